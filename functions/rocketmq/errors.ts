@@ -1,0 +1,246 @@
+/**
+ * What is known of a request that did not succeed.
+ * - `refused`: the server answered no; it stored nothing.
+ * - `notSent`: no byte of it left this process; it cannot have been stored.
+ * - `unknown`: it was written and no answer came; it may have been stored.
+ */
+export type Outcome = 'refused' | 'notSent' | 'unknown';
+
+interface ErrorFacts {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly outcome: Outcome;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of every error this library throws. Match on `code`: it is stable, while class names change under minification.
+ * `retryable` says whether the same request can succeed later; `outcome` says whether it may have been stored.
+ */
+export abstract class RocketMQError extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly outcome: Outcome;
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.code = facts.code;
+    this.retryable = facts.retryable;
+    this.outcome = facts.outcome;
+    // Own and enumerable, so that a log line of a minified bundle still shows a name people can search for.
+    this.name = facts.code;
+  }
+}
+
+/** Options or environment variables that cannot be used. `faults` has one sentence for each of them, all at once. */
+export class OptionsError extends RocketMQError {
+  readonly faults: readonly string[];
+
+  constructor(subject: string, faults: readonly string[]) {
+    super(`${subject}: ${faults.join('; ')}`, { code: 'ROCKETMQ_OPTIONS', retryable: false, outcome: 'notSent' });
+    this.faults = faults;
+  }
+}
+
+/** A message that no broker would store as meant. Raised before anything is sent; sending it again cannot help. */
+export class MessageError extends RocketMQError {
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message, { code: 'ROCKETMQ_MESSAGE_ILLEGAL', retryable: false, outcome: 'notSent' });
+    this.field = field;
+  }
+}
+
+/** Bytes that are not a RocketMQ frame, or a body that is not what its request code promises. */
+export class RemotingCommandError extends RocketMQError {
+  readonly reason: string;
+  readonly byteOffset: number;
+
+  constructor(reason: string, byteOffset: number, cause?: unknown) {
+    super(`${reason} (at byte ${byteOffset})`, {
+      code: 'ROCKETMQ_REMOTING_COMMAND',
+      retryable: true,
+      outcome: 'unknown',
+      cause,
+    });
+    this.reason = reason;
+    this.byteOffset = byteOffset;
+  }
+}
+
+/** No connection to an address came about: refused, unreachable, name not resolved, TLS handshake failed, or too slow. */
+export class RemotingConnectError extends RocketMQError {
+  readonly addr: string;
+  readonly elapsedMs: number;
+
+  constructor(addr: string, reason: string, elapsedMs: number, cause?: unknown) {
+    super(`cannot connect to ${addr}: ${reason} (after ${elapsedMs} ms)`, {
+      code: 'ROCKETMQ_CONNECT',
+      retryable: true,
+      outcome: 'notSent',
+      cause,
+    });
+    this.addr = addr;
+    this.elapsedMs = elapsedMs;
+  }
+}
+
+/** A connection ended while a request was on it: `notSent` when the request was not written yet, else `unknown`. */
+export class RemotingSendRequestError extends RocketMQError {
+  readonly addr: string;
+  readonly opaque: number;
+  readonly elapsedMs: number;
+
+  constructor(addr: string, opaque: number, outcome: 'notSent' | 'unknown', elapsedMs: number, cause?: unknown) {
+    const written = outcome === 'notSent' ? 'before the request was written' : 'before it was answered';
+    super(`connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)`, {
+      code: 'ROCKETMQ_CONNECTION_CLOSED',
+      retryable: true,
+      outcome,
+      cause,
+    });
+    this.addr = addr;
+    this.opaque = opaque;
+    this.elapsedMs = elapsedMs;
+  }
+}
+
+/** No answer within the limit. Only this request fails; a late answer is consumed and dropped. */
+export class RemotingTimeoutError extends RocketMQError {
+  readonly addr: string;
+  readonly opaque: number;
+  readonly elapsedMs: number;
+
+  constructor(addr: string, opaque: number, elapsedMs: number) {
+    super(`no answer from ${addr} within ${elapsedMs} ms (opaque ${opaque})`, {
+      code: 'ROCKETMQ_TIMEOUT',
+      retryable: true,
+      outcome: 'unknown',
+    });
+    this.addr = addr;
+    this.opaque = opaque;
+    this.elapsedMs = elapsedMs;
+  }
+}
+
+/** No name server could be asked: none is configured, or each one tried failed (`tried` and `cause` say how). */
+export class NoNameServerError extends RocketMQError {
+  readonly tried: readonly string[];
+
+  constructor(message: string, tried: readonly string[], cause?: unknown) {
+    super(message, { code: 'ROCKETMQ_NO_NAME_SERVER', retryable: true, outcome: 'notSent', cause });
+    this.tried = tried;
+  }
+}
+
+/** The name servers answer, but know no route of the topic. Topics are never created by sending. */
+export class TopicRouteNotFoundError extends RocketMQError {
+  readonly topic: string;
+  readonly nameServerAddr: string;
+
+  constructor(topic: string, nameServerAddr: string, remark: string | undefined) {
+    super(
+      `topic "${topic}" has no route at name server ${nameServerAddr}${remark ? ` (${remark})` : ''}: create the topic first, or correct its name or namespace`,
+      { code: 'ROCKETMQ_TOPIC_NOT_FOUND', retryable: true, outcome: 'notSent' },
+    );
+    this.topic = topic;
+    this.nameServerAddr = nameServerAddr;
+  }
+}
+
+/** The topic's route is known, but no queue of it can be written: read-only, or its brokers have no master now. */
+export class NoWritableQueueError extends RocketMQError {
+  readonly topic: string;
+
+  constructor(topic: string, reason: string) {
+    super(`topic "${topic}" has no queue that can be written: ${reason}`, {
+      code: 'ROCKETMQ_NO_WRITABLE_QUEUE',
+      retryable: true,
+      outcome: 'notSent',
+    });
+    this.topic = topic;
+  }
+}
+
+/** A server answered with a code other than success. `responseCodeName` is its name in RocketMQ's `ResponseCode`. */
+export class BrokerError extends RocketMQError {
+  readonly addr: string;
+  readonly responseCode: number;
+  readonly responseCodeName: string;
+  readonly remark: string | undefined;
+
+  constructor(
+    addr: string,
+    answer: { code: number; name: string; remark: string | undefined; retryable: boolean },
+    hint?: string,
+  ) {
+    super(
+      `${addr} answered ${answer.code} ${answer.name}${answer.remark ? `: ${answer.remark}` : ''}${hint ? ` (${hint})` : ''}`,
+      { code: 'ROCKETMQ_BROKER', retryable: answer.retryable, outcome: 'refused' },
+    );
+    this.addr = addr;
+    this.responseCode = answer.code;
+    this.responseCodeName = answer.name;
+    this.remark = answer.remark;
+  }
+}
+
+/** One try of a send: on which broker and queue, how long it took, and how it ended. */
+export interface SendAttempt {
+  readonly brokerName: string;
+  readonly addr: string | undefined;
+  readonly queueId: number;
+  readonly elapsedMs: number;
+  readonly error: RocketMQError;
+}
+
+/**
+ * A message that is not known to be stored after all its attempts. `outcome` is `unknown` as soon as one attempt is:
+ * then the message may be stored, and a retry with the same message id can duplicate it.
+ */
+export class SendFailedError extends RocketMQError {
+  readonly topic: string;
+  readonly msgId: string;
+  readonly attempts: readonly SendAttempt[];
+
+  constructor(topic: string, msgId: string, attempts: readonly SendAttempt[], last: RocketMQError) {
+    const tries = attempts.map(
+      (attempt, index) =>
+        `${index + 1}) ${attempt.brokerName} queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
+    );
+    const list = tries.length > 0 ? `: ${tries.join('; ')}` : `: ${last.message}`;
+    super(`message ${msgId} to topic "${topic}" failed after ${attempts.length} attempt(s)${list}`, {
+      code: 'ROCKETMQ_SEND_FAILED',
+      retryable: last.retryable,
+      outcome: attempts.some((attempt) => attempt.error.outcome === 'unknown') ? 'unknown' : last.outcome,
+      cause: last,
+    });
+    this.topic = topic;
+    this.msgId = msgId;
+    this.attempts = attempts;
+  }
+}
+
+/** Not begun, because too little time was left to finish it. */
+export class DeadlineError extends RocketMQError {
+  readonly remainingMs: number;
+  readonly neededMs: number;
+
+  constructor(what: string, remainingMs: number, neededMs: number) {
+    super(`${what} not begun: ${Math.max(0, Math.floor(remainingMs))} ms left, ${neededMs} ms needed`, {
+      code: 'ROCKETMQ_DEADLINE',
+      retryable: true,
+      outcome: 'notSent',
+    });
+    this.remainingMs = remainingMs;
+    this.neededMs = neededMs;
+  }
+}
+
+/** The client was shut down; make a new one. */
+export class ClientClosedError extends RocketMQError {
+  constructor() {
+    super('the client is shut down', { code: 'ROCKETMQ_CLIENT_CLOSED', retryable: false, outcome: 'notSent' });
+  }
+}

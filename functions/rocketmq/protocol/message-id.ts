@@ -1,0 +1,56 @@
+import { Buffer } from 'node:buffer';
+import { RemotingCommandError } from '../errors.ts';
+
+/** Where a broker stored a message: what the `msgId` of a send answer says. */
+export interface OffsetMessageId {
+  /** IP address of the storing broker; IPv6 in full groups. */
+  readonly host: string;
+  readonly port: number;
+  readonly commitLogOffset: bigint;
+}
+
+/** Bytes of an IP address: 4 or 16. IPv6 with or without `::`. */
+export function encodeHost(host: string): Buffer {
+  if (!host.includes(':')) return Buffer.from(host.split('.').map(Number));
+  const [head = '', tail] = host.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  const bytes = Buffer.alloc(16);
+  groups.forEach((group, index) => {
+    bytes.writeUInt16BE(Number.parseInt(group, 16), index * 2);
+  });
+  return bytes;
+}
+
+/** Text of 4 or 16 address bytes. */
+export function decodeHost(bytes: Buffer): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const groups: string[] = [];
+  for (let at = 0; at < 16; at += 2) groups.push(bytes.readUInt16BE(at).toString(16));
+  return groups.join(':');
+}
+
+/** `address (4 or 16 bytes) · port i32 · commit log offset i64` in upper-case hex (Java: `MessageDecoder.createMessageId`). */
+export function encodeOffsetMessageId(id: OffsetMessageId): string {
+  const place = Buffer.alloc(12);
+  place.writeInt32BE(id.port, 0);
+  place.writeBigInt64BE(id.commitLogOffset, 4);
+  return Buffer.concat([encodeHost(id.host), place])
+    .toString('hex')
+    .toUpperCase();
+}
+
+/** Reads an offset message id: 32 hex digits with an IPv4 host, 56 with an IPv6 one. */
+export function decodeOffsetMessageId(text: string): OffsetMessageId {
+  if (!/^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{56})$/.test(text)) {
+    throw new RemotingCommandError(`"${text}" is not an offset message id`, 0);
+  }
+  const bytes = Buffer.from(text, 'hex');
+  const hostBytes = bytes.length - 12;
+  return {
+    host: decodeHost(bytes.subarray(0, hostBytes)),
+    port: bytes.readInt32BE(hostBytes),
+    commitLogOffset: bytes.readBigInt64BE(hostBytes + 4),
+  };
+}

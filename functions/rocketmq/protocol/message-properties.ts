@@ -1,0 +1,105 @@
+/** Names of message properties with a meaning to brokers or clients (Java: `MessageConst`). */
+export const MessageProperty = {
+  KEYS: 'KEYS',
+  TAGS: 'TAGS',
+  WAIT: 'WAIT',
+  DELAY: 'DELAY',
+  UNIQ_KEY: 'UNIQ_KEY',
+  SHARDING_KEY: '__SHARDINGKEY',
+  TIMER_DELAY_SEC: 'TIMER_DELAY_SEC',
+  TIMER_DELAY_MS: 'TIMER_DELAY_MS',
+  TIMER_DELIVER_MS: 'TIMER_DELIVER_MS',
+  TRAN_MSG: 'TRAN_MSG',
+  PGROUP: 'PGROUP',
+  TRANSACTION_ID: '__transactionId__',
+  TRANSACTION_CHECK_TIMES: 'TRANSACTION_CHECK_TIMES',
+  CHECK_IMMUNITY_TIME_IN_SECONDS: 'CHECK_IMMUNITY_TIME_IN_SECONDS',
+  INSTANCE_ID: 'INSTANCE_ID',
+  CORRELATION_ID: 'CORRELATION_ID',
+  REPLY_TO_CLIENT: 'REPLY_TO_CLIENT',
+  TTL: 'TTL',
+  MSG_TYPE: 'MSG_TYPE',
+  CLUSTER: 'CLUSTER',
+  MSG_REGION: 'MSG_REGION',
+  TRACE_ON: 'TRACE_ON',
+  REAL_TOPIC: 'REAL_TOPIC',
+  REAL_QID: 'REAL_QID',
+} as const;
+
+/** Names a caller may not set as user properties, because brokers and clients give them a meaning of their own. */
+export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([
+  ...Object.values(MessageProperty),
+  'TIMER_OUT_MS',
+  'TIMER_ENQUEUE_MS',
+  'TIMER_DEQUEUE_MS',
+  'TIMER_ROLL_TIMES',
+  'TIMER_DEL_UNIQKEY',
+  'TIMER_DELAY_LEVEL',
+  'TRAN_PREPARED_QUEUE_OFFSET',
+  'ARRIVE_TIME',
+  'PUSH_REPLY_TIME',
+  'RETRY_TOPIC',
+  'ORIGIN_MESSAGE_ID',
+  'RECONSUME_TIME',
+  'MAX_RECONSUME_TIMES',
+  'MIN_OFFSET',
+  'MAX_OFFSET',
+  'CONSUME_START_TIME',
+  'DLQ_ORIGIN_TOPIC',
+  'DLQ_ORIGIN_MESSAGE_ID',
+  'BUYER_ID',
+  'TRANSFER_FLAG',
+  'CORRECTION_FLAG',
+  'MQ2_FLAG',
+  'DUP_INFO',
+  'EXTEND_UNIQ_INFO',
+  'POP_CK',
+  'POP_CK_OFFSET',
+  '1ST_POP_TIME',
+  'INNER_MULTI_QUEUE_OFFSET',
+  'INNER_NUM',
+  'INNER_BASE',
+  'INNER_MULTI_DISPATCH',
+  'TRACE_CONTEXT',
+  'REDIRECT',
+  'PROPERTY_FORWARD_QUEUE_ID',
+  '__BORNHOST',
+  'BORN_TIMESTAMP',
+  '__CRC32#',
+]);
+
+/**
+ * Most bytes of properties we send. A broker stores 32767 with its own additions (cluster, region, trace), which take
+ * 62 bytes with default names and more with long ones.
+ */
+export const MAX_PROPERTIES_BYTES = 32_000;
+
+/** Properties by name, in insertion order, without a prototype: any name is safe. */
+export type MessageProperties = Readonly<Record<string, string>>;
+
+const NAME_END = '\u0001';
+const PAIR_END = '\u0002';
+
+/**
+ * `name \u0001 value \u0002` for each pair (Java: `MessageDecoder.messageProperties2String`). There is no escaping:
+ * callers refuse names and values with either character, and empty values, which a reader would drop.
+ */
+export function encodeProperties(properties: MessageProperties): string {
+  let text = '';
+  for (const name in properties) text += name + NAME_END + properties[name] + PAIR_END;
+  return text;
+}
+
+/** Reads a properties string as brokers do: pairs without a name, a value or a separator are dropped, the last name wins. */
+export function decodeProperties(text: string): MessageProperties {
+  const properties: Record<string, string> = Object.create(null);
+  let start = 0;
+  while (start < text.length) {
+    const pairEnd = text.indexOf(PAIR_END, start);
+    const end = pairEnd === -1 ? text.length : pairEnd;
+    const nameEnd = text.indexOf(NAME_END, start);
+    if (nameEnd > start && nameEnd < end - 1) properties[text.slice(start, nameEnd)] = text.slice(nameEnd + 1, end);
+    start = end + 1;
+  }
+  return properties;
+}

@@ -1,0 +1,33 @@
+import { Buffer } from 'node:buffer';
+
+/** Bytes that name the origin of a message id. */
+export const UNIQ_KEY_ORIGIN_BYTES = 10;
+
+const scratch = Buffer.alloc(16);
+
+/**
+ * Client message id, property `UNIQ_KEY`: `origin 10 bytes · ms since the first of the month 00:00 UTC i32 · index i16`
+ * as 32 upper-case hex digits. Java puts address, process and class loader where the origin stands; the length and the
+ * place of the time are kept, so that tools read it alike.
+ * @param at epoch ms that the id is dated to.
+ * @param index tells ids of one origin and instant apart; its low 16 bits count.
+ */
+export function encodeUniqKey(origin: Uint8Array, at: number, index: number): string {
+  scratch.set(origin.subarray(0, UNIQ_KEY_ORIGIN_BYTES), 0);
+  scratch.writeInt32BE(at - monthStart(at), 10);
+  scratch.writeUInt16BE(index & 0xffff, 14);
+  return scratch.toString('hex').toUpperCase();
+}
+
+let cachedStart = 0;
+let cachedEnd = 0;
+
+/** First instant of the month, UTC, that an instant lies in. */
+function monthStart(at: number): number {
+  if (at < cachedStart || at >= cachedEnd) {
+    const date = new Date(at);
+    cachedStart = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+    cachedEnd = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  }
+  return cachedStart;
+}
