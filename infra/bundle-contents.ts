@@ -43,6 +43,17 @@ export function loadOrder(metafile: Metafile): LoadOrder {
   };
 }
 
+/**
+ * CommonJS modules that are imported dynamically. Node gives such a module its named exports; esbuild, when it splits, gives it
+ * none but `default`, and says nothing.
+ */
+export function commonJsOnDemand(metafile: Metafile): string[] {
+  return Object.values(metafile.inputs)
+    .flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'dynamic-import' && external !== true))
+    .map(({ path }) => path)
+    .filter((path, index, paths) => metafile.inputs[path]?.format === 'cjs' && paths.indexOf(path) === index);
+}
+
 /** Whose code is in these outputs, largest share first. Files of which nothing is left after tree shaking are not counted. */
 export function packagesOf(outputs: readonly Output[]): BundledPackage[] {
   const packages = new Map<string, { bytes: number; files: Set<string> }>();

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, buildSync, formatMessagesSync } from 'esbuild';
-import { type BundledPackage, loadOrder, packagesOf } from './bundle-contents.ts';
+import { type BundledPackage, commonJsOnDemand, loadOrder, packagesOf } from './bundle-contents.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 const functionsRoot = join(projectRoot, 'functions');
@@ -39,7 +39,7 @@ export interface BundleReport {
   readonly lazyPackages: readonly BundledPackage[];
   /** Modules the bundle leaves to the runtime, sorted: Node's own and nothing else. */
   readonly externalImports: readonly string[];
-  /** esbuild's warnings, ready to print. Empty for a sound bundle. */
+  /** What esbuild or this module finds doubtful, ready to print. Empty for a sound bundle. */
   readonly warnings: readonly string[];
 }
 
@@ -121,6 +121,13 @@ function report(entryFile: string, { metafile, warnings }: Built): BundleReport 
     eagerPackages: packagesOf(eager),
     lazyPackages: packagesOf(lazy),
     externalImports,
-    warnings: formatMessagesSync(warnings, { kind: 'warning' }),
+    warnings: [
+      ...formatMessagesSync(warnings, { kind: 'warning' }),
+      ...commonJsOnDemand(metafile).map(
+        (file) =>
+          `${file} is CommonJS and loaded by import(): in the bundle only its default export is there. ` +
+          'Import what is needed of it in an ES module of your own, and that one on demand.',
+      ),
+    ],
   };
 }

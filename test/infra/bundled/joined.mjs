@@ -1,0 +1,1 @@
+export { joined } from './needs-path.cjs';

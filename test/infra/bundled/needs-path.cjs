@@ -1,0 +1,3 @@
+const { posix } = require('node:path');
+
+exports.joined = (...parts) => posix.join(...parts);

@@ -1,0 +1,3 @@
+const { inspect } = require('node:util');
+
+exports.inspected = (value) => inspect(value);
