@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { endWithParent } from './end-with-parent.ts';
+import { javaClassPath } from './java-class-path.ts';
+import { javaCommand } from './java-command.ts';
+import { JVM_ACCESS } from './jvm-access.ts';
+import type { RocketMQVersion } from './rocketmq-version.ts';
+
+/** Limits and extras of one run. */
+export interface RunJavaOptions {
+  /** Kills the program after this many ms, which is an error. Default 60000. */
+  readonly timeoutMs?: number;
+  /** JVM options, such as `-Dname=value`. */
+  readonly javaArgs?: readonly string[];
+}
+
+/** What a Java program left behind. */
+export interface JavaResult {
+  /** Its exit code. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Compiles and runs a Java program that is one source file, with the client, tools and servers of a RocketMQ release on its
+ * class path. Log files and the client's offset files go to a temporary home directory that is removed afterwards. Fetches
+ * the jars when they are not there yet; that time is not counted.
+ *
+ * @throws Error when Java cannot be started, or when a signal or the time limit ended the program; the message has its output.
+ */
+export async function runJava(
+  version: RocketMQVersion,
+  sourceFile: string,
+  args: readonly string[],
+  options: RunJavaOptions = {},
+): Promise<JavaResult> {
+  const { timeoutMs = 60_000, javaArgs = [] } = options;
+  const classPath = await javaClassPath(version);
+  const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
+  const keepHome = endWithParent({ directory: home });
+  try {
+    const jvmArgs = [...JVM_ACCESS, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Duser.home=${home}`, ...javaArgs];
+    const child = spawn(javaCommand(), [...jvmArgs, '-cp', classPath, sourceFile, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    const ended = once(child, 'close');
+    const doneWith = child.pid === undefined ? undefined : endWithParent({ pid: child.pid });
+    const [stdout, stderr, [exitCode, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    doneWith?.();
+    if (typeof exitCode === 'number') return { exitCode, stdout, stderr };
+    const limit = `${signal} (limit ${timeoutMs} ms)`;
+    throw new Error(`java ${sourceFile} was ended by ${limit}; it wrote:\n${stdout}${stderr}`);
+  } finally {
+    keepHome();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ReservedPorts, reservePorts } from '../free-ports.ts';
+import { endWithParent } from './end-with-parent.ts';
+import { javaClassPath } from './java-class-path.ts';
+import { JavaServerStartError } from './java-server.ts';
+import { prepareServers, type ServerExtras } from './prepare-servers.ts';
+import { RealCluster } from './real-cluster.ts';
+import { ROCKETMQ_RELEASES, type RocketMQVersion } from './rocketmq-version.ts';
+import type { ClusterPlan } from './server-settings.ts';
+
+/** What to start. */
+export interface RealClusterOptions extends ServerExtras {
+  readonly version: RocketMQVersion;
+  /** Number of master brokers, named broker-a, broker-b and so on. Default 1, at most 26. */
+  readonly masters?: number;
+  /** Number of name servers; every broker registers with all of them. Default 1. */
+  readonly nameServers?: number;
+  /** Whether to start a proxy in front of the brokers too (5.5.0 only). Default false. */
+  readonly proxy?: boolean;
+}
+
+const START_ATTEMPTS = 3;
+
+/**
+ * Starts name servers and brokers of a real RocketMQ as Java processes, each with its own ports and a temporary directory,
+ * and resolves when all have said "boot success" (5 to 15 s). No topic exists then, and none is created by sending
+ * (`autoCreateTopicEnable=false`): create it with request 17 on each broker, which also makes the name servers know the
+ * broker's route at once. 5.5.0 listens on loopback only, but for the broker's HA port and the proxy; 4.9.5 cannot. Whatever
+ * happens to this process, the servers end with it.
+ *
+ * @throws JavaServerStartError with the last log lines of the server that did not come up.
+ * @throws RangeError when the options ask for what the release does not have.
+ */
+export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
+  const { version, masters = 1, nameServers = 1, proxy = false } = options;
+  if (!(masters >= 1 && masters <= 26)) throw new RangeError(`masters must be 1 to 26, got ${masters}`);
+  if (!(nameServers >= 1)) throw new RangeError(`nameServers must be 1 or more, got ${nameServers}`);
+  if (proxy && !ROCKETMQ_RELEASES[version].hasProxy) throw new RangeError(`RocketMQ ${version} has no proxy`);
+  const classPath = await javaClassPath(version);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options, classPath);
+    } catch (error) {
+      // A program that reserves nothing can still take a port between our probe and the server's bind.
+      const mayRetry = error instanceof JavaServerStartError && error.isPortTaken && attempt < START_ATTEMPTS;
+      if (!mayRetry) throw error;
+    }
+  }
+}
+
+async function startOnce(options: RealClusterOptions, classPath: string): Promise<RealCluster> {
+  await using undo = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-'));
+  undo.defer(endWithParent({ directory }));
+  undo.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const plan = await planOf(options, directory, async () => undo.use(await reservePorts()));
+  const parts = await prepareServers(plan, options, classPath);
+  const { nameServers, brokers, proxy } = parts;
+  const servers = [...nameServers, ...brokers].map(({ server }) => server);
+  undo.defer(async () => {
+    await Promise.all([...servers, proxy?.server].map((server) => server?.signal('SIGKILL')));
+  });
+  await Promise.all(servers.map((server) => server.start()));
+  // The proxy looks for a broker of its cluster when it starts, and ends when it finds none.
+  await proxy?.server.start();
+  return new RealCluster(parts, undo.move());
+}
+
+async function planOf(
+  { version, masters = 1, nameServers = 1, proxy = false }: RealClusterOptions,
+  directory: string,
+  reserve: () => Promise<ReservedPorts>,
+): Promise<ClusterPlan> {
+  const count = nameServers + masters + (proxy ? 1 : 0);
+  const bases: number[] = [];
+  while (bases.length < count) bases.push((await reserve()).base);
+  const brokerBases = bases.slice(nameServers, nameServers + masters);
+  const [proxyBase] = bases.slice(nameServers + masters);
+  return {
+    version,
+    directory,
+    nameServerPorts: bases.slice(0, nameServers),
+    // A broker listens on the port below by two and above by one as well.
+    brokers: brokerBases.map((base, index) => ({ name: `broker-${String.fromCharCode(97 + index)}`, port: base + 2 })),
+    ...(proxyBase !== undefined && { proxy: { remotingPort: proxyBase, grpcPort: proxyBase + 1 } }),
+  };
+}
