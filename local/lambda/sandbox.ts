@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type FunctionSettings, functionEnvironment } from './function-environment.ts';
 import { OutputLines } from './output-lines.ts';
+import { guardProcess } from './process-guard.ts';
 import { type Delivery, RuntimeApi, type RuntimeCall } from './runtime-api.ts';
 import { continueProcess, stopProcess } from './stopped-process.ts';
 
@@ -28,7 +29,6 @@ export class Sandbox {
   readonly #api: RuntimeApi;
   readonly #output: OutputLines;
   readonly #ended: Promise<Step>;
-  readonly #killOnExit = () => this.#process.kill('SIGKILL');
   #nextCalls = 0;
   #frozen = false;
   #end: ProcessEnd | undefined;
@@ -57,7 +57,7 @@ export class Sandbox {
       });
       const sandbox = new Sandbox(process, api, new OutputLines([process.stdout, process.stderr]));
       await once(process, 'spawn');
-      sandbox.#outliveNobody();
+      if (process.pid !== undefined) process.once('close', guardProcess(process.pid));
       return sandbox;
     } catch (error) {
       await api.stop();
@@ -118,12 +118,6 @@ export class Sandbox {
     this.#process.kill('SIGKILL');
     await this.#ended;
     await this.#api.stop();
-  }
-
-  /** A stopped process would stay for ever when this one exits without having killed it. */
-  #outliveNobody(): void {
-    process.once('exit', this.#killOnExit);
-    this.#process.once('close', () => process.off('exit', this.#killOnExit));
   }
 }
 

@@ -37,7 +37,7 @@ function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): boolean {
 }
 
 /** The kernel's letter for the state of a process (R, S, D, T, Z …), or undefined when there is none with that id. */
-async function processState(pid: number): Promise<string | undefined> {
+export async function processState(pid: number): Promise<string | undefined> {
   try {
     if (process.platform !== 'linux') {
       const { stdout } = await promisify(execFile)('ps', ['-o', 'state=', '-p', String(pid)]);

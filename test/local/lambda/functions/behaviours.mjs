@@ -1,4 +1,5 @@
 // Handlers that behave and misbehave, for the tests of the Lambda host.
+import { subscribe } from 'node:diagnostics_channel';
 
 let invocations = 0;
 
@@ -57,7 +58,8 @@ export async function end({ how }) {
 }
 
 export async function endAfterAnswer() {
-  setImmediate(() => setImmediate(() => process.exit(0)));
+  // As soon as the Runtime API has confirmed that it has the answer.
+  subscribe('http.client.response.finish', () => process.exit(0));
   return { invocations: ++invocations };
 }
 
