@@ -137,15 +137,15 @@ export class NoNameServerError extends RocketMQError {
 /** The name servers answer, but know no route of the topic. Topics are never created by sending. */
 export class TopicRouteNotFoundError extends RocketMQError {
   readonly topic: string;
-  readonly nameServerAddr: string;
+  readonly nameServerAddrs: readonly string[];
 
-  constructor(topic: string, nameServerAddr: string, remark: string | undefined) {
+  constructor(topic: string, nameServerAddrs: readonly string[], cause?: unknown) {
     super(
-      `topic "${topic}" has no route at name server ${nameServerAddr}${remark ? ` (${remark})` : ''}: create the topic first, or correct its name or namespace`,
-      { code: 'ROCKETMQ_TOPIC_NOT_FOUND', retryable: true, outcome: 'notSent' },
+      `topic "${topic}" has no route at ${nameServerAddrs.join(', ')}: create the topic, or correct its name or namespace`,
+      { code: 'ROCKETMQ_TOPIC_NOT_FOUND', retryable: true, outcome: 'notSent', cause },
     );
     this.topic = topic;
-    this.nameServerAddr = nameServerAddr;
+    this.nameServerAddrs = nameServerAddrs;
   }
 }
 

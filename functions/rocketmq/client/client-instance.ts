@@ -1,0 +1,260 @@
+import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
+import { ClientClosedError } from '../errors.ts';
+import type { ClientOptions } from '../options.ts';
+import type { RemotingCommand } from '../protocol/remoting-command.ts';
+import type { Connection, OutgoingRequest } from '../remoting/connection.ts';
+import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
+import { BrokerAddrTable } from './broker-addr-table.ts';
+import { BrokerVersionTable } from './broker-version-table.ts';
+import { newClientId } from './client-id.ts';
+import { type DueTask, type DueTaskReport, DueWork } from './due-work.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { InFlightWindow } from './in-flight-window.ts';
+import { NameServerClient } from './name-server-client.ts';
+import { checkNameServerAddrs, NameServerLookup } from './name-server-lookup.ts';
+import { ProducerTable } from './producer-table.ts';
+import { RouteSync } from './route-sync.ts';
+import type { TopicPublishInfo } from './topic-publish-info.ts';
+import { TopicRouteTable } from './topic-route-table.ts';
+
+type OptionalKeys = 'nameServerAddrs' | 'fetchNameServerAddrs' | 'instanceName' | 'unitName';
+
+/** Options with their defaults in place. */
+export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
+  Pick<ClientOptions, OptionalKeys>;
+
+/** A part of the invocation's life that the client takes; ended exactly once. */
+export interface InvocationUpkeep {
+  /** Waits for the due work begun with it. After it nothing of the client goes on, when no other invocation runs. */
+  end(): Promise<void>;
+}
+
+/** Jitter of the name-server lookup, so that sandboxes started together do not ask together. */
+const LOOKUP_JITTER = 0.2;
+
+/**
+ * The client of one process (Java: `MQClientInstance`): tables, connections and due work, shared by its producers. It
+ * owns no timer. Everything in it survives a freeze except connections, which `beginInvocation` looks at.
+ */
+export class ClientInstance {
+  readonly options: ResolvedClientOptions;
+  readonly topicRouteTable = new TopicRouteTable();
+  readonly brokerAddrTable = new BrokerAddrTable();
+  readonly brokerVersionTable = new BrokerVersionTable();
+  readonly producerTable = new ProducerTable<object>();
+  private readonly remoting: RemotingClient;
+  private readonly nameServers: NameServerClient;
+  private readonly lookup: NameServerLookup;
+  private readonly routeSync: RouteSync;
+  private readonly heartbeats: Heartbeats;
+  private readonly dueWork: DueWork;
+  private readonly windows = new Map<string, InFlightWindow>();
+  /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
+  private readonly sideWork = new Set<Promise<void>>();
+  private runningInvocations = 0;
+  private started: Promise<void> | undefined;
+  private isShutdown = false;
+
+  /** Builds objects only: nothing is connected or looked up before it is needed. */
+  constructor(options: ResolvedClientOptions) {
+    this.options = options;
+    this.remoting = new RemotingClient(options);
+    this.remoting.onConnected = (connection) => this.greet(connection);
+    this.nameServers = new NameServerClient(this.remoting);
+    this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
+    const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
+    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, options.nameServerTimeoutMs);
+    this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
+      newClientId(options.instanceName, options.unitName),
+    );
+    if (options.nameServerAddrs !== undefined) {
+      checkNameServerAddrs(options.nameServerAddrs);
+      this.nameServers.update(options.nameServerAddrs);
+    }
+    this.dueWork = new DueWork(options.clock, this.dueTasks());
+  }
+
+  /** Name servers in use. */
+  get nameServerAddrs(): readonly string[] {
+    return this.nameServers.nameServerAddrs;
+  }
+
+  /** Connections opened since the client exists, by reason. */
+  get connectionsOpened(): ReadonlyMap<OpenReason, number> {
+    return this.remoting.openedByReason;
+  }
+
+  /** Requests, connects and side work under way: 0 after an invocation. */
+  get pendingCount(): number {
+    return this.remoting.pendingCount + this.sideWork.size;
+  }
+
+  /** What each task of the due work did last. */
+  dueWorkReport(): DueTaskReport[] {
+    return this.dueWork.report();
+  }
+
+  /** Makes sure that name servers are known. Any number of calls, one promise; a failed start can be tried again. */
+  start(deadline: Deadline = deadlineAfter(this.options.nameServerTimeoutMs)): Promise<void> {
+    if (this.isShutdown) return Promise.reject(new ClientClosedError());
+    this.started ??= this.findNameServers(deadline).catch((error) => {
+      this.started = undefined;
+      throw error;
+    });
+    return this.started;
+  }
+
+  /**
+   * Begins an invocation: lets one turn of the event loop pass, so that a FIN or RST that came while frozen is seen;
+   * drops connections that are dead or idle for too long; starts the due work without waiting for it.
+   */
+  async beginInvocation(deadline: Deadline): Promise<InvocationUpkeep> {
+    if (this.isShutdown) throw new ClientClosedError();
+    this.runningInvocations++;
+    await new Promise(setImmediate);
+    this.remoting.beginInvocation();
+    this.startDueWork(deadline);
+    let isEnded = false;
+    const end = async () => {
+      if (isEnded) return;
+      isEnded = true;
+      try {
+        await this.dueWork.finished();
+        await Promise.all(this.sideWork);
+      } finally {
+        this.runningInvocations--;
+        if (this.runningInvocations === 0) this.remoting.abandonConnects();
+      }
+    };
+    return { end };
+  }
+
+  /** Where a topic can be sent to, when it is known. */
+  knownPublishInfo(topic: string): TopicPublishInfo | undefined {
+    return this.topicRouteTable.get(topic)?.publishInfo;
+  }
+
+  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError */
+  publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
+    return this.routeSync.publishInfo(topic, deadline);
+  }
+
+  /** Looks at the due work in the midst of an invocation that runs for long; costs one comparison when nothing is due. */
+  checkDueWork(deadline: Deadline): void {
+    if (this.dueWork.isAnyDue) this.startDueWork(deadline);
+  }
+
+  /**
+   * Refreshes a topic's route after an error that a new one may cure, unless that was done a moment ago. Settles without
+   * an error: a failed refresh leaves the route as it is.
+   */
+  refreshRouteAfterError(topic: string, deadline: Deadline): Promise<void> {
+    const refresh = this.routeSync.refreshAfterError(topic, deadline);
+    return refresh === undefined ? Promise.resolve() : this.track(refresh);
+  }
+
+  /** Forgets a topic that its broker denied and the name servers do not know either. */
+  forgetIfMissing(topic: string): void {
+    this.topicRouteTable.deleteIfMissing(topic);
+  }
+
+  /** Sends a request to a broker and waits for its answer, whatever its code; the broker's version is noted. */
+  async invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const answer = await this.remoting.invoke(addr, request, timeoutMs);
+    this.brokerVersionTable.record(addr, answer.version);
+    return answer;
+  }
+
+  /** Sends under way to one broker. */
+  windowOf(addr: string): InFlightWindow {
+    let window = this.windows.get(addr);
+    if (window === undefined) {
+      window = new InFlightWindow();
+      this.windows.set(addr, window);
+    }
+    return window;
+  }
+
+  /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
+  async shutdown(deadline: Deadline = deadlineAfter(this.options.requestTimeoutMs)): Promise<void> {
+    if (this.isShutdown) return;
+    this.isShutdown = true;
+    const timeoutMs = Math.max(1, deadline.remainingMs());
+    await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
+    this.remoting.shutdown();
+    await this.dueWork.finished();
+    await Promise.all(this.sideWork);
+  }
+
+  private async findNameServers(deadline: Deadline): Promise<void> {
+    if (this.nameServers.nameServerAddrs.length === 0) await this.lookup.refresh(deadline);
+    this.dueWork.markDone('fetchNameServerAddr');
+  }
+
+  private startDueWork(deadline: Deadline): void {
+    this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
+  }
+
+  private greet(connection: Connection): void {
+    const groups = this.producerTable.groups;
+    if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
+    void this.track(this.heartbeats.greet(connection, groups, this.options.dueWorkBudgetMs));
+  }
+
+  /** Remembers work until it settles. Its failure is nobody's: the work it belongs to is due again. */
+  private track(work: Promise<void>): Promise<void> {
+    const tracked = work.catch(() => undefined).finally(() => this.sideWork.delete(tracked));
+    this.sideWork.add(tracked);
+    return tracked;
+  }
+
+  private dropOfflineBrokers(): void {
+    for (const addr of this.brokerAddrTable.retain(this.topicRouteTable.brokerAddrs())) {
+      this.remoting.close(addr, 'unused');
+      this.brokerVersionTable.delete(addr);
+      this.windows.delete(addr);
+    }
+  }
+
+  /** The six scheduled tasks of Java's client, by its names and periods. */
+  private dueTasks(): DueTask[] {
+    const { nameServerPeriodMs, routePeriodMs, heartbeatPeriodMs, fetchNameServerAddrs } = this.options;
+    const jittered = () => Math.round(nameServerPeriodMs * (1 + LOOKUP_JITTER * (2 * Math.random() - 1)));
+    return [
+      {
+        name: 'fetchNameServerAddr',
+        periodMs: fetchNameServerAddrs === undefined ? () => Number.POSITIVE_INFINITY : jittered,
+        ...(fetchNameServerAddrs === undefined ? { note: 'name servers are given, not looked up' } : {}),
+        run: async (deadline) => {
+          await this.lookup.refresh(deadline);
+        },
+      },
+      {
+        name: 'updateTopicRouteInfoFromNameServer',
+        periodMs: () => routePeriodMs,
+        run: (deadline) => this.routeSync.refreshAll(deadline),
+      },
+      { name: 'cleanOfflineBroker', periodMs: () => routePeriodMs, run: () => this.dropOfflineBrokers() },
+      {
+        name: 'sendHeartbeatToAllBrokerWithLock',
+        periodMs: () => heartbeatPeriodMs,
+        run: (deadline) => {
+          const { masters } = this.brokerAddrTable;
+          return this.heartbeats.refresh(masters, this.producerTable.groups, Math.max(1, deadline.remainingMs()));
+        },
+      },
+      {
+        name: 'persistAllConsumerOffset',
+        periodMs: () => Number.POSITIVE_INFINITY,
+        note: 'no consumer registered',
+        run: () => undefined,
+      },
+      {
+        name: 'adjustThreadPool',
+        periodMs: () => Number.POSITIVE_INFINITY,
+        note: 'the in-flight window of a broker moves with each answer',
+        run: () => undefined,
+      },
+    ];
+  }
+}

@@ -1,0 +1,63 @@
+import { DeadlineError } from '../errors.ts';
+
+const LARGEST = 1024;
+const FIRST = 256;
+
+/**
+ * How many sends may be under way to one broker: back-pressure in place of Java's thread pools (`adjustThreadPool`). It
+ * grows by one for each window full of successes, and halves when the broker is busy or does not answer.
+ */
+export class InFlightWindow {
+  private limit = FIRST;
+  private inFlight = 0;
+  private successes = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  /** Sends that may be under way at once, now. */
+  get size(): number {
+    return this.limit;
+  }
+
+  /** Whether a place is free at once; takes it when it is. */
+  tryEnter(): boolean {
+    if (this.inFlight >= this.limit) return false;
+    this.inFlight++;
+    return true;
+  }
+
+  /**
+   * Waits for a place.
+   * @throws DeadlineError when none came free in time.
+   */
+  enter(timeoutMs: number): Promise<void> {
+    if (this.tryEnter()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => {
+          this.waiting.splice(this.waiting.indexOf(admit), 1);
+          reject(new DeadlineError('send (too many are under way to this broker)', 0, 1));
+        },
+        Math.max(1, timeoutMs),
+      );
+      const admit = () => {
+        clearTimeout(timer);
+        this.inFlight++;
+        resolve();
+      };
+      this.waiting.push(admit);
+    });
+  }
+
+  /** Gives a place back. `isBusy`: the broker refused for load, or did not answer. */
+  leave(isBusy: boolean): void {
+    this.inFlight--;
+    if (isBusy) {
+      this.limit = Math.max(1, this.limit >> 1);
+      this.successes = 0;
+    } else if (++this.successes >= this.limit && this.limit < LARGEST) {
+      this.limit++;
+      this.successes = 0;
+    }
+    while (this.waiting.length > 0 && this.inFlight < this.limit) this.waiting.shift()?.();
+  }
+}

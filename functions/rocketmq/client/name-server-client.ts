@@ -1,0 +1,88 @@
+import type { Deadline } from '../deadline.ts';
+import { BrokerError, NoNameServerError, RocketMQError, TopicRouteNotFoundError } from '../errors.ts';
+import { RequestCode } from '../protocol/request-code.ts';
+import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
+import { decodeTopicRouteData, type TopicRouteData } from '../protocol/topic-route-data.ts';
+import type { RemotingClient } from '../remoting/remoting-client.ts';
+
+/** A server tried is given at least this much, whatever is left for the others. */
+const SMALLEST_SLICE_MS = 100;
+
+/**
+ * Asks name servers for routes. It keeps to one server while that answers; when it does not, the others are tried in
+ * random order, all within the one deadline of the question.
+ */
+export class NameServerClient {
+  private readonly remoting: RemotingClient;
+  private addrs: readonly string[] = [];
+  private chosen: string | undefined;
+
+  constructor(remoting: RemotingClient) {
+    this.remoting = remoting;
+  }
+
+  /** The servers in use. */
+  get nameServerAddrs(): readonly string[] {
+    return this.addrs;
+  }
+
+  /** Replaces the servers. The connection to one that left the list is closed: it may serve an old cluster for ever. */
+  update(addrs: readonly string[]): void {
+    for (const addr of this.addrs) {
+      if (!addrs.includes(addr)) this.remoting.close(addr, 'unused');
+    }
+    this.addrs = [...addrs];
+    if (this.chosen !== undefined && !addrs.includes(this.chosen)) this.chosen = undefined;
+  }
+
+  /**
+   * The route of a topic.
+   * @throws TopicRouteNotFoundError when a server answered and none knows the topic.
+   * @throws NoNameServerError when there is no server, or none answered; `cause` has each failure.
+   */
+  async topicRoute(topic: string, deadline: Deadline): Promise<TopicRouteData> {
+    if (this.addrs.length === 0) throw new NoNameServerError('no name server is configured', []);
+    const failures: unknown[] = [];
+    const denials: string[] = [];
+    const order = this.order();
+    for (const [index, addr] of order.entries()) {
+      const remainingMs = deadline.remainingMs();
+      if (remainingMs <= 0) break;
+      const sliceMs = Math.min(remainingMs, Math.max(SMALLEST_SLICE_MS, remainingMs / (order.length - index)));
+      try {
+        const route = await this.ask(addr, topic, sliceMs);
+        this.chosen = addr;
+        return route;
+      } catch (error) {
+        failures.push(error);
+        if (error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST) denials.push(addr);
+        else if (this.chosen === addr) this.chosen = undefined;
+      }
+    }
+    const cause = failures.length === 1 ? failures[0] : new AggregateError(failures, 'each name server failed');
+    if (denials.length > 0) throw new TopicRouteNotFoundError(topic, denials, cause);
+    const told = failures.map((error) => (error instanceof RocketMQError ? error.message : String(error)));
+    throw new NoNameServerError(`no name server answered: ${told.join('; ') || 'no time was left'}`, order, cause);
+  }
+
+  /** The chosen server first, the others in random order. */
+  private order(): string[] {
+    const others = this.addrs.filter((addr) => addr !== this.chosen);
+    for (let last = others.length - 1; last > 0; last--) {
+      const other = Math.floor(Math.random() * (last + 1));
+      [others[last], others[other]] = [others[other] ?? '', others[last] ?? ''];
+    }
+    return this.chosen === undefined ? others : [this.chosen, ...others];
+  }
+
+  private async ask(addr: string, topic: string, timeoutMs: number): Promise<TopicRouteData> {
+    const request = {
+      code: RequestCode.GET_ROUTEINFO_BY_TOPIC,
+      extFields: { topic, acceptStandardJsonOnly: 'true' },
+    };
+    const answer = await this.remoting.invoke(addr, request, timeoutMs);
+    if (answer.code === ResponseCode.SUCCESS) return decodeTopicRouteData(answer.body);
+    const name = responseCodeName(answer.code);
+    throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Deadline } from '../deadline.ts';
+import { NoNameServerError, OptionsError } from '../errors.ts';
+import { parseAddr } from '../remoting/addr.ts';
+import type { NameServerClient } from './name-server-client.ts';
+
+/** Looks name servers up by the given function, and keeps the last good list. */
+export class NameServerLookup {
+  private readonly fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined;
+  private readonly nameServers: NameServerClient;
+  private running: Promise<boolean> | undefined;
+
+  constructor(
+    fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined,
+    nameServers: NameServerClient,
+  ) {
+    this.fetchAddrs = fetchAddrs;
+    this.nameServers = nameServers;
+  }
+
+  /** Whether there is anything to look up with. */
+  get isPossible(): boolean {
+    return this.fetchAddrs !== undefined;
+  }
+
+  /**
+   * Looks them up now, or joins the lookup under way; true when the list changed.
+   * @throws NoNameServerError when the lookup failed, or gave nothing usable; the list in use stays.
+   */
+  refresh(deadline: Deadline): Promise<boolean> {
+    this.running ??= this.lookUp(deadline).finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async lookUp(deadline: Deadline): Promise<boolean> {
+    if (this.fetchAddrs === undefined) return false;
+    const before = this.nameServers.nameServerAddrs;
+    let addrs: readonly string[];
+    try {
+      addrs = await this.fetchAddrs(deadline);
+      checkNameServerAddrs(addrs);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const kept = before.length > 0 ? `; still using ${before.join(', ')}` : '';
+      throw new NoNameServerError(`name servers cannot be looked up: ${reason}${kept}`, before, cause);
+    }
+    if (addrs.length === before.length && addrs.every((addr) => before.includes(addr))) return false;
+    this.nameServers.update(addrs);
+    return true;
+  }
+}
+
+/** @throws OptionsError naming every address that is not `host:port`, or that the list is empty. */
+export function checkNameServerAddrs(addrs: readonly string[]): void {
+  const faults: string[] = addrs.length === 0 ? ['the list is empty; expected host:port, separated by ";"'] : [];
+  for (const addr of addrs) {
+    try {
+      parseAddr(addr);
+    } catch (error) {
+      if (!(error instanceof OptionsError)) throw error;
+      faults.push(...error.faults);
+    }
+  }
+  if (faults.length > 0) throw new OptionsError('name servers', faults);
+}

@@ -1,0 +1,107 @@
+import { type Deadline, earlierOf } from '../deadline.ts';
+import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
+import type { TopicRouteData } from '../protocol/topic-route-data.ts';
+import type { BrokerAddrTable } from './broker-addr-table.ts';
+import type { NameServerClient } from './name-server-client.ts';
+import type { NameServerLookup } from './name-server-lookup.ts';
+import type { TopicPublishInfo } from './topic-publish-info.ts';
+import type { TopicRouteTable } from './topic-route-table.ts';
+
+/** A topic is asked for again on demand, after an error, no more often than this. */
+const ON_DEMAND_INTERVAL_MS = 1000;
+
+/**
+ * Keeps routes in step with the name servers: on first use, when due, and at once after errors that a new route may cure.
+ * One question a topic at a time. A failed refresh leaves the last good route.
+ */
+export class RouteSync {
+  private readonly nameServers: NameServerClient;
+  private readonly lookup: NameServerLookup;
+  private readonly routes: TopicRouteTable;
+  private readonly brokerAddrs: BrokerAddrTable;
+  private readonly timeoutMs: number;
+  private readonly running = new Map<string, Promise<void>>();
+  /** Monotonic ms of the last question on demand, by topic. */
+  private readonly askedAt = new Map<string, number>();
+
+  constructor(
+    nameServers: NameServerClient,
+    lookup: NameServerLookup,
+    routes: TopicRouteTable,
+    brokerAddrs: BrokerAddrTable,
+    timeoutMs: number,
+  ) {
+    this.nameServers = nameServers;
+    this.lookup = lookup;
+    this.routes = routes;
+    this.brokerAddrs = brokerAddrs;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Where a topic can be sent to: as known, else asked for.
+   * @throws TopicRouteNotFoundError, NoNameServerError
+   */
+  async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
+    const known = this.routes.get(topic);
+    if (known !== undefined) return known.publishInfo;
+    const joined = this.running.get(topic);
+    // A question of somebody else may have run out of somebody else's time: then ask once more, for ourselves.
+    if (joined !== undefined) await joined.catch(() => undefined);
+    if (this.routes.get(topic) === undefined) await this.refresh(topic, deadline);
+    const fetched = this.routes.get(topic);
+    if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.nameServers.nameServerAddrs);
+    return fetched.publishInfo;
+  }
+
+  /** Asks for a topic's route now, or joins the question under way. */
+  refresh(topic: string, deadline: Deadline): Promise<void> {
+    const running = this.running.get(topic);
+    if (running !== undefined) return running;
+    const question = this.ask(topic, deadline).finally(() => this.running.delete(topic));
+    this.running.set(topic, question);
+    return question;
+  }
+
+  /** Asks for the route after an error that a new one may cure; undefined when that was done a moment ago. */
+  refreshAfterError(topic: string, deadline: Deadline): Promise<void> | undefined {
+    const now = performance.now();
+    const last = this.askedAt.get(topic);
+    if (last !== undefined && now - last < ON_DEMAND_INTERVAL_MS && now >= last) return this.running.get(topic);
+    this.askedAt.set(topic, now);
+    return this.refresh(topic, deadline);
+  }
+
+  /** Refreshes every topic in use. @throws the first failure, when all are done. */
+  async refreshAll(deadline: Deadline): Promise<void> {
+    const results = await Promise.allSettled(this.routes.topics.map((topic) => this.refresh(topic, deadline)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  private async ask(topic: string, deadline: Deadline): Promise<void> {
+    let route: TopicRouteData;
+    try {
+      route = await this.askAnyServer(topic, deadline);
+    } catch (error) {
+      if (error instanceof TopicRouteNotFoundError) this.routes.markMissing(topic);
+      throw error;
+    }
+    this.routes.update(topic, route);
+    for (const { brokerName, brokerAddrs } of route.brokerDatas) this.brokerAddrs.update(brokerName, brokerAddrs);
+  }
+
+  /** When no server answers, the list may be out of date: it is looked up anew, and asked once more if it changed. */
+  private async askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
+    try {
+      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+    } catch (error) {
+      if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
+      const hasChanged = await this.lookup.refresh(deadline).catch((lookupError) => {
+        throw this.nameServers.nameServerAddrs.length === 0 ? lookupError : error;
+      });
+      if (!hasChanged) throw error;
+      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
+import type { DueTaskReport } from './client/due-work.ts';
+import { systemClock } from './clock.ts';
+import type { Deadline } from './deadline.ts';
+import { OptionsError } from './errors.ts';
+import { type ClientOptions, clientOptionRules, type ProducerOptions, resolveOptions } from './options.ts';
+import { Producer } from './producer/producer.ts';
+
+/** A RocketMQ client: made once in a process, kept over freezes. */
+export interface Client {
+  /** Name servers in use; empty until they were looked up. */
+  readonly nameServerAddrs: readonly string[];
+  /** Connections opened since the client exists, by reason: `first`, or what ended the one before. */
+  readonly connectionsOpened: ReadonlyMap<string, number>;
+  /** Requests and connects under way; 0 when nothing is left behind. */
+  readonly pendingCount: number;
+  /** The producer of a group; each group has one on a client. @throws OptionsError */
+  producer(options: ProducerOptions): Producer;
+  /** Makes sure that name servers are known. Need not be called: the first send does the same. */
+  start(deadline?: Deadline): Promise<void>;
+  /** For hosts that freeze: call first in each invocation, and `end` the result last. */
+  beginInvocation(deadline: Deadline): Promise<InvocationUpkeep>;
+  /** What each task of the due work did last. */
+  dueWorkReport(): DueTaskReport[];
+  /** Unregisters and closes. A courtesy: nothing is lost when the process just ends. */
+  shutdown(deadline?: Deadline): Promise<void>;
+}
+
+/**
+ * Makes a client. Builds objects only; nothing is connected before it is needed.
+ * @throws OptionsError with all faults at once.
+ */
+export function createClient(options: ClientOptions): Client {
+  const resolved = resolveOptions('createClient', options, clientOptionRules);
+  if (resolved.nameServerAddrs === undefined && resolved.fetchNameServerAddrs === undefined) {
+    throw new OptionsError('createClient', ['give "nameServerAddrs", "fetchNameServerAddrs", or both']);
+  }
+  const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
+  return {
+    get nameServerAddrs() {
+      return instance.nameServerAddrs;
+    },
+    get connectionsOpened() {
+      return instance.connectionsOpened;
+    },
+    get pendingCount() {
+      return instance.pendingCount;
+    },
+    producer: (producerOptions) => new Producer(instance, producerOptions),
+    start: (deadline) => instance.start(deadline),
+    beginInvocation: (deadline) => instance.beginInvocation(deadline),
+    dueWorkReport: () => instance.dueWorkReport(),
+    shutdown: (deadline) => instance.shutdown(deadline),
+  };
+}

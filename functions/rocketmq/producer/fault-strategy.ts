@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts';
+
+/** Latency in ms from which on a broker rests, and how long (Java: `MQFaultStrategy`, 5.2 and later). */
+const LATENCY_MS = [50, 100, 550, 1800, 3000, 5000, 15_000] as const;
+const REST_MS = [0, 0, 2000, 5000, 6000, 10_000, 30_000] as const;
+
+const LONGEST_REST_MS = REST_MS[6];
+
+/** A failed attempt counts as an answer after so long. */
+const FAILURE_LATENCY_MS = 10_000;
+
+/** Lets brokers that were slow or failed rest for a while. A rest ends by time alone, so no broker is lost for good. */
+export class FaultStrategy {
+  private readonly clock: Clock;
+  private readonly restUntil = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Whether a broker may be chosen now. A clock that went back far enough ends a rest early rather than never. */
+  isAvailable(brokerName: string): boolean {
+    const until = this.restUntil.get(brokerName);
+    if (until === undefined) return true;
+    const restMs = until - this.clock.now();
+    if (restMs > 0 && restMs <= REST_MS[(REST_MS.length - 1) as 6]) return false;
+    this.restUntil.delete(brokerName);
+    return true;
+  }
+
+  /** Notes how long an answered attempt took. */
+  answered(brokerName: string, latencyMs: number): void {
+    const restMs = restFor(latencyMs);
+    if (restMs > 0) this.restUntil.set(brokerName, this.clock.now() + restMs);
+    else if (this.restUntil.size > 0) this.restUntil.delete(brokerName);
+  }
+
+  /** Notes that an attempt failed. */
+  failed(brokerName: string): void {
+    this.restUntil.set(brokerName, this.clock.now() + restFor(FAILURE_LATENCY_MS));
+  }
+}
+
+function restFor(latencyMs: number): number {
+  for (let level = LATENCY_MS.length - 1; level >= 0; level--) {
+    if (latencyMs >= (LATENCY_MS[level] ?? 0)) return REST_MS[level] ?? 0;
+  }
+  return 0;
+}

@@ -1,0 +1,22 @@
+/**
+ * Lets one send at a time be under way for each sharding key of a topic. Brokers store pipelined sends of one connection
+ * in another order than they were written, so messages with an order wait for each other's answer. Keys that share a
+ * queue need not wait for one another: nothing promises an order between them.
+ */
+export class KeyOrder {
+  private readonly tails = new Map<string, Promise<unknown>>();
+
+  /** Runs a send when those begun earlier for the key have settled, however they did. */
+  run<T>(topic: string, shardingKey: string, send: () => Promise<T>): Promise<T> {
+    const key = `${topic}\n${shardingKey}`;
+    const before = this.tails.get(key);
+    const result = before === undefined ? send() : before.then(send);
+    const tail = result
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.tails.get(key) === tail) this.tails.delete(key);
+      });
+    this.tails.set(key, tail);
+    return result;
+  }
+}

@@ -1,0 +1,74 @@
+import { BrokerError, type RocketMQError } from '../errors.ts';
+import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
+import type { SendStatus } from './send-result.ts';
+
+/** What to do after a send that a broker refused. */
+interface Refusal {
+  /** What the next attempt waits for; `none`: there is no next attempt, every broker would say the same. */
+  readonly next: 'another broker' | 'a fresh route' | 'a pause' | 'none';
+  /** Whether the same message can be stored later, when something outside of it has changed. */
+  readonly isRetryable: boolean;
+  readonly hint?: string;
+}
+
+/** Answers that mean stored. */
+const statuses: Readonly<Record<number, SendStatus>> = {
+  [ResponseCode.SUCCESS]: 'SEND_OK',
+  [ResponseCode.FLUSH_DISK_TIMEOUT]: 'FLUSH_DISK_TIMEOUT',
+  [ResponseCode.SLAVE_NOT_AVAILABLE]: 'SLAVE_NOT_AVAILABLE',
+  [ResponseCode.FLUSH_SLAVE_TIMEOUT]: 'FLUSH_SLAVE_TIMEOUT',
+};
+
+const ANOTHER_BROKER: Refusal = { next: 'another broker', isRetryable: true };
+const FRESH_ROUTE: Refusal = { next: 'a fresh route', isRetryable: true };
+const PAUSE: Refusal = { next: 'a pause', isRetryable: true };
+const PERMANENT: Refusal = { next: 'none', isRetryable: false };
+const DENIED: Refusal = { next: 'none', isRetryable: false, hint: 'check the credentials and rights of this producer' };
+
+/** Refusals by response code; a code not listed is permanent. */
+const refusals: Readonly<Record<number, Refusal>> = {
+  [ResponseCode.SYSTEM_ERROR]: ANOTHER_BROKER,
+  [ResponseCode.SYSTEM_BUSY]: PAUSE,
+  [ResponseCode.MESSAGE_ILLEGAL]: PERMANENT,
+  [ResponseCode.SERVICE_NOT_AVAILABLE]: FRESH_ROUTE,
+  [ResponseCode.NO_PERMISSION]: DENIED,
+  [ResponseCode.TOPIC_NOT_EXIST]: FRESH_ROUTE,
+  // The queue may have gone with a changed queue count; an illegal name is refused before it is sent.
+  [ResponseCode.INVALID_PARAMETER]: FRESH_ROUTE,
+  [ResponseCode.NO_BUYER_ID]: ANOTHER_BROKER,
+  [ResponseCode.NOT_IN_CURRENT_UNIT]: ANOTHER_BROKER,
+  [ResponseCode.FLOW_CONTROL]: PAUSE,
+  [ResponseCode.NOT_LEADER_FOR_QUEUE]: FRESH_ROUTE,
+  [ResponseCode.GO_AWAY]: FRESH_ROUTE,
+};
+
+/** How a message was stored; undefined when the answer is a refusal. */
+export function sendStatus(code: number): SendStatus | undefined {
+  return statuses[code];
+}
+
+/** What a refusal asks for. ACL 1.0 says no with SYSTEM_ERROR, told apart by its text; so does a read-only broker with NO_PERMISSION. */
+export function refusalOf(code: number, remark: string | undefined): Refusal {
+  if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('AclException')) return DENIED;
+  if (code === ResponseCode.NO_PERMISSION && remark?.includes('sending message is forbidden')) return ANOTHER_BROKER;
+  return refusals[code] ?? PERMANENT;
+}
+
+/** The error of a refused send. */
+export function refusalError(addr: string, code: number, remark: string | undefined): BrokerError {
+  const { isRetryable, hint } = refusalOf(code, remark);
+  return new BrokerError(addr, { code, name: responseCodeName(code), remark, retryable: isRetryable }, hint);
+}
+
+/** What an attempt that failed for whatever reason asks for. */
+export function nextStep(error: RocketMQError): Refusal['next'] {
+  if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next;
+  if (!error.retryable) return 'none';
+  return error.code === 'ROCKETMQ_CONNECT' ? 'a fresh route' : 'another broker';
+}
+
+/** Whether the broker showed that it has too much to do. */
+export function isSignOfLoad(error: RocketMQError): boolean {
+  if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next === 'a pause';
+  return error.code === 'ROCKETMQ_TIMEOUT';
+}

@@ -1,0 +1,23 @@
+import { OptionsError } from '../errors.ts';
+
+/** Host and port of an address. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Splits `host:port` at its last colon; an IPv6 host may stand in brackets. Names are not resolved here.
+ * @throws OptionsError that says what is wrong with the address.
+ */
+export function parseAddr(addr: string): HostPort {
+  const colon = addr.lastIndexOf(':');
+  const bareHost = addr.slice(0, Math.max(0, colon));
+  const host = /^\[.*\]$/.test(bareHost) ? bareHost.slice(1, -1) : bareHost;
+  const port = addr.slice(colon + 1);
+  if (host === '' || /[\s/,;@[\]]/.test(host)) throw new OptionsError('address', [`"${addr}" is not host:port`]);
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    throw new OptionsError('address', [`"${addr}" has no port from 1 to 65535 after its last colon`]);
+  }
+  return { host, port: Number(port) };
+}

@@ -1,0 +1,274 @@
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { RemotingSendRequestError } from '../errors.ts';
+import { ByteWriter } from '../protocol/byte-writer.ts';
+import type { ExtFields } from '../protocol/ext-fields.ts';
+import { FrameDecoder } from '../protocol/frame-decoder.ts';
+import { LANGUAGE_OTHER } from '../protocol/language-code.ts';
+import { DECLARED_VERSION } from '../protocol/mq-version.ts';
+import {
+  decodeFrame,
+  EMPTY_BODY,
+  isOneway,
+  isResponse,
+  ONEWAY_FLAG,
+  RESPONSE_FLAG,
+  type RemotingCommand,
+  type SerializeType,
+  writeFrame,
+} from '../protocol/remoting-command.ts';
+import { ResponseCode } from '../protocol/response-code.ts';
+import { outcomeOf, ResponseTable } from './response-table.ts';
+
+/** A request to a server, before it has an opaque. */
+export interface OutgoingRequest {
+  readonly code: number;
+  readonly extFields: ExtFields;
+  readonly body?: Uint8Array;
+}
+
+/** An answer to a request that came from a server. */
+export interface OutgoingAnswer {
+  readonly code: number;
+  readonly remark?: string;
+  readonly extFields?: ExtFields;
+  readonly body?: Uint8Array;
+}
+
+/**
+ * Answers a request from a server. `undefined` means that its code is not supported. Never called for what a server wants
+ * no answer to when the result is ignored: a oneway request is handled all the same.
+ */
+export type ServerRequestHandler = (
+  request: RemotingCommand,
+  connection: Connection,
+) => OutgoingAnswer | undefined | Promise<OutgoingAnswer | undefined>;
+
+/** Why a connection is not used any more; what metrics count the next one under. */
+export type CloseReason = 'idle' | 'closed by peer' | 'error' | 'timeout' | 'protocol' | 'unused' | 'shutdown';
+
+/**
+ * One open connection to one server. Requests are told apart by their opaque and may be answered in any order; frames
+ * written in one tick leave together. It keeps the process awake only while a request waits.
+ *
+ * A freeze may leave it dead unseen: `suspect` marks it so, and the first bytes received clear the mark.
+ */
+export class Connection {
+  readonly addr: string;
+  private readonly socket: Socket;
+  private readonly clock: Clock;
+  private readonly serializeType: SerializeType;
+  private readonly handleRequest: ServerRequestHandler;
+  private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
+  private readonly responses: ResponseTable;
+  private readonly decoder: FrameDecoder;
+  private readonly writer = new ByteWriter();
+  private nextOpaque = 0;
+  /** Writes handed to the socket so far. */
+  private writeNumber = 0;
+  private isFlushScheduled = false;
+  private closeReason: CloseReason | undefined;
+  private closeCause: unknown;
+  private isRetired = false;
+  private suspected = false;
+  /** Wall clock, for the idle limit. */
+  private lastUsedAt: number;
+  /** Monotonic, to tell whether the server answered anything since a request. */
+  private lastReceivedAt = 0;
+
+  constructor(
+    addr: string,
+    socket: Socket,
+    options: {
+      readonly clock: Clock;
+      readonly serializeType: SerializeType;
+      readonly handleRequest: ServerRequestHandler;
+      readonly onClosed: (connection: Connection, reason: CloseReason) => void;
+    },
+  ) {
+    this.addr = addr;
+    this.socket = socket;
+    this.clock = options.clock;
+    this.serializeType = options.serializeType;
+    this.handleRequest = options.handleRequest;
+    this.onClosed = options.onClosed;
+    this.lastUsedAt = this.clock.now();
+    this.decoder = new FrameDecoder((buffer, start, end) => this.receive(buffer, start, end));
+    this.responses = new ResponseTable(
+      addr,
+      () => this.becomeIdle(),
+      (startedAt) => this.afterTimeout(startedAt),
+    );
+    socket.on('data', (chunk) => this.read(chunk));
+    socket.on('drain', () => this.flush());
+    socket.on('end', () => this.close('closed by peer'));
+    socket.on('error', (cause) => this.close('error', cause));
+    socket.on('close', () => this.close('closed by peer'));
+    socket.unref();
+  }
+
+  /** Whether a new request may be written on it. */
+  get isUsable(): boolean {
+    return this.closeReason === undefined && !this.isRetired;
+  }
+
+  /** Requests that wait for an answer. */
+  get pendingCount(): number {
+    return this.responses.size;
+  }
+
+  /** True from `suspect` until the server is heard again: a failure may then come from before the freeze. */
+  get isSuspect(): boolean {
+    return this.suspected;
+  }
+
+  /** Marks it as possibly dead unseen, at the beginning of an invocation. */
+  suspect(): void {
+    if (this.responses.size === 0) this.suspected = true;
+  }
+
+  /** Whether it was unused for longer than a limit; a clock that went backwards counts as yes. */
+  isIdleFor(limitMs: number): boolean {
+    const idleMs = this.clock.now() - this.lastUsedAt;
+    return this.responses.size === 0 && (idleMs > limitMs || idleMs < 0);
+  }
+
+  /**
+   * Writes a request and waits for its answer, whatever its code.
+   * @throws RemotingTimeoutError when the limit passes; the answer is then dropped when it comes.
+   * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
+   */
+  request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const opaque = this.takeOpaque();
+    try {
+      this.write(request.code, opaque, 0, undefined, request.extFields, request.body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.responses.size === 0) this.socket.ref();
+    return this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
+  }
+
+  /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
+  oneway(request: OutgoingRequest): void {
+    this.write(request.code, this.takeOpaque(), ONEWAY_FLAG, undefined, request.extFields, request.body);
+  }
+
+  /** Ends it at once. What waits fails: `notSent` where its frame was not written yet, else `unknown`. */
+  close(reason: CloseReason, cause?: unknown): void {
+    if (this.closeReason !== undefined) return;
+    this.closeReason = reason;
+    this.closeCause = cause;
+    this.socket.destroy();
+    this.responses.failAll((opaque, writeNumber, elapsedMs) => {
+      const outcome = outcomeOf(writeNumber <= this.writeNumber);
+      return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause);
+    });
+    this.onClosed(this, reason);
+  }
+
+  private takeOpaque(): number {
+    const opaque = this.nextOpaque;
+    this.nextOpaque = (opaque + 1) & 0x7fffffff;
+    return opaque;
+  }
+
+  private write(
+    code: number,
+    opaque: number,
+    flag: number,
+    remark: string | undefined,
+    extFields: ExtFields,
+    body: Uint8Array | undefined,
+  ): void {
+    if (this.closeReason !== undefined) {
+      throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.closeCause);
+    }
+    const before = this.writer.byteLength;
+    try {
+      writeFrame(
+        this.writer,
+        {
+          code,
+          language: LANGUAGE_OTHER,
+          version: DECLARED_VERSION,
+          opaque,
+          flag,
+          remark,
+          extFields,
+          body: body ?? EMPTY_BODY,
+        },
+        this.serializeType,
+      );
+    } catch (error) {
+      this.writer.truncate(before);
+      throw error;
+    }
+    if (this.isFlushScheduled) return;
+    this.isFlushScheduled = true;
+    // Runs when the promise jobs of this tick are done: all their frames leave in one write.
+    process.nextTick(flushConnection, this);
+  }
+
+  /** Hands what was written to the socket, unless it is still busy with earlier writes; 'drain' comes back here. */
+  flush(): void {
+    this.isFlushScheduled = false;
+    if (this.writer.byteLength === 0 || this.closeReason !== undefined) return;
+    if (this.socket.writableNeedDrain) {
+      this.isFlushScheduled = true;
+      return;
+    }
+    this.writeNumber++;
+    this.lastUsedAt = this.clock.now();
+    this.socket.write(this.writer.take());
+  }
+
+  private read(chunk: Buffer): void {
+    this.suspected = false;
+    this.lastReceivedAt = performance.now();
+    try {
+      this.decoder.push(chunk);
+    } catch (error) {
+      this.close('protocol', error);
+    }
+    this.lastUsedAt = this.clock.now();
+  }
+
+  private receive(buffer: Buffer, start: number, end: number): void {
+    const command = decodeFrame(buffer, start, end);
+    // An answer nobody waits for any more came after its limit: it is consumed, and that is all.
+    if (isResponse(command)) this.responses.settle(command);
+    else this.answer(command).catch((error) => this.close('error', error));
+  }
+
+  private async answer(request: RemotingCommand): Promise<void> {
+    const { code, remark, extFields, body } = await this.handled(request);
+    if (isOneway(request) || this.closeReason !== undefined) return;
+    this.write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
+  }
+
+  private async handled(request: RemotingCommand): Promise<OutgoingAnswer> {
+    try {
+      const answer = await this.handleRequest(request, this);
+      const remark = ` request type ${request.code} not supported`;
+      return answer ?? { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark };
+    } catch (error) {
+      return { code: ResponseCode.SYSTEM_ERROR, remark: String(error) };
+    }
+  }
+
+  private becomeIdle(): void {
+    this.socket.unref();
+    if (this.isRetired) this.close('timeout');
+  }
+
+  /** A server that was silent since the request began is not trusted with new ones; what still waits may be answered. */
+  private afterTimeout(startedAt: number): void {
+    if (this.lastReceivedAt < startedAt) this.isRetired = true;
+  }
+}
+
+function flushConnection(connection: Connection): void {
+  connection.flush();
+}

@@ -1,0 +1,55 @@
+import { connect, type Socket } from 'node:net';
+import { RemotingConnectError } from '../errors.ts';
+import { parseAddr } from './addr.ts';
+
+/**
+ * Opens a TCP connection within a limit that covers name resolution too. The attempt ends with the limit or with the
+ * signal: nothing of it goes on behind the caller's back.
+ * @throws RemotingConnectError
+ */
+export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = parseAddr(addr);
+  const startedAt = performance.now();
+  const failure = (reason: string, cause?: unknown) =>
+    new RemotingConnectError(addr, reason, Math.round(performance.now() - startedAt), cause);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    const timer = setTimeout(
+      () => fail(failure(`no connection within ${Math.ceil(timeoutMs)} ms`)),
+      Math.max(1, timeoutMs),
+    );
+    const onAbort = () => fail(failure('given up at the end of the invocation'));
+    const onError = (cause: NodeJS.ErrnoException) => fail(failure(describe(host, cause), cause));
+    const release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    function fail(error: RemotingConnectError): void {
+      release();
+      socket.destroy();
+      reject(error);
+    }
+    // Stays for the life of the attempt: errors after a failed one must not crash the process.
+    socket.on('error', onError);
+    signal.addEventListener('abort', onAbort);
+    socket.once('connect', () => {
+      release();
+      resolve(socket);
+    });
+  });
+}
+
+function describe(host: string, cause: NodeJS.ErrnoException): string {
+  switch (cause.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused; nothing listens there';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the name "${host}" cannot be resolved (${cause.code})`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `no way there from this network (${cause.code}); is the advertised address reachable from here?`;
+    default:
+      return cause.message;
+  }
+}

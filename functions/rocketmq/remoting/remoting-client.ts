@@ -1,0 +1,168 @@
+import type { Clock } from '../clock.ts';
+import { ClientClosedError, RemotingConnectError, RemotingSendRequestError } from '../errors.ts';
+import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
+import { type CloseReason, Connection, type OutgoingRequest, type ServerRequestHandler } from './connection.ts';
+import { dial } from './dial.ts';
+
+export interface RemotingClientOptions {
+  readonly clock: Clock;
+  readonly serializeType: SerializeType;
+  readonly connectTimeoutMs: number;
+  /** A connection unused for longer is closed before it is used again. */
+  readonly idleLimitMs: number;
+}
+
+/** Why a connection was opened: the first one to an address, or what ended the one before. */
+export type OpenReason = 'first' | CloseReason;
+
+/**
+ * Connections to servers, at most one an address (Java: `NettyRemotingClient`). Connections survive a freeze; what a
+ * freeze may have done to them is looked at by `beginInvocation`, never by a timer.
+ */
+export class RemotingClient {
+  private readonly options: RemotingClientOptions;
+  private readonly connections = new Map<string, Connection>();
+  private readonly connecting = new Map<string, Promise<Connection>>();
+  private readonly handlers = new Map<number, ServerRequestHandler>();
+  private readonly closeReasons = new Map<string, CloseReason>();
+  private readonly opened = new Map<OpenReason, number>();
+  private abandon = new AbortController();
+  private isShutdown = false;
+  /** Called with each new connection, before anything else is written on it. */
+  onConnected: ((connection: Connection) => void) | undefined;
+
+  constructor(options: RemotingClientOptions) {
+    this.options = options;
+  }
+
+  /** Connections opened since the client exists, by reason. */
+  get openedByReason(): ReadonlyMap<OpenReason, number> {
+    return this.opened;
+  }
+
+  /** Addresses with a connection that can be used now. */
+  get connectedAddrs(): string[] {
+    return [...this.connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
+  }
+
+  /** Requests that wait for an answer, and connections being opened: nothing of either outlives an invocation. */
+  get pendingCount(): number {
+    let count = this.connecting.size;
+    for (const connection of this.connections.values()) count += connection.pendingCount;
+    return count;
+  }
+
+  /** Answers requests with this code that servers send. Other codes are answered "not supported". */
+  registerHandler(code: number, handler: ServerRequestHandler): void {
+    this.handlers.set(code, handler);
+  }
+
+  /** Closes what was idle for too long, and marks the rest as unproven until it answers. */
+  beginInvocation(): void {
+    for (const connection of [...this.connections.values()]) {
+      if (connection.isIdleFor(this.options.idleLimitMs)) connection.close('idle');
+      else connection.suspect();
+    }
+  }
+
+  /** Gives up connects still under way; for the end of the last running invocation. */
+  abandonConnects(): void {
+    if (this.connecting.size === 0) return;
+    this.abandon.abort();
+    this.abandon = new AbortController();
+  }
+
+  /**
+   * Sends a request and waits for its answer, connecting first where needed. A connection that was kept over a freeze and
+   * ends before it answered anything is replaced once, and the request sent again: the server never read it.
+   * @param timeoutMs for connect and answer together.
+   */
+  invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const connection = this.connections.get(addr);
+    if (connection === undefined || !connection.isUsable) return this.connectAndRequest(addr, request, timeoutMs);
+    if (!connection.isSuspect) return connection.request(request, timeoutMs);
+    return this.requestOnSuspect(connection, request, timeoutMs);
+  }
+
+  /** Connects to an address unless it is connected. */
+  async connect(addr: string, timeoutMs: number): Promise<Connection> {
+    const present = this.connections.get(addr);
+    if (present?.isUsable) return present;
+    if (this.isShutdown) throw new ClientClosedError();
+    let attempt = this.connecting.get(addr);
+    if (attempt === undefined) {
+      attempt = this.open(addr).finally(() => this.connecting.delete(addr));
+      this.connecting.set(addr, attempt);
+    }
+    return within(attempt, addr, timeoutMs);
+  }
+
+  /** Ends the connection to an address, if there is one. */
+  close(addr: string, reason: CloseReason): void {
+    this.connections.get(addr)?.close(reason);
+    if (reason === 'unused') this.closeReasons.delete(addr);
+  }
+
+  /** Closes everything. What waits fails. No connection is opened any more. */
+  shutdown(): void {
+    this.isShutdown = true;
+    this.abandonConnects();
+    for (const connection of [...this.connections.values()]) connection.close('shutdown');
+  }
+
+  private async connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const startedAt = performance.now();
+    const connection = await this.connect(addr, timeoutMs);
+    return connection.request(request, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+  }
+
+  private async requestOnSuspect(
+    connection: Connection,
+    request: OutgoingRequest,
+    timeoutMs: number,
+  ): Promise<RemotingCommand> {
+    const startedAt = performance.now();
+    try {
+      return await connection.request(request, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof RemotingSendRequestError) || !connection.isSuspect) throw error;
+      return this.connectAndRequest(connection.addr, request, timeoutMs - (performance.now() - startedAt));
+    }
+  }
+
+  private async open(addr: string): Promise<Connection> {
+    const { connectTimeoutMs, clock, serializeType } = this.options;
+    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal);
+    const reason = this.closeReasons.get(addr) ?? 'first';
+    this.opened.set(reason, (this.opened.get(reason) ?? 0) + 1);
+    const connection = new Connection(addr, socket, {
+      clock,
+      serializeType,
+      handleRequest: (request, on) => this.handlers.get(request.code)?.(request, on),
+      onClosed: (closed, closeReason) => this.forget(closed, closeReason),
+    });
+    this.connections.set(addr, connection);
+    this.onConnected?.(connection);
+    return connection;
+  }
+
+  private forget(closed: Connection, reason: CloseReason): void {
+    // A retired connection may have been replaced while its last answers were awaited.
+    if (this.connections.get(closed.addr) === closed) this.connections.delete(closed.addr);
+    this.closeReasons.set(closed.addr, reason);
+  }
+}
+
+/** Waits for a shared connect no longer than the own limit; the connect goes on for the others. */
+async function within(attempt: Promise<Connection>, addr: string, timeoutMs: number): Promise<Connection> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    const fail = () => reject(new RemotingConnectError(addr, 'no time left to connect', Math.round(timeoutMs)));
+    timer = setTimeout(fail, Math.max(1, timeoutMs));
+  });
+  try {
+    return await Promise.race([attempt, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
