@@ -1,0 +1,36 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+const aboveZero = {
+  threshold: 0,
+  comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+  evaluationPeriods: 1,
+  // A source without events writes no data, and that is no fault.
+  treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+};
+
+/**
+ * Goes off when a function failed as a whole: a crash, a time limit, or settings that do not work. Records that the function reported
+ * as failed do not count here; those that nothing helps show in the dead-letter queue.
+ */
+export function alarmOnFunctionErrors(scope: Construct, fn: lambda.IFunction): cloudwatch.Alarm {
+  return fn
+    .metricErrors({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) })
+    .createAlarm(scope, 'FunctionErrorAlarm', {
+      ...aboveZero,
+      alarmDescription: `${scope.node.path}: the function that sends to RocketMQ fails as a whole. Its log says why.`,
+    });
+}
+
+/** Goes off while messages lie in a dead-letter queue. */
+export function alarmOnDeadLetters(scope: Construct, deadLetterQueue: sqs.IQueue): cloudwatch.Alarm {
+  return deadLetterQueue
+    .metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(1) })
+    .createAlarm(scope, 'DeadLetterAlarm', {
+      ...aboveZero,
+      alarmDescription: `${scope.node.path}: messages that could not be sent to RocketMQ lie in the dead-letter queue. Mend the cause, then start a redrive.`,
+    });
+}

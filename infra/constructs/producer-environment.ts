@@ -1,0 +1,141 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
+import type { SynthFault } from './synth-fault.ts';
+
+const defaultSendTimeoutMs = 3000;
+const defaultDeadlineReserveMs = 500;
+
+/** What a producer function is told about RocketMQ through its environment. */
+export interface ProducerSettings {
+  /** The topic that messages go to. It must exist: topics are never created by sending. */
+  readonly topic: string;
+
+  /** The producer group under which brokers know this function. */
+  readonly producerGroup: string;
+
+  /**
+   * Limit for one message, all attempts together (`ROCKETMQ_SEND_TIMEOUT_MS`).
+   * @default - 3 seconds, set in the function
+   */
+  readonly sendTimeout?: Duration;
+
+  /**
+   * Limit for one attempt; shorter than `sendTimeout`, so that another broker gets a chance (`ROCKETMQ_ATTEMPT_TIMEOUT_MS`).
+   * @default - set in the function
+   */
+  readonly attemptTimeout?: Duration;
+
+  /**
+   * Time kept back at the end of an invocation for its answer (`ROCKETMQ_DEADLINE_RESERVE_MS`).
+   * @default - 500 milliseconds, set in the function
+   */
+  readonly deadlineReserve?: Duration;
+
+  /**
+   * Takes the place of the process id in client ids (`ROCKETMQ_INSTANCE_NAME`).
+   * @default - none
+   */
+  readonly instanceName?: string;
+
+  /**
+   * Name of the cluster unit, for clusters divided into units (`ROCKETMQ_UNIT_NAME`).
+   * @default - none
+   */
+  readonly unitName?: string;
+}
+
+/** The settings among the props of a construct that has others besides. */
+export function producerSettings(props: ProducerSettings): ProducerSettings {
+  const { topic, producerGroup, sendTimeout, attemptTimeout, deadlineReserve, instanceName, unitName } = props;
+  return {
+    topic,
+    producerGroup,
+    ...(sendTimeout !== undefined && { sendTimeout }),
+    ...(attemptTimeout !== undefined && { attemptTimeout }),
+    ...(deadlineReserve !== undefined && { deadlineReserve }),
+    ...(instanceName !== undefined && { instanceName }),
+    ...(unitName !== undefined && { unitName }),
+  };
+}
+
+/** What the construct itself knows beyond the caller's settings. */
+export interface ProducerSurroundings {
+  readonly nameServerParameterName: string;
+  /** Addresses for the first connect of a cold start; nothing when they are read from SSM. */
+  readonly seed: readonly string[] | undefined;
+  readonly serviceName: string;
+  readonly metricsNamespace: string;
+}
+
+/** Variables that follow from props; a caller changes them through the prop and not beside it. */
+export function producerEnvironment(
+  settings: ProducerSettings,
+  { nameServerParameterName, seed }: ProducerSurroundings,
+): Record<string, string> {
+  const optional = {
+    ROCKETMQ_NAME_SERVERS: seed?.join(';'),
+    ROCKETMQ_SEND_TIMEOUT_MS: settings.sendTimeout?.toMilliseconds().toString(),
+    ROCKETMQ_ATTEMPT_TIMEOUT_MS: settings.attemptTimeout?.toMilliseconds().toString(),
+    ROCKETMQ_DEADLINE_RESERVE_MS: settings.deadlineReserve?.toMilliseconds().toString(),
+    ROCKETMQ_INSTANCE_NAME: settings.instanceName,
+    ROCKETMQ_UNIT_NAME: settings.unitName,
+  };
+  const given = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    ROCKETMQ_TOPIC: settings.topic,
+    ROCKETMQ_PRODUCER_GROUP: settings.producerGroup,
+    ROCKETMQ_NAME_SERVER_PARAMETER: nameServerParameterName,
+    ...Object.fromEntries(given),
+  };
+}
+
+/** Variables with a default that a caller's `environment` may replace. */
+export function defaultEnvironment({ serviceName, metricsNamespace }: ProducerSurroundings): Record<string, string> {
+  return {
+    POWERTOOLS_SERVICE_NAME: serviceName,
+    POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
+    NODE_OPTIONS: '--enable-source-maps',
+  };
+}
+
+/** Faults of the settings, alone and against the time limit of the function. */
+export function settingsFaults(settings: ProducerSettings, functionTimeout: Duration): SynthFault[] {
+  const faults: SynthFault[] = [];
+  const topic = Token.isUnresolved(settings.topic) ? undefined : topicFault(settings.topic);
+  if (topic !== undefined) faults.push({ id: 'topic', text: topic });
+  const group = Token.isUnresolved(settings.producerGroup) ? undefined : producerGroupFault(settings.producerGroup);
+  if (group !== undefined) faults.push({ id: 'producer-group', text: group });
+
+  const durations = [settings.sendTimeout, settings.attemptTimeout, settings.deadlineReserve, functionTimeout];
+  if (durations.some((duration) => duration?.isUnresolved() === true)) return faults;
+  const sendMs = settings.sendTimeout?.toMilliseconds() ?? defaultSendTimeoutMs;
+  const attemptMs = settings.attemptTimeout?.toMilliseconds();
+  if (attemptMs !== undefined && attemptMs >= sendMs) {
+    faults.push({
+      id: 'send-timeout',
+      text: `attemptTimeout is ${attemptMs} ms and sendTimeout ${sendMs} ms: one attempt would use up the time of all. Make attemptTimeout shorter, or sendTimeout longer.`,
+    });
+  }
+  const reserveMs = settings.deadlineReserve?.toMilliseconds() ?? defaultDeadlineReserveMs;
+  const functionMs = functionTimeout.toMilliseconds();
+  if (sendMs + reserveMs > functionMs) {
+    faults.push({
+      id: 'send-timeout',
+      text: `A send may take ${sendMs} ms and ${reserveMs} ms are kept for the answer, but the function is stopped after ${functionMs} ms. Give the function a longer timeout, or shorten sendTimeout.`,
+    });
+  }
+  return faults;
+}
+
+/** Faults of a caller's `environment`: variables that say something else than the prop they belong to. */
+export function environmentFaults(
+  given: Readonly<Record<string, string>>,
+  fromProps: Readonly<Record<string, string>>,
+): SynthFault[] {
+  return Object.keys(fromProps)
+    .filter((name) => given[name] !== undefined && given[name] !== fromProps[name])
+    .map((name) => ({
+      id: 'environment',
+      text: `environment sets ${name}, which a prop of the construct sets to something else. Remove it from environment and use the prop.`,
+    }));
+}

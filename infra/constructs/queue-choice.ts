@@ -1,0 +1,85 @@
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { type SourceQueueOptions, visibilityTimeoutOf } from './source-queue.ts';
+import type { SynthFault } from './synth-fault.ts';
+
+/** Which queue a construct reads: one that exists, or one that it creates. */
+export interface QueueChoice {
+  /**
+   * A queue that exists, standard or FIFO.
+   * @default - a queue and its dead-letter queue are created
+   */
+  readonly existingQueue?: sqs.IQueue;
+
+  /**
+   * Where messages end that cannot be delivered. Given together with `existingQueue`, it must be the one of that queue; then it is
+   * only watched.
+   * @default - created together with the queue
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * Create a FIFO queue: messages of one group stay in order up to the topic. An existing queue knows what it is.
+   * @default false
+   */
+  readonly fifo?: boolean;
+
+  /**
+   * How long SQS hides a message while it is being sent: at least six times the function's timeout plus the batching window. With an
+   * existing queue of another stack, say here what it is set to, so that it can be checked.
+   * @default - the least that is enough
+   */
+  readonly visibilityTimeout?: Duration;
+
+  /**
+   * Deliveries of a message before it goes to the dead-letter queue. Not used with `existingQueue`.
+   * @default 5
+   */
+  readonly maxReceiveCount?: number;
+
+  /**
+   * Anything else about the created queue, such as a key of your own or content-based deduplication.
+   * @default - encrypted with a key of SQS, TLS only
+   */
+  readonly queueOptions?: SourceQueueOptions;
+
+  /**
+   * What becomes of created queues, and the messages in them, when the stack is deleted.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** The dead-letter queue of a queue that exists: the one that was given, or the one the queue knows of. */
+export function existingDeadLetterQueue({ existingQueue, deadLetterQueue }: QueueChoice): sqs.IQueue | undefined {
+  if (deadLetterQueue !== undefined) return deadLetterQueue;
+  return existingQueue instanceof sqs.Queue ? existingQueue.deadLetterQueue?.queue : undefined;
+}
+
+/** Props that are about a created queue and would be dropped without a word when the queue exists. */
+export function queueChoiceFaults(props: QueueChoice): SynthFault[] {
+  const { existingQueue, visibilityTimeout } = props;
+  if (existingQueue === undefined) return [];
+  const isVisibilityKnown = visibilityTimeoutOf(existingQueue) !== undefined;
+  const ignored = [
+    ...(['fifo', 'maxReceiveCount', 'queueOptions', 'removalPolicy'] as const).filter(
+      (name) => props[name] !== undefined,
+    ),
+    ...(visibilityTimeout !== undefined && isVisibilityKnown ? ['visibilityTimeout'] : []),
+  ];
+  if (ignored.length === 0) return [];
+  const text = `${ignored.join(', ')} would have no effect: existingQueue is given, and this construct does not change it. Set ${ignored.length === 1 ? 'it' : 'them'} where that queue is made.`;
+  return [{ id: 'existing-queue', text }];
+}
+
+/** Nobody can tell whether the rule about visibility timeouts is kept. */
+export const uncheckedVisibility: SynthFault = {
+  id: 'sqs-visibility-timeout-unknown',
+  text: 'The visibility timeout of the existing queue is not known here, so it could not be checked against the timeout of the function. Say in visibilityTimeout what it is set to.',
+};
+
+/** Poison messages would come back for as long as the queue keeps them, or end where nobody looks. */
+export const unknownDeadLetterQueue: SynthFault = {
+  id: 'sqs-dead-letter-queue-unknown',
+  text: 'No dead-letter queue of the existing queue is known here, so none is watched. Give it in deadLetterQueue; if the queue has none, give it one, or messages that cannot be sent come back until they expire.',
+};

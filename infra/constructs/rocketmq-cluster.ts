@@ -1,0 +1,199 @@
+import { Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { nameServerFault, nameServerPort } from '../rocketmq-names.ts';
+import { reportFaults, type SynthFault } from './synth-fault.ts';
+
+/** Where a RocketMQ cluster is, and how functions reach it. */
+export interface RocketMqClusterProps {
+  /**
+   * Addresses of the name servers, each `host:port`. They are written to a new SSM parameter; functions follow later changes of the
+   * parameter within about two minutes, without a deployment.
+   * @default - none; then `nameServerParameter` must be given
+   */
+  readonly nameServers?: readonly string[];
+
+  /**
+   * An SSM parameter (String or StringList, addresses separated by `;` or `,`) that already holds the name servers.
+   * @default - a parameter is created from `nameServers`
+   */
+  readonly nameServerParameter?: ssm.IParameter;
+
+  /**
+   * The VPC from which the brokers can be reached.
+   * @default - functions run outside of a VPC, and brokers must have public addresses
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The subnets of `vpc` in which functions get their network interfaces.
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups for the functions, used as they are: no rule is added to them.
+   * @default - one is created that lets out what `peers`, `brokerPorts`, `nameServerPorts` and `httpsPeer` say, and nothing else
+   */
+  readonly securityGroups?: readonly ec2.ISecurityGroup[];
+
+  /**
+   * Where brokers and name servers are: a CIDR range, a prefix list or a security group. Rules are added on the functions' side only;
+   * the brokers' side must let the functions in (`brokerSecurityGroup.connections.allowFrom(cluster, …)`).
+   * @default - none; then a `vpc` needs `securityGroups`
+   */
+  readonly peers?: readonly ec2.IPeer[];
+
+  /**
+   * Ports on which brokers listen for clients (`listenPort`).
+   * @default [10911]
+   */
+  readonly brokerPorts?: readonly number[];
+
+  /**
+   * Ports on which name servers listen.
+   * @default - the ports named in `nameServers`, or 9876
+   */
+  readonly nameServerPorts?: readonly number[];
+
+  /**
+   * Where HTTPS may go: Systems Manager, through a VPC endpoint or a NAT gateway.
+   * @default - any IPv4 address
+   */
+  readonly httpsPeer?: ec2.IPeer;
+}
+
+/** The network settings of a function that talks to the cluster; empty outside of a VPC. */
+export interface RocketMqClusterNetwork {
+  readonly vpc?: ec2.IVpc;
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  readonly securityGroups?: ec2.ISecurityGroup[];
+}
+
+/**
+ * A RocketMQ cluster as the functions of a stack see it: the SSM parameter with its name servers, and the network that leads to it.
+ * It creates no broker. Several functions may share one.
+ *
+ * DNS needs no rule: security groups do not filter what goes to the resolver of a VPC.
+ */
+export class RocketMqCluster extends Construct implements ec2.IConnectable {
+  /** Holds the addresses of the name servers. */
+  readonly nameServerParameter: ssm.IParameter;
+  /** The addresses given at synth; nothing when an existing parameter holds them. */
+  readonly nameServers: readonly string[] | undefined;
+  /** Pass this to a function of your own, to put it where the brokers can be reached. */
+  readonly network: RocketMqClusterNetwork;
+  /** The security groups of the functions. */
+  readonly connections: ec2.Connections;
+
+  constructor(scope: Construct, id: string, props: RocketMqClusterProps) {
+    super(scope, id);
+    reportFaults(this, [...nameServerFaults(props), ...networkFaults(props)]);
+    this.nameServers = props.nameServers;
+    this.nameServerParameter = props.nameServerParameter ?? this.createParameter(props.nameServers ?? []);
+    const securityGroups =
+      props.vpc === undefined ? [] : [...(props.securityGroups ?? [this.createGroup(props.vpc, props)])];
+    this.connections = new ec2.Connections({ securityGroups });
+    this.network =
+      props.vpc === undefined
+        ? {}
+        : { vpc: props.vpc, securityGroups, ...(props.vpcSubnets !== undefined && { vpcSubnets: props.vpcSubnets }) };
+  }
+
+  /** Lets a function read the name servers: that one parameter, and neither its history nor other parameters. */
+  grantReadNameServers(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:GetParameter', 'ssm:GetParameters'],
+      resourceArns: [this.nameServerParameter.parameterArn],
+    });
+  }
+
+  private createParameter(nameServers: readonly string[]): ssm.IParameter {
+    return new ssm.StringParameter(this, 'NameServers', {
+      description:
+        'RocketMQ name servers, host:port separated by semicolons. Functions follow a change within two minutes.',
+      // An empty value cannot be stored; the missing addresses have been reported as a fault already.
+      stringValue: nameServers.join(';') || 'missing',
+    });
+  }
+
+  private createGroup(vpc: ec2.IVpc, props: RocketMqClusterProps): ec2.SecurityGroup {
+    const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'RocketMQ functions: brokers, name servers and HTTPS only',
+      allowAllOutbound: false,
+    });
+    for (const peer of props.peers ?? []) {
+      for (const port of new Set(props.brokerPorts ?? [10_911])) {
+        group.addEgressRule(peer, ec2.Port.tcp(port), 'RocketMQ broker');
+      }
+      for (const port of new Set(props.nameServerPorts ?? portsOf(props.nameServers))) {
+        group.addEgressRule(peer, ec2.Port.tcp(port), 'RocketMQ name server');
+      }
+    }
+    group.addEgressRule(props.httpsPeer ?? ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS APIs');
+    return group;
+  }
+}
+
+function portsOf(nameServers: readonly string[] = []): number[] {
+  const ports = nameServers.map(nameServerPort).filter((port) => port !== undefined);
+  return ports.length > 0 ? ports : [9876];
+}
+
+function nameServerFaults({ nameServers, nameServerParameter }: RocketMqClusterProps): SynthFault[] {
+  if (nameServerParameter !== undefined && nameServers !== undefined) {
+    return [
+      {
+        id: 'name-servers',
+        text: 'Both nameServers and nameServerParameter are given. Keep nameServers to have a parameter created, or nameServerParameter to use one that exists.',
+      },
+    ];
+  }
+  if (nameServerParameter !== undefined) return [];
+  if (nameServers === undefined || nameServers.length === 0) {
+    return [
+      {
+        id: 'name-servers',
+        text: 'No name server is known. Give nameServers (host:port each) or nameServerParameter.',
+      },
+    ];
+  }
+  return nameServers
+    .filter((address) => !Token.isUnresolved(address))
+    .map(nameServerFault)
+    .filter((text) => text !== undefined)
+    .map((text) => ({ id: 'name-servers', text }));
+}
+
+function networkFaults(props: RocketMqClusterProps): SynthFault[] {
+  const faults: SynthFault[] = [];
+  const { vpc, vpcSubnets, securityGroups, peers = [] } = props;
+  if (vpc === undefined && (vpcSubnets !== undefined || securityGroups !== undefined || peers.length > 0)) {
+    faults.push({
+      id: 'network',
+      text: 'Subnets, security groups or peers are given without a vpc, so functions would run outside of any. Give the vpc too.',
+    });
+  }
+  if (vpc !== undefined && securityGroups === undefined && peers.length === 0) {
+    faults.push({
+      id: 'network',
+      text: 'Functions in the VPC could reach no broker: say in peers where brokers and name servers are (a CIDR range or a security group), or give securityGroups that let functions out to them.',
+    });
+  }
+  if (securityGroups !== undefined && peers.length > 0) {
+    faults.push({
+      id: 'network',
+      text: 'Both securityGroups and peers are given, but no rule is added to groups that exist. Keep peers to have a group created, or securityGroups and put the rules there.',
+    });
+  }
+  for (const port of [...(props.brokerPorts ?? []), ...(props.nameServerPorts ?? [])]) {
+    if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+      faults.push({ id: 'network', text: `Port ${port} does not exist. Give ports from 1 to 65535.` });
+    }
+  }
+  return faults;
+}

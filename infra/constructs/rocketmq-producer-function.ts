@@ -1,0 +1,243 @@
+import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { functionCode } from '../function-code.ts';
+import { allowNetworkInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
+import {
+  defaultEnvironment,
+  environmentFaults,
+  type ProducerSettings,
+  producerEnvironment,
+  settingsFaults,
+} from './producer-environment.ts';
+import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import { reportFaults } from './synth-fault.ts';
+
+/**
+ * Options that any producer function takes: those of `lambda.Function`, passed on, and some of our own. Where the network is concerned
+ * the cluster decides.
+ */
+export interface ProducerFunctionOptions
+  extends Omit<
+    lambda.FunctionOptions,
+    | 'allowAllIpv6Outbound'
+    | 'allowAllOutbound'
+    | 'logRemovalPolicy'
+    | 'logRetention'
+    | 'logRetentionRetryOptions'
+    | 'logRetentionRole'
+    | 'securityGroups'
+    | 'vpc'
+    | 'vpcSubnets'
+  > {
+  /**
+   * Hands the name servers known at synth to the function, so that a cold start need not wait for SSM. The parameter is read later and
+   * wins; a seed that has gone out of date costs the first invocations a failed connect.
+   * @default false
+   */
+  readonly seedNameServers?: boolean;
+
+  /**
+   * How long logs are kept. Not used with a `logGroup` of your own.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetentionDays?: logs.RetentionDays;
+
+  /**
+   * What becomes of the logs when the stack is deleted. Not used with a `logGroup` of your own.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logGroupRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * `service` in logs, and dimension of the metrics.
+   * @default - the path of the construct
+   */
+  readonly serviceName?: string;
+
+  /**
+   * Namespace of the metrics.
+   * @default 'RocketMqLambda'
+   */
+  readonly metricsNamespace?: string;
+}
+
+/** Properties of a producer function. */
+export interface RocketMqProducerFunctionProps extends ProducerSettings, ProducerFunctionOptions {
+  /** The cluster that messages go to. */
+  readonly cluster: RocketMqCluster;
+
+  /** Folder of `functions/` that has the handler, for example `sqs`. */
+  readonly source: string;
+}
+
+/**
+ * A function of the pack, without its trigger: Node 24 on arm64, logs as JSON with an end, and a role that may read one parameter and
+ * write its own logs. Give it events through one of the `…ToRocketMq` constructs.
+ */
+export class RocketMqProducerFunction extends Construct implements iam.IGrantable {
+  /** The Lambda function. */
+  readonly function: lambda.Function;
+  /** The role under which the function runs. */
+  readonly role: iam.IRole;
+  /** Where the function's logs go. */
+  readonly logGroup: logs.ILogGroupRef;
+  /** The time limit of an invocation. */
+  readonly timeout: Duration;
+  readonly grantPrincipal: iam.IPrincipal;
+  readonly #metrics: { readonly namespace: string; readonly service: string };
+
+  constructor(scope: Construct, id: string, props: RocketMqProducerFunctionProps) {
+    super(scope, id);
+    const { cluster, serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
+    this.#metrics = { namespace: metricsNamespace, service: serviceName };
+    this.timeout = props.timeout ?? Duration.seconds(30);
+
+    const surroundings = {
+      nameServerParameterName: cluster.nameServerParameter.parameterName,
+      seed: props.seedNameServers === true ? cluster.nameServers : undefined,
+      serviceName,
+      metricsNamespace,
+    };
+    const fromProps = producerEnvironment(props, surroundings);
+    reportFaults(this, [
+      ...settingsFaults(props, this.timeout),
+      ...environmentFaults(props.environment ?? {}, fromProps),
+      ...(props.seedNameServers === true && cluster.nameServers === undefined ? [unknownSeed] : []),
+    ]);
+
+    const isInVpc = cluster.network.vpc !== undefined;
+    this.role =
+      props.role ??
+      new iam.Role(this, 'Role', {
+        assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+        description: 'Reads the RocketMQ name servers and writes the logs of one function',
+      });
+    this.grantPrincipal = this.role.grantPrincipal;
+    this.logGroup =
+      props.logGroup ??
+      new logs.LogGroup(this, 'Logs', {
+        retention: props.logRetentionDays ?? logs.RetentionDays.ONE_MONTH,
+        ...(props.logGroupRemovalPolicy !== undefined && { removalPolicy: props.logGroupRemovalPolicy }),
+      });
+    logs.LogGroupGrants.fromLogGroup(this.logGroup).write(this.role);
+    cluster.grantReadNameServers(this.role);
+    if (isInVpc) allowNetworkInterfaces(this.role);
+
+    this.function = new lambda.Function(this, 'Function', {
+      memorySize: 512,
+      architecture: lambda.Architecture.ARM_64,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      ...props,
+      ...cluster.network,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: functionCode(props.source),
+      timeout: this.timeout,
+      role: this.role,
+      logGroup: this.logGroup,
+      environment: { ...defaultEnvironment(surroundings), ...props.environment, ...fromProps },
+    });
+    if (isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role: this.role, fn: this.function });
+    this.#acknowledgeTracing(props.tracing);
+  }
+
+  /** Lets someone invoke the function. */
+  grantInvoke(grantee: iam.IGrantable): iam.Grant {
+    return this.function.grantInvoke(grantee);
+  }
+
+  /** A metric that the function writes, by its name; a sum over five minutes unless options say otherwise. */
+  metric(metricName: string, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: this.#metrics.namespace,
+      metricName,
+      statistic: cloudwatch.Stats.SUM,
+      ...options,
+      dimensionsMap: { service: this.#metrics.service, ...options.dimensionsMap },
+    });
+  }
+
+  /** Messages that a broker has stored. */
+  metricSent(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MessagesSent', options);
+  }
+
+  /** Messages that a broker has refused. */
+  metricRefused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MessagesRefused', options);
+  }
+
+  /** Messages that were never written to a broker. */
+  metricNotSent(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MessagesNotSent', options);
+  }
+
+  /** Messages that were written and not answered: they may be stored, and may be stored again when their event is retried. */
+  metricUnknown(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MessagesUnknown', options);
+  }
+
+  /** Messages not known to be stored, whatever the reason. */
+  metricFailed(options?: cloudwatch.MetricOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      // FILL: a metric that was never written must not make the whole sum disappear.
+      expression: 'FILL(refused, 0) + FILL(notSent, 0) + FILL(unknown, 0)',
+      label: options?.label ?? 'MessagesFailed',
+      period: options?.period ?? Duration.minutes(5),
+      usingMetrics: {
+        refused: this.metricRefused(options),
+        notSent: this.metricNotSent(options),
+        unknown: this.metricUnknown(options),
+      },
+    });
+  }
+
+  /** Sends that were tried, repeated ones included. */
+  metricAttempts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Attempts', options);
+  }
+
+  /** Milliseconds from the start of a send to its answer; the 99th percentile unless options say otherwise. */
+  metricSendMs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('SendMs', { statistic: cloudwatch.Stats.percentile(99), ...options });
+  }
+
+  /** Invocations that started a new sandbox. */
+  metricColdStarts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ColdStart', options);
+  }
+
+  /** Connections opened to name servers and brokers. */
+  metricConnectionsOpened(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ConnectionsOpened', options);
+  }
+
+  /** Milliseconds since the name servers were last read from SSM; the maximum unless options say otherwise. */
+  metricNameServerParameterAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('NameServerParameterAgeMs', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  #acknowledgeTracing(tracing: lambda.Tracing | undefined): void {
+    if (tracing === lambda.Tracing.ACTIVE) {
+      Validations.of(this.role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'X-Ray has no resources to name: its two actions can only be allowed on all.',
+      });
+      return;
+    }
+    Validations.of(this.function).acknowledge({
+      id: 'Serverless-LambdaTracing',
+      reason:
+        'X-Ray costs money and rights on every resource, so it is a choice of the user (tracing); logs and metrics are always there.',
+    });
+  }
+}
+
+const unknownSeed = {
+  id: 'seed-name-servers',
+  text: 'seedNameServers needs addresses that are known at synth, but the cluster was given a nameServerParameter. Give the cluster nameServers, or leave seedNameServers out.',
+};

@@ -1,0 +1,158 @@
+import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { alarmOnDeadLetters, alarmOnFunctionErrors } from './delivery-alarms.ts';
+import { type ProducerSettings, producerSettings } from './producer-environment.ts';
+import {
+  existingDeadLetterQueue,
+  type QueueChoice,
+  queueChoiceFaults,
+  uncheckedVisibility,
+  unknownDeadLetterQueue,
+} from './queue-choice.ts';
+import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import { SourceQueue, visibilityTimeoutOf } from './source-queue.ts';
+import { neededVisibility, sqsMappingFaults } from './sqs-mapping-faults.ts';
+import { reportFaults, reportWarning } from './synth-fault.ts';
+
+/** Properties of a way from an SQS queue to a RocketMQ topic. */
+export interface SqsToRocketMqProps extends ProducerSettings, QueueChoice {
+  /** The cluster that messages go to. */
+  readonly cluster: RocketMqCluster;
+
+  /**
+   * The most messages one invocation gets: up to 10,000, and 10 for FIFO. Above 10 a `maxBatchingWindow` is needed.
+   * @default 10
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long Lambda may wait to fill a batch, in whole seconds up to 5 minutes. Not for FIFO.
+   * @default - it does not wait
+   */
+  readonly maxBatchingWindow?: Duration;
+
+  /**
+   * The most sandboxes that send at the same time, from 2 to 1000. Each one opens a connection to every broker it uses.
+   * @default 10
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Which messages the function gets. **SQS deletes what no filter matches.**
+   * @default - all
+   */
+  readonly filters?: readonly ReturnType<typeof lambda.FilterCriteria.filter>[];
+
+  /**
+   * Options of the function.
+   * @default - those of `RocketMqProducerFunction`
+   */
+  readonly functionOptions?: ProducerFunctionOptions;
+
+  /**
+   * What happens when an alarm goes off.
+   * @default - nothing; the alarms exist
+   */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+}
+
+/**
+ * Messages of an SQS queue become messages of a RocketMQ topic. What fails is reported message by message, delivered again by SQS, and
+ * ends in a dead-letter queue when nothing helps.
+ */
+export class SqsToRocketMq extends Construct {
+  /** The queue that is read. */
+  readonly queue: sqs.IQueue;
+  /** Where undeliverable messages end; nothing when an existing queue was given without it. */
+  readonly deadLetterQueue: sqs.IQueue | undefined;
+  /** The function that sends. */
+  readonly producer: RocketMqProducerFunction;
+  /** What makes Lambda read the queue. */
+  readonly eventSourceMapping: lambda.EventSourceMapping;
+  /** Goes off while messages lie in the dead-letter queue; nothing when there is none to watch. */
+  readonly deadLetterAlarm: cloudwatch.Alarm | undefined;
+  /** Goes off when the function as a whole failed: a crash, a time limit, or settings that do not work. */
+  readonly functionErrorAlarm: cloudwatch.Alarm;
+
+  constructor(scope: Construct, id: string, props: SqsToRocketMqProps) {
+    super(scope, id);
+    const { functionOptions = {}, batchSize = 10, maxConcurrency = 10, maxBatchingWindow } = props;
+    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+      ...functionOptions,
+      ...producerSettings(props),
+      cluster: props.cluster,
+      source: 'sqs',
+    });
+    const { queue, deadLetterQueue } =
+      props.existingQueue === undefined
+        ? this.#createSource(props)
+        : { queue: props.existingQueue, deadLetterQueue: existingDeadLetterQueue(props) };
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
+
+    const visibilityTimeout = visibilityTimeoutOf(queue) ?? props.visibilityTimeout;
+    const faults = sqsMappingFaults({
+      fifo: queue.fifo,
+      batchSize,
+      maxConcurrency,
+      maxBatchingWindow,
+      functionTimeout: this.producer.timeout,
+      visibilityTimeout,
+      reservedConcurrency: functionOptions.reservedConcurrentExecutions,
+    });
+    reportFaults(this, [...queueChoiceFaults(props), ...faults]);
+    if (visibilityTimeout === undefined) reportWarning(this, uncheckedVisibility);
+    if (deadLetterQueue === undefined) reportWarning(this, unknownDeadLetterQueue);
+
+    queue.grantConsumeMessages(this.producer);
+    this.eventSourceMapping = new lambda.EventSourceMapping(this, 'Mapping', {
+      target: this.producer.function,
+      eventSourceArn: queue.queueArn,
+      reportBatchItemFailures: true,
+      ...(props.filters !== undefined && { filters: [...props.filters] }),
+      // The CDK throws for some of what has been reported above, and would hide the rest of it.
+      ...(faults.length === 0 && { batchSize, maxConcurrency }),
+      ...(faults.length === 0 && maxBatchingWindow !== undefined && { maxBatchingWindow }),
+    });
+
+    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producer.function);
+    this.functionErrorAlarm.addAlarmAction(...(props.alarmActions ?? []));
+    this.deadLetterAlarm = deadLetterQueue && alarmOnDeadLetters(this, deadLetterQueue);
+    this.deadLetterAlarm?.addAlarmAction(...(props.alarmActions ?? []));
+    this.#acknowledge();
+  }
+
+  /** Lets someone put messages into the queue. */
+  grantSendMessages(grantee: iam.IGrantable): iam.Grant {
+    return this.queue.grantSendMessages(grantee);
+  }
+
+  #createSource(props: SqsToRocketMqProps): SourceQueue {
+    return new SourceQueue(this, 'Source', {
+      fifo: props.fifo ?? false,
+      visibilityTimeout: props.visibilityTimeout ?? neededVisibility(this.producer.timeout, props.maxBatchingWindow),
+      maxReceiveCount: props.maxReceiveCount ?? 5,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
+      options: props.queueOptions ?? {},
+    });
+  }
+
+  #acknowledge(): void {
+    Validations.of(this.producer.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'A dead-letter queue of the function takes asynchronous events only. SQS keeps what failed, and moves it to the dead-letter queue of the queue.',
+    });
+    Validations.of(this.eventSourceMapping).acknowledge({
+      id: 'Serverless-LambdaEventSourceMappingDestination',
+      reason:
+        'A mapping of SQS has no failure destination: what failed goes back to the queue, whose redrive policy says where it ends.',
+    });
+  }
+}

@@ -1,0 +1,247 @@
+import * as logs from 'aws-cdk-lib/aws-logs';
+import {
+  type ContextReader,
+  ContextValueError,
+  flag,
+  integer,
+  listOf,
+  oneOf,
+  text,
+  textLike,
+} from './context-value.ts';
+import { nameServerFault, producerGroupFault, topicFault } from './rocketmq-names.ts';
+
+/** One thing that `cdk synth -c key=value` or `context` in `cdk.json` may say about the stack. */
+export interface ContextKey<T> {
+  /** What it is for, in one sentence. */
+  readonly meaning: string;
+  /** What holds when it is not given, in words. */
+  readonly defaultText: string;
+  /** A value as it is written after `-c key=`. */
+  readonly example: string;
+  readonly read: ContextReader<T>;
+}
+
+/** Retentions that CloudWatch Logs knows. */
+const retentions = Object.values(logs.RetentionDays).filter((days) => typeof days === 'number');
+
+const awsId = (prefix: string) =>
+  textLike(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `an id such as ${prefix}-0123456789abcdef0`);
+const arnOf = (service: string) =>
+  textLike(
+    new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._-]+$`),
+    `an ARN such as arn:aws:${service}:eu-west-1:123456789012:name`,
+  );
+const port = integer(1, 65_535);
+
+/** Every context key of the app. The README's table is checked against it. */
+export const contextKeys = {
+  stackName: {
+    meaning: 'Name of the CloudFormation stack; a second deployment needs another one.',
+    defaultText: '`RocketMqLambda`',
+    example: 'OrdersToRocketMq',
+    read: textLike(
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      'a letter, then letters, digits and hyphens, at most 128 characters',
+    ),
+  },
+  topic: {
+    meaning: 'Topic that messages go to. It must exist.',
+    defaultText: '`events`',
+    example: 'orders',
+    read: checked(topicFault),
+  },
+  producerGroup: {
+    meaning: 'Producer group under which brokers know the function.',
+    defaultText: '`rocketmq-lambda`',
+    example: 'orders-from-sqs',
+    read: checked(producerGroupFault),
+  },
+  nameServers: {
+    meaning: 'Name servers, written to an SSM parameter that the stack creates.',
+    defaultText: 'none; the parameter then holds a placeholder that leads nowhere',
+    example: '10.0.1.5:9876,10.0.2.5:9876',
+    read: listOf(checked(nameServerFault), 'name servers, host:port each'),
+  },
+  nameServerParameterName: {
+    meaning: 'Name of an SSM parameter that exists and holds the name servers, in place of `nameServers`.',
+    defaultText: 'a parameter is created',
+    example: '/rocketmq/name-servers',
+    read: textLike(
+      /^(\/[A-Za-z0-9._-]+)+$|^[A-Za-z0-9._-]+$/,
+      'the name of an SSM parameter, such as /rocketmq/name-servers',
+    ),
+  },
+  seedNameServers: {
+    meaning: 'Whether `nameServers` are also put into the environment, so that a cold start need not wait for SSM.',
+    defaultText: '`false`',
+    example: 'true',
+    read: flag,
+  },
+  instanceName: {
+    meaning: 'Takes the place of the process id in client ids.',
+    defaultText: 'none',
+    example: 'orders',
+    read: text,
+  },
+  unitName: {
+    meaning: 'Name of the cluster unit, for clusters divided into units.',
+    defaultText: 'none',
+    example: 'unit1',
+    read: text,
+  },
+  sendTimeoutMs: {
+    meaning: 'Milliseconds that one message may take, all attempts together.',
+    defaultText: '`3000`',
+    example: '5000',
+    read: integer(1, 900_000),
+  },
+  attemptTimeoutMs: {
+    meaning: 'Milliseconds that one attempt may take; less than `sendTimeoutMs`.',
+    defaultText: 'set in the function',
+    example: '1500',
+    read: integer(1, 900_000),
+  },
+  deadlineReserveMs: {
+    meaning: 'Milliseconds kept back at the end of an invocation for its answer.',
+    defaultText: '`500`',
+    example: '1000',
+    read: integer(0, 900_000),
+  },
+  functionTimeoutSeconds: {
+    meaning: 'Seconds after which Lambda stops an invocation.',
+    defaultText: '`30`',
+    example: '60',
+    read: integer(1, 900),
+  },
+  functionMemoryMiB: {
+    meaning: 'Memory of the function in MiB; its share of CPU grows with it.',
+    defaultText: '`512`',
+    example: '1024',
+    read: integer(128, 10_240),
+  },
+  queueArn: {
+    meaning: 'ARN of an SQS queue that exists, to be read in place of a new one.',
+    defaultText: 'a queue and its dead-letter queue are created',
+    example: 'arn:aws:sqs:eu-west-1:123456789012:orders',
+    read: arnOf('sqs'),
+  },
+  deadLetterQueueArn: {
+    meaning: 'ARN of the dead-letter queue of `queueArn`, to be watched.',
+    defaultText: 'none is watched with `queueArn`',
+    example: 'arn:aws:sqs:eu-west-1:123456789012:orders-dead',
+    read: arnOf('sqs'),
+  },
+  fifo: {
+    meaning: 'Whether the created queue is FIFO.',
+    defaultText: '`false`',
+    example: 'true',
+    read: flag,
+  },
+  visibilityTimeoutSeconds: {
+    meaning:
+      'Visibility timeout of the queue: at least 6 × `functionTimeoutSeconds` plus the batching window. With `queueArn`: what it is set to.',
+    defaultText: 'the least that is enough',
+    example: '360',
+    read: integer(0, 43_200),
+  },
+  maxReceiveCount: {
+    meaning: 'Deliveries of a message before it goes to the created dead-letter queue.',
+    defaultText: '`5`',
+    example: '3',
+    read: integer(1, 1000),
+  },
+  batchSize: {
+    meaning: 'The most messages that one invocation gets; FIFO allows 10.',
+    defaultText: '`10`',
+    example: '100',
+    read: integer(1, 10_000),
+  },
+  maxBatchingWindowSeconds: {
+    meaning: 'Seconds that Lambda may wait to fill a batch; needed when `batchSize` is above 10.',
+    defaultText: '`0`',
+    example: '1',
+    read: integer(0, 300),
+  },
+  maxConcurrency: {
+    meaning: 'The most sandboxes that send at the same time; each opens a connection to every broker it uses.',
+    defaultText: '`10`',
+    example: '50',
+    read: integer(2, 1000),
+  },
+  vpcId: {
+    meaning:
+      'VPC from which the brokers can be reached. Needs `availabilityZones`, `privateSubnetIds`, and `brokerCidr` or `brokerSecurityGroupId`.',
+    defaultText: 'the function runs outside of a VPC',
+    example: 'vpc-0123456789abcdef0',
+    read: awsId('vpc'),
+  },
+  availabilityZones: {
+    meaning: 'Availability zones of the private subnets.',
+    defaultText: 'none',
+    example: 'eu-west-1a,eu-west-1b',
+    read: listOf(textLike(/^[a-z0-9-]+$/, ''), 'availability zones'),
+  },
+  privateSubnetIds: {
+    meaning: 'Private subnets for the function, as many per zone in each of `availabilityZones`.',
+    defaultText: 'none',
+    example: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+    read: listOf(awsId('subnet'), 'subnet ids'),
+  },
+  brokerCidr: {
+    meaning: 'Address range of brokers and name servers, the only one the function may reach besides HTTPS.',
+    defaultText: 'none',
+    example: '10.0.0.0/16',
+    read: textLike(/^([0-9]{1,3}\.){3}[0-9]{1,3}\/[0-9]{1,2}$/, 'an IPv4 range such as 10.0.0.0/16'),
+  },
+  brokerSecurityGroupId: {
+    meaning: 'Security group of brokers and name servers. It must let the function in.',
+    defaultText: 'none',
+    example: 'sg-0123456789abcdef0',
+    read: awsId('sg'),
+  },
+  brokerPorts: {
+    meaning: 'Ports on which brokers listen for clients.',
+    defaultText: '`10911`',
+    example: '10911,10921',
+    read: listOf(port, 'ports from 1 to 65535'),
+  },
+  nameServerPorts: {
+    meaning: 'Ports on which name servers listen.',
+    defaultText: 'those in `nameServers`, or `9876`',
+    example: '9876',
+    read: listOf(port, 'ports from 1 to 65535'),
+  },
+  logRetentionDays: {
+    meaning: 'Days for which logs are kept.',
+    defaultText: '`30`',
+    example: '14',
+    read: oneOf(...retentions),
+  },
+  alarmTopicArn: {
+    meaning: 'SNS topic that alarms are sent to.',
+    defaultText: 'alarms are not sent anywhere',
+    example: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+    read: arnOf('sns'),
+  },
+  removalPolicy: {
+    meaning: 'What becomes of created queues and logs when the stack is deleted: `retain` or `destroy`.',
+    defaultText: '`retain`',
+    example: 'destroy',
+    read: oneOf('retain', 'destroy'),
+  },
+} satisfies Record<string, ContextKey<unknown>>;
+
+/** The values of the context keys; a key that was not given is not there. */
+export type AppContext = {
+  readonly [Key in keyof typeof contextKeys]?: ReturnType<(typeof contextKeys)[Key]['read']>;
+};
+
+function checked(fault: (value: string) => string | undefined): ContextReader<string> {
+  return (value) => {
+    const given = text(value);
+    const found = fault(given);
+    if (found !== undefined) throw new ContextValueError(found);
+    return given;
+  };
+}

@@ -1,0 +1,161 @@
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import type { AppContext } from '../../infra/context-keys.ts';
+import { readContext } from '../../infra/read-context.ts';
+import { RocketMqLambdaStack } from '../../infra/rocketmq-lambda-stack.ts';
+import { errorsOf, testAppProps, warningsOf } from './test-app.ts';
+
+function stackWith(settings: AppContext = {}): RocketMqLambdaStack {
+  return new RocketMqLambdaStack(new App(testAppProps()), 'Test', { settings });
+}
+
+describe('without any context', () => {
+  const stack = stackWith();
+  const template = Template.fromStack(stack);
+
+  test('has one of everything', () => {
+    const { Resources } = template.toJSON();
+    const counts: Record<string, number> = {};
+    for (const { Type } of Object.values<{ Type: string }>(Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
+    expect(counts).toEqual({
+      'AWS::CloudWatch::Alarm': 2,
+      'AWS::IAM::Policy': 1,
+      'AWS::IAM::Role': 1,
+      'AWS::Lambda::EventSourceMapping': 1,
+      'AWS::Lambda::Function': 1,
+      'AWS::Logs::LogGroup': 1,
+      'AWS::SQS::Queue': 2,
+      'AWS::SQS::QueuePolicy': 2,
+      'AWS::SSM::Parameter': 1,
+    });
+  });
+
+  test('holds a name server that leads nowhere, and says so', () => {
+    template.hasResourceProperties('AWS::SSM::Parameter', { Value: 'name-server.invalid:9876' });
+    expect(warningsOf(stack)).toEqual([expect.stringMatching(/-c nameServers=.*\[ack: rocketmq-lambda:placeholder/)]);
+    expect(errorsOf(stack)).toEqual([]);
+  });
+
+  test('gives no physical name to anything', () => {
+    const { Resources } = template.toJSON();
+    const names = ['AlarmName', 'FunctionName', 'GroupName', 'LogGroupName', 'Name', 'QueueName', 'RoleName'];
+    const named = Object.values<{ Type: string; Properties: object }>(Resources)
+      // The FunctionName of a mapping says whom it invokes.
+      .filter(({ Type }) => Type !== 'AWS::Lambda::EventSourceMapping')
+      .filter(({ Properties }) => names.some((name) => name in Properties));
+    expect(named).toEqual([]);
+  });
+
+  test('outputs what people need to use it, and exports nothing', () => {
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'DeadLetterQueueUrl',
+      'FunctionArn',
+      'FunctionName',
+      'NameServerParameterName',
+      'QueueUrl',
+    ]);
+    template.hasOutput('*', { Export: Match.absent() });
+  });
+});
+
+test('every context key reaches the template', () => {
+  const template = Template.fromStack(
+    stackWith(
+      readContext({
+        topic: 'orders',
+        producerGroup: 'orders-from-sqs',
+        nameServers: '10.0.1.5:9876',
+        seedNameServers: 'true',
+        instanceName: 'orders',
+        unitName: 'unit1',
+        sendTimeoutMs: '5000',
+        attemptTimeoutMs: '1500',
+        deadlineReserveMs: '0',
+        functionTimeoutSeconds: '60',
+        functionMemoryMiB: '1024',
+        visibilityTimeoutSeconds: '400',
+        maxReceiveCount: '3',
+        batchSize: '100',
+        maxBatchingWindowSeconds: '2',
+        maxConcurrency: '50',
+        vpcId: 'vpc-0123456789abcdef0',
+        availabilityZones: 'eu-west-1a',
+        privateSubnetIds: 'subnet-0123456789abcdef0',
+        brokerCidr: '10.0.0.0/16',
+        brokerSecurityGroupId: 'sg-0123456789abcdef0',
+        brokerPorts: '10921',
+        nameServerPorts: '9877',
+        logRetentionDays: '14',
+        alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+        removalPolicy: 'destroy',
+      }),
+    ),
+  );
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    MemorySize: 1024,
+    Timeout: 60,
+    VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'] },
+    Environment: {
+      Variables: {
+        ROCKETMQ_TOPIC: 'orders',
+        ROCKETMQ_PRODUCER_GROUP: 'orders-from-sqs',
+        ROCKETMQ_NAME_SERVERS: '10.0.1.5:9876',
+        ROCKETMQ_INSTANCE_NAME: 'orders',
+        ROCKETMQ_UNIT_NAME: 'unit1',
+        ROCKETMQ_SEND_TIMEOUT_MS: '5000',
+        ROCKETMQ_ATTEMPT_TIMEOUT_MS: '1500',
+        ROCKETMQ_DEADLINE_RESERVE_MS: '0',
+      },
+    },
+  });
+  template.hasResourceProperties('AWS::SSM::Parameter', { Value: '10.0.1.5:9876' });
+  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    BatchSize: 100,
+    MaximumBatchingWindowInSeconds: 2,
+    ScalingConfig: { MaximumConcurrency: 50 },
+  });
+  template.hasResource('AWS::SQS::Queue', {
+    DeletionPolicy: 'Delete',
+    Properties: { VisibilityTimeout: 400, RedrivePolicy: { maxReceiveCount: 3 } },
+  });
+  template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete', Properties: { RetentionInDays: 14 } });
+  template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+    AlarmActions: ['arn:aws:sns:eu-west-1:123456789012:alarms'],
+  });
+  template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+    VpcId: 'vpc-0123456789abcdef0',
+    SecurityGroupEgress: [
+      Match.objectLike({ CidrIp: '10.0.0.0/16', FromPort: 10_921, ToPort: 10_921 }),
+      Match.objectLike({ CidrIp: '10.0.0.0/16', FromPort: 9877, ToPort: 9877 }),
+      Match.objectLike({ DestinationSecurityGroupId: 'sg-0123456789abcdef0', FromPort: 10_921, ToPort: 10_921 }),
+      Match.objectLike({ DestinationSecurityGroupId: 'sg-0123456789abcdef0', FromPort: 9877, ToPort: 9877 }),
+      Match.objectLike({ CidrIp: '0.0.0.0/0', FromPort: 443, ToPort: 443 }),
+    ],
+  });
+});
+
+test('what exists already is referred to and not created', () => {
+  const stack = stackWith(
+    readContext({
+      nameServerParameterName: '/rocketmq/name-servers',
+      queueArn: 'arn:aws:sqs:eu-west-1:123456789012:orders',
+      deadLetterQueueArn: 'arn:aws:sqs:eu-west-1:123456789012:orders-dead',
+      visibilityTimeoutSeconds: '180',
+      removalPolicy: 'destroy',
+    }),
+  );
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::SQS::Queue', 0);
+  template.resourceCountIs('AWS::SSM::Parameter', 0);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: { ROCKETMQ_NAME_SERVER_PARAMETER: '/rocketmq/name-servers' } },
+  });
+  expect([...errorsOf(stack), ...warningsOf(stack)]).toEqual([]);
+});
+
+test('a list of name servers beside a parameter is refused', () => {
+  expect(errorsOf(stackWith({ nameServers: ['a:9876'], nameServerParameterName: '/a' }))).toEqual([
+    expect.stringContaining('[rocketmq-lambda:name-servers] Both nameServers and nameServerParameter'),
+  ]);
+});
