@@ -23,7 +23,7 @@ export class FaultStrategy {
     const until = this.restUntil.get(brokerName);
     if (until === undefined) return true;
     const restMs = until - this.clock.now();
-    if (restMs > 0 && restMs <= REST_MS[(REST_MS.length - 1) as 6]) return false;
+    if (restMs > 0 && restMs <= LONGEST_REST_MS) return false;
     this.restUntil.delete(brokerName);
     return true;
   }

@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto';
+import { encodeUniqKey } from '#rocketmq';
+
+/** What makes a record the same record when its source delivers it again. */
+export interface RecordIdentity {
+  /** ARN of the queue, stream or topic. */
+  readonly sourceArn: string;
+  readonly recordId: string;
+  /** Place inside the record, where one becomes several messages. */
+  readonly index?: number;
+  /** Instant that belongs to the record itself, epoch ms; not the time of its delivery. */
+  readonly at: number;
+}
+
+/**
+ * Message id of a record: 10 bytes of SHA-256 over source, record id and index, then the record's own time. The same
+ * record delivered again gets the same id, so that a consumer can tell a duplicate.
+ */
+export function recordMsgId({ sourceArn, recordId, index = 0, at }: RecordIdentity): string {
+  const digest = hash('sha256', `${sourceArn}\n${recordId}\n${index}`, 'buffer');
+  return encodeUniqKey(digest, at, index);
+}

@@ -1,0 +1,142 @@
+import { groupFault, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
+import { parseNameServerList } from './name-server-list.ts';
+
+/** What the environment variables of a function say. */
+export interface Environment {
+  /** Topic that records go to. */
+  readonly topic: string;
+  readonly producerGroup: string;
+  /** Name of the SSM parameter that holds the name servers. */
+  readonly nameServerParameter: string | undefined;
+  /** Name servers known at deployment; looked up anew when they grow old, if there is a parameter. */
+  readonly nameServers: readonly string[] | undefined;
+  readonly sendTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  /** Time kept back at the end of an invocation for its answer. */
+  readonly deadlineReserveMs: number;
+  readonly instanceName: string | undefined;
+  readonly unitName: string | undefined;
+  /** Namespace of the metrics; Powertools' own variable. */
+  readonly metricsNamespace: string;
+}
+
+/** What one variable holds. The documentation and its test read this table. */
+export interface EnvironmentRule {
+  readonly variable: string;
+  readonly type: 'topic' | 'group' | 'text' | 'list' | 'milliseconds';
+  readonly default?: number | string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly isRequired?: boolean;
+  readonly meaning: string;
+}
+
+const { sendTimeoutMs, attemptTimeoutMs } = producerOptionRules;
+
+export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRule>> = {
+  topic: {
+    variable: 'ROCKETMQ_TOPIC',
+    type: 'topic',
+    isRequired: true,
+    meaning: 'Topic that records go to; it must exist',
+  },
+  producerGroup: { variable: 'ROCKETMQ_PRODUCER_GROUP', type: 'group', isRequired: true, meaning: 'Producer group' },
+  nameServerParameter: {
+    variable: 'ROCKETMQ_NAME_SERVER_PARAMETER',
+    type: 'text',
+    meaning: 'Name of the SSM parameter that holds the name servers (String or StringList)',
+  },
+  nameServers: {
+    variable: 'ROCKETMQ_NAME_SERVERS',
+    type: 'list',
+    meaning: 'Name servers to begin with, as `a:9876;b:9876`; all there are where no parameter is named',
+  },
+  sendTimeoutMs: {
+    variable: 'ROCKETMQ_SEND_TIMEOUT_MS',
+    type: 'milliseconds',
+    ...limits(sendTimeoutMs),
+    meaning: sendTimeoutMs.meaning,
+  },
+  attemptTimeoutMs: {
+    variable: 'ROCKETMQ_ATTEMPT_TIMEOUT_MS',
+    type: 'milliseconds',
+    ...limits(attemptTimeoutMs),
+    meaning: 'Most time for one attempt; must be less than `ROCKETMQ_SEND_TIMEOUT_MS`',
+  },
+  deadlineReserveMs: {
+    variable: 'ROCKETMQ_DEADLINE_RESERVE_MS',
+    type: 'milliseconds',
+    default: 500,
+    min: 0,
+    max: 60_000,
+    meaning: 'Time kept back at the end of an invocation for its answer; records not begun by then are reported',
+  },
+  instanceName: {
+    variable: 'ROCKETMQ_INSTANCE_NAME',
+    type: 'text',
+    meaning: 'Part of the client id after the address; random when absent',
+  },
+  unitName: { variable: 'ROCKETMQ_UNIT_NAME', type: 'text', meaning: 'RocketMQ unit, appended to the client id' },
+  metricsNamespace: {
+    variable: 'POWERTOOLS_METRICS_NAMESPACE',
+    type: 'text',
+    default: 'RocketMqLambda',
+    meaning: 'CloudWatch namespace of the metrics',
+  },
+};
+
+function limits({ default: value, min, max }: { default?: number | string; min?: number; max?: number }) {
+  return { default: Number(value), min: min ?? 0, max: max ?? Number.MAX_SAFE_INTEGER };
+}
+
+/**
+ * Reads the environment variables.
+ * @throws OptionsError that lists every missing and malformed variable at once.
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const faults: string[] = [];
+  const environment: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries<EnvironmentRule>(environmentRules)) {
+    const text = variables[rule.variable]?.trim();
+    if (text === undefined || text === '') {
+      if (rule.isRequired) faults.push(`${rule.variable} is missing (${rule.meaning})`);
+      environment[name] = rule.default;
+      continue;
+    }
+    const fault = textFault(rule, text);
+    if (fault !== undefined) faults.push(`${rule.variable} is "${text}": ${fault}`);
+    environment[name] = parsed(rule, text);
+  }
+  const read = environment as unknown as Environment;
+  if (read.nameServerParameter === undefined && read.nameServers === undefined) {
+    faults.push('ROCKETMQ_NAME_SERVER_PARAMETER and ROCKETMQ_NAME_SERVERS are both missing: set one of them, or both');
+  }
+  if (read.attemptTimeoutMs >= read.sendTimeoutMs) {
+    const { attemptTimeoutMs: attempt, sendTimeoutMs: total } = read;
+    faults.push(`ROCKETMQ_ATTEMPT_TIMEOUT_MS is ${attempt}: it must be less than ROCKETMQ_SEND_TIMEOUT_MS (${total})`);
+  }
+  if (faults.length > 0) throw new OptionsError('environment variables', faults);
+  return Object.freeze(read);
+}
+
+function textFault(rule: EnvironmentRule, text: string): string | undefined {
+  if (rule.type === 'topic') return topicFault(text);
+  if (rule.type === 'group') return groupFault(text);
+  if (rule.type === 'list') return listFault(text);
+  if (rule.type !== 'milliseconds') return undefined;
+  const { min = 0, max = 0 } = rule;
+  const isInRange = /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max;
+  return isInRange ? undefined : `it must be a whole number of milliseconds from ${min} to ${max}`;
+}
+
+function listFault(text: string): string | undefined {
+  const addrs = parseNameServerList(text);
+  if (addrs.length === 0) return 'it must name at least one host:port';
+  const wrong = addrs.filter((addr) => !/^.+:\d{1,5}$/.test(addr));
+  return wrong.length === 0 ? undefined : `${wrong.map((addr) => `"${addr}"`).join(', ')} must be host:port`;
+}
+
+function parsed(rule: EnvironmentRule, text: string): string | number | string[] {
+  if (rule.type === 'milliseconds') return Number(text);
+  return rule.type === 'list' ? parseNameServerList(text) : text;
+}

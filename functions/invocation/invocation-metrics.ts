@@ -1,0 +1,79 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Outcome, SendOutcome } from '#rocketmq';
+
+/** Values a metric may have in one EMF document. */
+const MOST_VALUES = 100;
+
+const failureMetrics: Readonly<Record<Outcome, string>> = {
+  refused: 'MessagesRefused',
+  notSent: 'MessagesNotSent',
+  unknown: 'MessagesUnknown',
+};
+
+/** What is counted beside the messages themselves. */
+export interface InvocationFacts {
+  readonly isCold: boolean;
+  /** Connections opened in this invocation, by reason. */
+  readonly connectionsOpened: Readonly<Record<string, number>>;
+  readonly parameterAgeMs: number | undefined;
+}
+
+/**
+ * Counts the messages of one invocation and writes them as one embedded-metrics line. An object for each invocation, so
+ * that invocations running at once in one process cannot mix their numbers.
+ */
+export class InvocationMetrics {
+  private readonly failures: Record<Outcome, number> = { refused: 0, notSent: 0, unknown: 0 };
+  private readonly sendMs: number[] = [];
+  private sent = 0;
+  private attempts = 0;
+  private possibleDuplicates = 0;
+  private readonly namespace: string;
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+
+  /** Counts one message, with the time it took to be stored or given up. */
+  record(outcome: SendOutcome, elapsedMs: number): void {
+    if (outcome.status === 'stored') {
+      this.sent++;
+      this.attempts += outcome.result.attempts;
+      if (outcome.result.isPossibleDuplicate) this.possibleDuplicates++;
+      this.sendMs.push(elapsedMs);
+      return;
+    }
+    this.failures[outcome.error.outcome]++;
+    if ('attempts' in outcome.error && Array.isArray(outcome.error.attempts)) {
+      this.attempts += outcome.error.attempts.length;
+    }
+  }
+
+  /** Writes the line to stdout. */
+  publish(facts: InvocationFacts): void {
+    const metrics = new Metrics({ namespace: this.namespace });
+    metrics.addMetric('MessagesSent', MetricUnit.Count, this.sent);
+    for (const [outcome, count] of Object.entries(this.failures)) {
+      metrics.addMetric(failureMetrics[outcome as Outcome], MetricUnit.Count, count);
+    }
+    metrics.addMetric('PossibleDuplicates', MetricUnit.Count, this.possibleDuplicates);
+    metrics.addMetric('Attempts', MetricUnit.Count, this.attempts);
+    metrics.addMetric('ColdStart', MetricUnit.Count, facts.isCold ? 1 : 0);
+    for (const ms of spread(this.sendMs)) metrics.addMetric('SendMs', MetricUnit.Milliseconds, ms);
+    const opened = Object.values(facts.connectionsOpened).reduce((sum, count) => sum + count, 0);
+    metrics.addMetric('ConnectionsOpened', MetricUnit.Count, opened);
+    if (opened > 0) metrics.addMetadata('connectionsOpened', JSON.stringify(facts.connectionsOpened));
+    if (facts.parameterAgeMs !== undefined) {
+      metrics.addMetric('NameServerParameterAgeMs', MetricUnit.Milliseconds, facts.parameterAgeMs);
+    }
+    metrics.publishStoredMetrics();
+  }
+}
+
+/** At most as many values as a document takes, spread evenly over the sorted ones, so that percentiles keep. */
+function spread(values: readonly number[]): readonly number[] {
+  if (values.length <= MOST_VALUES) return values;
+  const sorted = values.toSorted((a, b) => a - b);
+  const step = (sorted.length - 1) / (MOST_VALUES - 1);
+  return Array.from({ length: MOST_VALUES }, (_, index) => sorted[Math.round(index * step)] ?? 0);
+}

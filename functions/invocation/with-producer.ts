@@ -1,0 +1,98 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { Client, Deadline, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
+import type { Environment } from './environment.ts';
+import { invocationDeadline } from './invocation-deadline.ts';
+import { InvocationMetrics } from './invocation-metrics.ts';
+import { logger } from './logger.ts';
+import { type WarmClient, warmClient } from './warm-client.ts';
+
+/** What a handler finds in its context under `rocketmq`, for this invocation alone. */
+export interface ProducerInvocation {
+  readonly producer: Producer;
+  readonly environment: Environment;
+  readonly client: Client;
+  /** When sending has to be over: what Lambda leaves, less the reserve. */
+  readonly deadline: Deadline;
+  /** Tells what became of a message: it is counted, and logged when it failed. */
+  record(outcome: SendOutcome, elapsedMs: number, recordId: string): void;
+}
+
+/** Context of a handler behind `withProducer`. */
+export type ProducerContext = Context & { rocketmq: ProducerInvocation };
+
+interface InvocationState {
+  readonly warm: WarmClient;
+  readonly upkeep: InvocationUpkeep;
+  readonly metrics: InvocationMetrics;
+  readonly openedBefore: ReadonlyMap<string, number>;
+  readonly isCold: boolean;
+}
+
+let isFirstInvocation = true;
+
+/**
+ * Middleware that gives a handler the warm producer. Before the handler: connections that died while the sandbox was
+ * frozen are dropped, and due work begins beside the sends. After it, also when it fails: due work is waited for, and
+ * metrics are written; then nothing is left behind.
+ */
+export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Error, ProducerContext> {
+  const states = new WeakMap<object, InvocationState>();
+
+  const before: NonNullable<MiddlewareObj<Event, Result, Error, ProducerContext>['before']> = async (request) => {
+    const isCold = isFirstInvocation;
+    isFirstInvocation = false;
+    const warm = warmClient();
+    const { client, environment, producer } = warm;
+    const deadline = invocationDeadline(request.context, environment.deadlineReserveMs);
+    const metrics = new InvocationMetrics(environment.metricsNamespace);
+    const openedBefore = new Map(client.connectionsOpened);
+    const upkeep = await client.beginInvocation(deadline);
+    states.set(request, { warm, upkeep, metrics, openedBefore, isCold });
+    const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
+      metrics.record(outcome, elapsedMs);
+      if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
+    };
+    request.context.rocketmq = { producer, environment, client, deadline, record };
+  };
+
+  const finish = async (request: object) => {
+    const state = states.get(request);
+    if (state === undefined) return;
+    states.delete(request);
+    const { warm, upkeep, metrics, openedBefore, isCold } = state;
+    await upkeep.end();
+    metrics.publish({
+      isCold,
+      connectionsOpened: difference(warm.client.connectionsOpened, openedBefore),
+      parameterAgeMs: warm.nameServerParameter?.ageMs,
+    });
+  };
+
+  return { before, after: finish, onError: finish };
+}
+
+function logFailure(
+  context: Context,
+  recordId: string,
+  error: Extract<SendOutcome, { status: 'failed' }>['error'],
+): void {
+  const { code, outcome, retryable } = error;
+  logger.error('a record was not stored', {
+    recordId,
+    code,
+    outcome,
+    retryable,
+    reason: error.message,
+    function_request_id: context.awsRequestId,
+  });
+}
+
+function difference(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Record<string, number> {
+  const opened: Record<string, number> = {};
+  for (const [reason, count] of now) {
+    const more = count - (before.get(reason) ?? 0);
+    if (more > 0) opened[reason] = more;
+  }
+  return opened;
+}
