@@ -7,7 +7,7 @@ const legalName = /^[%|a-zA-Z0-9_-]+$/;
 const longestTopic = 127;
 const longestGroup = 120;
 
-/** Topics of the broker's own: `TopicValidator` and the client's list of topics nobody may send to. */
+/** Topics of the broker's own, which take no messages from producers (Java: `TopicValidator`). */
 const systemTopics: ReadonlySet<string> = new Set([
   'SCHEDULE_TOPIC_XXXX',
   'RMQ_SYS_TRANS_HALF_TOPIC',
@@ -16,8 +16,6 @@ const systemTopics: ReadonlySet<string> = new Set([
   'SELF_TEST_TOPIC',
   'OFFSET_MOVED_EVENT',
   'TBW102',
-  'BenchmarkTest',
-  'RMQ_SYS_TRACE_TOPIC',
   'CHECKPOINT_TOPIC',
 ]);
 

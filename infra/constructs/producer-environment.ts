@@ -70,7 +70,7 @@ export interface ProducerSurroundings {
 /** Variables that follow from props; a caller changes them through the prop and not beside it. */
 export function producerEnvironment(
   settings: ProducerSettings,
-  { nameServerParameterName, seed }: ProducerSurroundings,
+  { nameServerParameterName, seed, serviceName, metricsNamespace }: ProducerSurroundings,
 ): Record<string, string> {
   const optional = {
     ROCKETMQ_NAME_SERVERS: seed?.join(';'),
@@ -85,18 +85,14 @@ export function producerEnvironment(
     ROCKETMQ_TOPIC: settings.topic,
     ROCKETMQ_PRODUCER_GROUP: settings.producerGroup,
     ROCKETMQ_NAME_SERVER_PARAMETER: nameServerParameterName,
+    POWERTOOLS_SERVICE_NAME: serviceName,
+    POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
     ...Object.fromEntries(given),
   };
 }
 
-/** Variables with a default that a caller's `environment` may replace. */
-export function defaultEnvironment({ serviceName, metricsNamespace }: ProducerSurroundings): Record<string, string> {
-  return {
-    POWERTOOLS_SERVICE_NAME: serviceName,
-    POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
-    NODE_OPTIONS: '--enable-source-maps',
-  };
-}
+/** Variables that a caller's `environment` may replace. */
+export const defaultEnvironment: Readonly<Record<string, string>> = { NODE_OPTIONS: '--enable-source-maps' };
 
 /** Faults of the settings, alone and against the time limit of the function. */
 export function settingsFaults(settings: ProducerSettings, functionTimeout: Duration): SynthFault[] {

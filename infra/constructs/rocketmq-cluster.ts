@@ -10,7 +10,7 @@ import { reportFaults, type SynthFault } from './synth-fault.ts';
 export interface RocketMqClusterProps {
   /**
    * Addresses of the name servers, each `host:port`. They are written to a new SSM parameter; functions follow later changes of the
-   * parameter within about two minutes, without a deployment.
+   * parameter after about two minutes, without a deployment.
    * @default - none; then `nameServerParameter` must be given
    */
   readonly nameServers?: readonly string[];
@@ -114,7 +114,7 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   private createParameter(nameServers: readonly string[]): ssm.IParameter {
     return new ssm.StringParameter(this, 'NameServers', {
       description:
-        'RocketMQ name servers, host:port separated by semicolons. Functions follow a change within two minutes.',
+        'RocketMQ name servers, host:port separated by semicolons. Functions follow a change after about two minutes.',
       // An empty value cannot be stored; the missing addresses have been reported as a fault already.
       stringValue: nameServers.join(';') || 'missing',
     });

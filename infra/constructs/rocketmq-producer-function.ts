@@ -14,7 +14,7 @@ import {
   settingsFaults,
 } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
-import { reportFaults } from './synth-fault.ts';
+import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /**
  * Options that any producer function takes: those of `lambda.Function`, passed on, and some of our own. Where the network is concerned
@@ -96,17 +96,16 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     this.#metrics = { namespace: metricsNamespace, service: serviceName };
     this.timeout = props.timeout ?? Duration.seconds(30);
 
-    const surroundings = {
+    const fromProps = producerEnvironment(props, {
       nameServerParameterName: cluster.nameServerParameter.parameterName,
       seed: props.seedNameServers === true ? cluster.nameServers : undefined,
       serviceName,
       metricsNamespace,
-    };
-    const fromProps = producerEnvironment(props, surroundings);
+    });
     reportFaults(this, [
       ...settingsFaults(props, this.timeout),
       ...environmentFaults(props.environment ?? {}, fromProps),
-      ...(props.seedNameServers === true && cluster.nameServers === undefined ? [unknownSeed] : []),
+      ...optionFaults(props),
     ]);
 
     const isInVpc = cluster.network.vpc !== undefined;
@@ -139,7 +138,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       timeout: this.timeout,
       role: this.role,
       logGroup: this.logGroup,
-      environment: { ...defaultEnvironment(surroundings), ...props.environment, ...fromProps },
+      environment: { ...defaultEnvironment, ...props.environment, ...fromProps },
     });
     if (isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role: this.role, fn: this.function });
     this.#acknowledgeTracing(props.tracing);
@@ -222,13 +221,13 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   }
 
   #acknowledgeTracing(tracing: lambda.Tracing | undefined): void {
-    if (tracing === lambda.Tracing.ACTIVE) {
+    if (tracing !== undefined && tracing !== lambda.Tracing.DISABLED) {
       Validations.of(this.role).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',
         reason: 'X-Ray has no resources to name: its two actions can only be allowed on all.',
       });
-      return;
     }
+    if (tracing === lambda.Tracing.ACTIVE) return;
     Validations.of(this.function).acknowledge({
       id: 'Serverless-LambdaTracing',
       reason:
@@ -237,7 +236,17 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   }
 }
 
-const unknownSeed = {
-  id: 'seed-name-servers',
-  text: 'seedNameServers needs addresses that are known at synth, but the cluster was given a nameServerParameter. Give the cluster nameServers, or leave seedNameServers out.',
-};
+function optionFaults(props: RocketMqProducerFunctionProps): SynthFault[] {
+  const faults: SynthFault[] = [];
+  if (props.seedNameServers === true && props.cluster.nameServers === undefined) {
+    const text =
+      'seedNameServers needs addresses that are known at synth, but the cluster was given a nameServerParameter. Give the cluster nameServers, or leave seedNameServers out.';
+    faults.push({ id: 'seed-name-servers', text });
+  }
+  if (props.logGroup !== undefined && (props.logRetentionDays ?? props.logGroupRemovalPolicy) !== undefined) {
+    const text =
+      'logRetentionDays and logGroupRemovalPolicy would have no effect: logGroup is given, and this construct does not change it. Set them where that log group is made.';
+    faults.push({ id: 'log-group', text });
+  }
+  return faults;
+}

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as library from '../../functions/rocketmq/producer/names.ts';
 import { nameServerFault, nameServerPort, producerGroupFault, topicFault } from '../../infra/rocketmq-names.ts';
 
 describe('a topic', () => {
@@ -58,5 +60,29 @@ describe('a name server', () => {
     '-h:1',
   ])('is refused as "%s"', (address) => {
     expect(nameServerFault(address)).toContain(`"${address}" is not the address of a name server. Write host:port`);
+  });
+});
+
+describe('the client library', () => {
+  const name = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 130 }),
+    fc.stringMatching(/^[%|a-zA-Z0-9_-]{0,130}$/),
+    fc.constantFrom(
+      'TBW102',
+      'BenchmarkTest',
+      'RMQ_SYS_TRACE_TOPIC',
+      'DEFAULT_PRODUCER',
+      'rmq_sys_a',
+      'SELF_TEST_TOPIC',
+    ),
+  );
+
+  test('judges topics and groups as synth does', () => {
+    fc.assert(
+      fc.property(name, (text) => {
+        expect(topicFault(text) === undefined).toBe(library.topicFault(text) === undefined);
+        expect(producerGroupFault(text) === undefined).toBe(library.groupFault(text) === undefined);
+      }),
+    );
   });
 });

@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { RocketMqCluster, type RocketMqClusterProps } from '../../../infra/constructs/rocketmq-cluster.ts';
 import {
@@ -207,6 +208,17 @@ test('passes on every option of a Lambda function', () => {
   });
 });
 
+test('may be traced by X-Ray, and has acknowledged what that takes', () => {
+  const stack = testStack();
+  producerIn(stack, { tracing: lambda.Tracing.ACTIVE });
+  expect(functionOf(stack).TracingConfig).toEqual({ Mode: 'Active' });
+  const rules = [new AwsSolutionsChecks(stack), new ServerlessChecks(stack)].flatMap((pack) =>
+    pack.validateScope(stack).violations.map(({ ruleName }) => ruleName),
+  );
+  // Which dead-letter queue is right depends on the source, so that is left to the construct that adds it.
+  expect(rules).toEqual(['Serverless-LambdaDLQ']);
+});
+
 test('runs where the cluster says', () => {
   const stack = testStack();
   const vpc = testVpc(stack);
@@ -286,6 +298,11 @@ describe('is refused at synth', () => {
       { environment: { ROCKETMQ_TOPIC: 'other' } },
       /^\[rocketmq-lambda:environment\] environment sets ROCKETMQ_TOPIC/,
     ],
+    [
+      'when environment takes the metrics to where nobody looks for them',
+      { environment: { POWERTOOLS_METRICS_NAMESPACE: 'Elsewhere' } },
+      /^\[rocketmq-lambda:environment\] environment sets POWERTOOLS_METRICS_NAMESPACE/,
+    ],
   ])('%s', (_title, props, message) => {
     const stack = testStack();
     producerIn(stack, props);
@@ -297,5 +314,12 @@ describe('is refused at synth', () => {
     const nameServerParameter = ssm.StringParameter.fromStringParameterName(stack, 'Parameter', 'name-servers');
     producerIn(stack, { seedNameServers: true }, { nameServerParameter });
     expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:seed-name-servers\]/)]);
+  });
+
+  test('when a log group is given and told what to do', () => {
+    const stack = testStack();
+    const logGroup = new logs.LogGroup(stack, 'Own');
+    producerIn(stack, { logGroup, logRetentionDays: logs.RetentionDays.ONE_DAY });
+    expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:log-group\]/)]);
   });
 });
