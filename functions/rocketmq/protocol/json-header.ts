@@ -61,8 +61,12 @@ function readExtFields(value: unknown, offset: number): ExtFields {
   const fields = value as Record<string, unknown>;
   for (const name in fields) {
     const field = fields[name];
-    // Servers write strings only; anything else is read as its text, null as absent.
-    if (typeof field !== 'string') fields[name] = field === null ? undefined : String(field);
+    if (typeof field === 'string') continue;
+    // Servers write strings only; a number or truth value is read as its text, null as absent.
+    if (typeof field === 'object' && field !== null) {
+      throw new RemotingCommandError(`ext field "${name}" is not text`, offset);
+    }
+    fields[name] = field === null ? undefined : String(field);
   }
   return fields as ExtFields;
 }
