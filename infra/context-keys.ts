@@ -92,13 +92,13 @@ export const contextKeys = {
   },
   sendTimeoutMs: {
     meaning: 'Milliseconds that one message may take, all attempts together.',
-    defaultText: '`3000`',
+    defaultText: '`6000`',
     example: '5000',
     read: integer(1, 900_000),
   },
   attemptTimeoutMs: {
     meaning: 'Milliseconds that one attempt may take; less than `sendTimeoutMs`.',
-    defaultText: 'set in the function',
+    defaultText: '`2000`',
     example: '1500',
     read: integer(1, 900_000),
   },
@@ -106,7 +106,7 @@ export const contextKeys = {
     meaning: 'Milliseconds kept back at the end of an invocation for its answer.',
     defaultText: '`500`',
     example: '1000',
-    read: integer(0, 900_000),
+    read: integer(0, 60_000),
   },
   functionTimeoutSeconds: {
     meaning: 'Seconds after which Lambda stops an invocation.',

@@ -2,8 +2,8 @@ import { type Duration, Token } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
 import type { SynthFault } from './synth-fault.ts';
 
-const defaultSendTimeoutMs = 3000;
-const defaultDeadlineReserveMs = 500;
+/** What the function takes for times that are not set; a test keeps this in step with it. */
+export const functionDefaults = { sendTimeoutMs: 6000, attemptTimeoutMs: 2000, deadlineReserveMs: 500 } as const;
 
 /** What a producer function is told about RocketMQ through its environment. */
 export interface ProducerSettings {
@@ -15,13 +15,13 @@ export interface ProducerSettings {
 
   /**
    * Limit for one message, all attempts together (`ROCKETMQ_SEND_TIMEOUT_MS`).
-   * @default - 3 seconds, set in the function
+   * @default - 6 seconds, set in the function
    */
   readonly sendTimeout?: Duration;
 
   /**
    * Limit for one attempt; shorter than `sendTimeout`, so that another broker gets a chance (`ROCKETMQ_ATTEMPT_TIMEOUT_MS`).
-   * @default - set in the function
+   * @default - 2 seconds, set in the function
    */
   readonly attemptTimeout?: Duration;
 
@@ -104,15 +104,15 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
 
   const durations = [settings.sendTimeout, settings.attemptTimeout, settings.deadlineReserve, functionTimeout];
   if (durations.some((duration) => duration?.isUnresolved() === true)) return faults;
-  const sendMs = settings.sendTimeout?.toMilliseconds() ?? defaultSendTimeoutMs;
-  const attemptMs = settings.attemptTimeout?.toMilliseconds();
-  if (attemptMs !== undefined && attemptMs >= sendMs) {
+  const sendMs = settings.sendTimeout?.toMilliseconds() ?? functionDefaults.sendTimeoutMs;
+  const attemptMs = settings.attemptTimeout?.toMilliseconds() ?? functionDefaults.attemptTimeoutMs;
+  if (attemptMs >= sendMs) {
     faults.push({
       id: 'send-timeout',
       text: `attemptTimeout is ${attemptMs} ms and sendTimeout ${sendMs} ms: one attempt would use up the time of all. Make attemptTimeout shorter, or sendTimeout longer.`,
     });
   }
-  const reserveMs = settings.deadlineReserve?.toMilliseconds() ?? defaultDeadlineReserveMs;
+  const reserveMs = settings.deadlineReserve?.toMilliseconds() ?? functionDefaults.deadlineReserveMs;
   const functionMs = functionTimeout.toMilliseconds();
   if (sendMs + reserveMs > functionMs) {
     faults.push({

@@ -195,6 +195,11 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     });
   }
 
+  /** Messages that are stored, and may be stored twice, because an earlier attempt was not answered. */
+  metricPossibleDuplicates(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('PossibleDuplicates', options);
+  }
+
   /** Sends that were tried, repeated ones included. */
   metricAttempts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Attempts', options);

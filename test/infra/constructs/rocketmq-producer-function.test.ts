@@ -256,11 +256,20 @@ describe('the metrics', () => {
         producer.metricRefused(),
         producer.metricNotSent(),
         producer.metricUnknown(),
+        producer.metricPossibleDuplicates(),
         producer.metricAttempts(),
         producer.metricColdStarts(),
         producer.metricConnectionsOpened(),
       ].map(({ metricName }) => metricName),
-    ).toEqual(['MessagesRefused', 'MessagesNotSent', 'MessagesUnknown', 'Attempts', 'ColdStart', 'ConnectionsOpened']);
+    ).toEqual([
+      'MessagesRefused',
+      'MessagesNotSent',
+      'MessagesUnknown',
+      'PossibleDuplicates',
+      'Attempts',
+      'ColdStart',
+      'ConnectionsOpened',
+    ]);
   });
 
   test('have the statistic that fits them, and options override it', () => {
@@ -289,9 +298,14 @@ describe('is refused at synth', () => {
       /^\[rocketmq-lambda:send-timeout\] attemptTimeout is 2000 ms and sendTimeout 2000 ms/,
     ],
     [
+      'when the default of an attempt does not fit into a short send',
+      { sendTimeout: Duration.seconds(1) },
+      /^\[rocketmq-lambda:send-timeout\] attemptTimeout is 2000 ms and sendTimeout 1000 ms/,
+    ],
+    [
       'when a send outlasts the function',
-      { timeout: Duration.seconds(3) },
-      /^\[rocketmq-lambda:send-timeout\] A send may take 3000 ms and 500 ms are kept .* stopped after 3000 ms/,
+      { timeout: Duration.seconds(6) },
+      /^\[rocketmq-lambda:send-timeout\] A send may take 6000 ms and 500 ms are kept .* stopped after 6000 ms/,
     ],
     [
       'when environment contradicts a prop',

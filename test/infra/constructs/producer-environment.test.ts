@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
+import {
+  functionDefaults,
+  type ProducerSettings,
+  producerEnvironment,
+} from '../../../infra/constructs/producer-environment.ts';
+
+const settings: Required<ProducerSettings> = {
+  topic: 'orders',
+  producerGroup: 'orders-from-sqs',
+  sendTimeout: Duration.seconds(5),
+  attemptTimeout: Duration.millis(1500),
+  deadlineReserve: Duration.millis(0),
+  instanceName: 'orders',
+  unitName: 'unit1',
+};
+const surroundings = {
+  nameServerParameterName: '/rocketmq/name-servers',
+  seed: ['10.0.1.5:9876', '10.0.2.5:9876'],
+  serviceName: 'orders',
+  metricsNamespace: 'Shop',
+};
+
+test('the function reads from its environment what the construct was given', () => {
+  expect(readEnvironment(producerEnvironment(settings, surroundings))).toEqual({
+    topic: 'orders',
+    producerGroup: 'orders-from-sqs',
+    nameServerParameter: '/rocketmq/name-servers',
+    nameServers: ['10.0.1.5:9876', '10.0.2.5:9876'],
+    sendTimeoutMs: 5000,
+    attemptTimeoutMs: 1500,
+    deadlineReserveMs: 0,
+    instanceName: 'orders',
+    unitName: 'unit1',
+    metricsNamespace: 'Shop',
+  });
+});
+
+test('the construct sets every variable that the function knows', () => {
+  const variables = Object.keys(producerEnvironment(settings, surroundings));
+  expect(variables).toEqual(expect.arrayContaining(Object.values(environmentRules).map(({ variable }) => variable)));
+});
+
+test('synth reckons with the defaults that the function has', () => {
+  const { sendTimeoutMs, attemptTimeoutMs, deadlineReserveMs } = environmentRules;
+  expect(functionDefaults).toEqual({
+    sendTimeoutMs: sendTimeoutMs.default,
+    attemptTimeoutMs: attemptTimeoutMs.default,
+    deadlineReserveMs: deadlineReserveMs.default,
+  });
+});
