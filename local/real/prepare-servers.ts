@@ -85,6 +85,7 @@ async function brokerOf(workshop: Workshop, plan: ClusterPlan, broker: BrokerPla
     name,
     addr: `127.0.0.1:${settings.listenPort}`,
     advertisedAddr: `${settings.brokerIP1}:${settings.listenPort}`,
+    settings,
     server: workshop.server(name, jvmArgs, main, 'boot success'),
   };
 }

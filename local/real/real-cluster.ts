@@ -1,3 +1,4 @@
+import { brokersRegistered, type RegisteringBroker } from './broker-registration.ts';
 import type { JavaServer } from './java-server.ts';
 import type { RocketMQVersion } from './rocketmq-version.ts';
 
@@ -16,7 +17,7 @@ export interface RealBroker {
 export interface RealClusterParts {
   readonly version: RocketMQVersion;
   readonly nameServers: readonly { readonly addr: string; readonly server: JavaServer }[];
-  readonly brokers: readonly (Omit<RealBroker, 'pid'> & { readonly server: JavaServer })[];
+  readonly brokers: readonly (RegisteringBroker & { readonly advertisedAddr: string; readonly server: JavaServer })[];
   readonly proxy?: { readonly remotingAddr: string; readonly grpcAddr: string; readonly server: JavaServer };
 }
 
@@ -59,9 +60,13 @@ export class RealCluster implements AsyncDisposable {
     return this.#broker(brokerName).signal(signal);
   }
 
-  /** Starts a killed broker again on the same port and store; resolves at its "boot success". It accepts sends 5 to 14 s after the call. */
-  start(brokerName: string): Promise<void> {
-    return this.#broker(brokerName).start();
+  /**
+   * Starts a killed broker again on the same port and store; resolves when it has said "boot success" and every name server
+   * that runs knows it.
+   */
+  async start(brokerName: string): Promise<void> {
+    await this.#broker(brokerName).start();
+    await brokersRegistered(this.#parts.brokers, this.#parts.nameServers);
   }
 
   /** Kills a name server (index into `nameServerAddrs`) and resolves when it is gone. */
@@ -69,12 +74,10 @@ export class RealCluster implements AsyncDisposable {
     return this.#nameServer(index).signal(signal);
   }
 
-  /**
-   * Starts a killed name server again on the same port; resolves at its "boot success". It knows no broker until each has
-   * registered again, which a broker does every 30 s or when a topic is created.
-   */
-  startNameServer(index: number): Promise<void> {
-    return this.#nameServer(index).start();
+  /** Starts a killed name server again on the same port; resolves when it knows every broker that runs. */
+  async startNameServer(index: number): Promise<void> {
+    await this.#nameServer(index).start();
+    await brokersRegistered(this.#parts.brokers, this.#parts.nameServers);
   }
 
   /** Kills everything, without an orderly shutdown, and removes the files. May be called twice. */

@@ -29,7 +29,8 @@ export interface JavaResult {
 /**
  * Compiles and runs a Java program that is one source file, with the client, tools and servers of a RocketMQ release on its
  * class path. Log files and the client's offset files go to a temporary home directory that is removed afterwards. Fetches
- * the jars when they are not there yet; that time is not counted.
+ * the jars when they are not there yet; that time is not counted. A program that uses the client must end with `System.exit`, also
+ * when it fails: the client's threads keep a JVM alive whose `main` has thrown.
  *
  * @throws Error when Java cannot be started, or when a signal or the time limit ended the program; the message has its output.
  */

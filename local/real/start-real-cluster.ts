@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ReservedPorts, reservePorts } from '../free-ports.ts';
+import { brokersRegistered } from './broker-registration.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { javaClassPath } from './java-class-path.ts';
 import { JavaServerStartError } from './java-server.ts';
@@ -24,11 +25,11 @@ export interface RealClusterOptions extends ServerExtras {
 const START_ATTEMPTS = 3;
 
 /**
- * Starts name servers and brokers of a real RocketMQ as Java processes, each with its own ports and a temporary directory,
- * and resolves when all have said "boot success" (5 to 15 s). No topic exists then, and none is created by sending
- * (`autoCreateTopicEnable=false`): create it with request 17 on each broker, which also makes the name servers know the
- * broker's route at once. 5.5.0 listens on loopback only, but for the broker's HA port and the proxy; 4.9.5 cannot. Whatever
- * happens to this process, the servers end with it.
+ * Starts name servers and brokers of a real RocketMQ as Java processes, each with its own ports and a temporary directory.
+ * Resolves when all have said "boot success" and every name server knows every broker (3 to 15 s). No topic exists then, and
+ * none is created by sending (`autoCreateTopicEnable=false`): create it with request 17 on each broker, and ask a name server
+ * for its route until it is there, for the broker registers a new topic in the background (some 10 ms). 5.5.0 listens on
+ * loopback only, but for the broker's HA port and the proxy; 4.9.5 cannot. The servers end with this process, whatever ends it.
  *
  * @throws JavaServerStartError with the last log lines of the server that did not come up.
  * @throws RangeError when the options ask for what the release does not have.
@@ -63,6 +64,7 @@ async function startOnce(options: RealClusterOptions, classPath: string): Promis
     await Promise.all([...servers, proxy?.server].map((server) => server?.signal('SIGKILL')));
   });
   await Promise.all(servers.map((server) => server.start()));
+  await brokersRegistered(brokers, nameServers);
   // The proxy looks for a broker of its cluster when it starts, and ends when it finds none.
   await proxy?.server.start();
   return new RealCluster(parts, undo.move());
