@@ -142,7 +142,7 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
   group: {
     type: 'string',
     isRequired: true,
-    meaning: 'Producer group: letters, digits, `%`, `|`, `-`, `_`; at most 120',
+    meaning: 'Producer group: letters, digits, percent, vertical bar, hyphen and underscore; at most 120 characters',
   },
   sendTimeoutMs: {
     type: 'integer',
