@@ -1,0 +1,111 @@
+import { type MessageProperties, MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
+import { MessageSysFlag, TRANSACTION_MASK } from '../../../functions/rocketmq/protocol/message-sys-flag.ts';
+import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
+import type { Answer } from '../exchange.ts';
+import { isV5 } from '../server-release.ts';
+import type { BrokerContext } from './broker-context.ts';
+import { delayOfLevelMs, delayQueueId, TIMER_PRECISION_MS } from './delay-levels.ts';
+import type { IncomingMessage } from './message-store.ts';
+
+/** Where and when a message becomes what its producer meant it to be. */
+export type Placement =
+  | { readonly kind: 'now'; readonly message: IncomingMessage; readonly isVisible: boolean }
+  | {
+      readonly kind: 'later';
+      readonly waiting: IncomingMessage;
+      readonly delivered: IncomingMessage;
+      /** Epoch ms. */
+      readonly dueAt: number;
+      /** What a recall handle names: only timer messages have one. */
+      readonly recallAt: number | undefined;
+    };
+
+/** A message that may not be stored. */
+export type Refusal = Answer & { readonly remark: string };
+
+/**
+ * Decides what the properties of a single message ask for: a half message, a delay level, a timer (5.x), or nothing special
+ * (Java: `HookUtils`, `TransactionalMessageBridge`). Members of a batch are never asked: their delays are ignored.
+ */
+export function placeMessage(broker: BrokerContext, message: IncomingMessage): Placement | Refusal {
+  const { properties, sysFlag } = message;
+  if (properties[MessageProperty.TRAN_MSG] === 'true') {
+    const half = moved(message, 'RMQ_SYS_TRANS_HALF_TOPIC', 0, { ...properties });
+    return { kind: 'now', message: { ...half, sysFlag: sysFlag & ~TRANSACTION_MASK }, isVisible: true };
+  }
+  // Marked as prepared by the flag alone: a real broker stores it where no consumer and no transaction ever finds it.
+  const isVisible = (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) === 0;
+  const level = properties[MessageProperty.DELAY];
+  if (level !== undefined && !/^-?\d+$/.test(level)) {
+    const remark = `java.lang.NumberFormatException: For input string: "${level}"`;
+    return { code: ResponseCode.SYSTEM_ERROR, remark };
+  }
+  if (level !== undefined && Number(level) > 0) return placeDelayed(broker, message, Number(level));
+  if (isV5(broker.version)) {
+    const timer = placeTimer(broker, message);
+    if (timer !== undefined) return timer;
+  }
+  return { kind: 'now', message, isVisible };
+}
+
+function placeDelayed(broker: BrokerContext, message: IncomingMessage, level: number): Placement {
+  // 4.9 knows no timers and leaves their properties alone.
+  const properties = isV5(broker.version) ? without(message.properties, TIMER_PROPERTIES) : message.properties;
+  const queueId = delayQueueId(level);
+  const waiting = moved(message, 'SCHEDULE_TOPIC_XXXX', queueId, properties);
+  const delivered = { ...message, properties: without(waiting.properties, [MessageProperty.DELAY]) };
+  return { kind: 'later', waiting, delivered, dueAt: broker.clock.now() + delayOfLevelMs(level), recallAt: undefined };
+}
+
+const TIMER_PROPERTIES = [
+  MessageProperty.TIMER_DELAY_SEC,
+  MessageProperty.TIMER_DELAY_MS,
+  MessageProperty.TIMER_DELIVER_MS,
+];
+
+function placeTimer(broker: BrokerContext, message: IncomingMessage): Placement | Refusal | undefined {
+  const now = broker.clock.now();
+  const deliverAt = timerInstant(message.properties, now);
+  if (deliverAt === undefined || deliverAt <= now) return undefined;
+  if (!(deliverAt - now <= broker.timerMaxDelayMs)) {
+    const limit = `should not be bigger than the max delay ${broker.timerMaxDelayMs}ms`;
+    const remark = `timer message illegal, the delay time ${limit}; or if set del msg, the delay time should be bigger than the current time`;
+    return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
+  }
+  // Floored to a second, an exact one moved one earlier; the wheel delivers one second after that.
+  const outAt = Math.ceil(deliverAt / TIMER_PRECISION_MS) * TIMER_PRECISION_MS - TIMER_PRECISION_MS;
+  const properties = { ...message.properties, TIMER_OUT_MS: String(outAt) };
+  const waiting = moved(message, 'rmq_sys_wheel_timer', 0, properties);
+  const delivered = { ...message, properties: waiting.properties };
+  return { kind: 'later', waiting, delivered, dueAt: outAt + TIMER_PRECISION_MS, recallAt: outAt + 1 };
+}
+
+/** When the timer properties want a message delivered, epoch ms: NaN when they are no number, `undefined` without any. */
+function timerInstant(properties: MessageProperties, now: number): number | undefined {
+  const seconds = properties[MessageProperty.TIMER_DELAY_SEC];
+  if (seconds !== undefined) return now + integer(seconds) * 1000;
+  const milliseconds = properties[MessageProperty.TIMER_DELAY_MS];
+  if (milliseconds !== undefined) return now + integer(milliseconds);
+  const instant = properties[MessageProperty.TIMER_DELIVER_MS];
+  return instant === undefined ? undefined : integer(instant);
+}
+
+function integer(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** The message as it waits in a system topic, with its real place among its properties. */
+function moved(
+  message: IncomingMessage,
+  topic: string,
+  queueId: number,
+  properties: MessageProperties,
+): IncomingMessage {
+  const { topic: realTopic, queueId: realQueueId } = message;
+  const place = { [MessageProperty.REAL_TOPIC]: realTopic, [MessageProperty.REAL_QID]: String(realQueueId) };
+  return { ...message, topic, queueId, properties: { ...properties, ...place } };
+}
+
+function without(properties: MessageProperties, names: readonly string[]): MessageProperties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
+}

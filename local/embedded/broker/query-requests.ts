@@ -1,0 +1,50 @@
+import { Buffer } from 'node:buffer';
+import { requiredField, requiredInteger } from '../../../functions/rocketmq/protocol/ext-fields.ts';
+import type { RemotingCommand } from '../../../functions/rocketmq/protocol/remoting-command.ts';
+import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
+import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
+import type { Answer, HandlerEntries } from '../exchange.ts';
+import type { BrokerContext } from './broker-context.ts';
+
+/** QUERY_MESSAGE and VIEW_MESSAGE_BY_ID (Java: `QueryMessageProcessor`). */
+export function queryRequests(broker: BrokerContext): HandlerEntries {
+  return [
+    [RequestCode.QUERY_MESSAGE, ({ request }) => queryMessage(broker, request)],
+    [RequestCode.VIEW_MESSAGE_BY_ID, ({ request }) => viewMessage(broker, request)],
+  ];
+}
+
+/** Most messages that a query by message id answers, whatever it asks for. */
+const MAX_BY_UNIQ_KEY = 32;
+
+function queryMessage(broker: BrokerContext, { extFields }: RemotingCommand): Answer {
+  const topic = requiredField(extFields, 'topic');
+  const key = requiredField(extFields, 'key');
+  const isUniqKeyQuery = extFields._UNIQUE_KEY_QUERY === 'true';
+  const maxNum = isUniqKeyQuery ? MAX_BY_UNIQ_KEY : Number(requiredInteger(extFields, 'maxNum'));
+  const beginAt = Number(requiredInteger(extFields, 'beginTimestamp'));
+  const endAt = Number(requiredInteger(extFields, 'endTimestamp'));
+  const entries = isUniqKeyQuery ? broker.store.withUniqKey(topic, key) : broker.store.withKey(topic, key);
+  const found = entries
+    .filter(({ message }) => message.storedAt >= beginAt && message.storedAt <= endAt)
+    // The index is read from its newest entry on; the answer is in the order of the log.
+    .slice(-maxNum);
+  const last = found.at(-1)?.message;
+  const index = {
+    indexLastUpdateTimestamp: String(last?.storedAt ?? 0),
+    indexLastUpdatePhyoffset: String(last?.commitLogOffset ?? 0),
+  };
+  if (last === undefined) {
+    const remark = 'can not find message, maybe time range not correct';
+    return { code: ResponseCode.QUERY_NOT_FOUND, remark, extFields: index };
+  }
+  const body = Buffer.concat(found.map(({ bytes }) => bytes));
+  return { code: ResponseCode.SUCCESS, extFields: index, body, isAlwaysJson: true };
+}
+
+function viewMessage(broker: BrokerContext, { extFields }: RemotingCommand): Answer {
+  const offset = requiredInteger(extFields, 'offset');
+  const entry = broker.store.at(offset);
+  if (entry !== undefined) return { code: ResponseCode.SUCCESS, body: entry.bytes, isAlwaysJson: true };
+  return { code: ResponseCode.SYSTEM_ERROR, remark: `can not find message by the offset, ${offset}` };
+}

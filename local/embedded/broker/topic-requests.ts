@@ -1,0 +1,65 @@
+import { requiredField, requiredInteger } from '../../../functions/rocketmq/protocol/ext-fields.ts';
+import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
+import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
+import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
+import { isV5, withFaq } from '../server-release.ts';
+import type { BrokerContext } from './broker-context.ts';
+import { topicConfigJson } from './topic-config-text.ts';
+import { topicNameFault } from './topic-name.ts';
+import { isSystemTopic } from './topic-table.ts';
+
+/** UPDATE_AND_CREATE_TOPIC and GET_TOPIC_CONFIG (Java: `AdminBrokerProcessor`). */
+export function topicRequests(broker: BrokerContext): HandlerEntries {
+  return [
+    [RequestCode.UPDATE_AND_CREATE_TOPIC, (exchange) => createTopic(broker, exchange)],
+    [RequestCode.GET_TOPIC_CONFIG, (exchange) => getTopicConfig(broker, exchange)],
+  ];
+}
+
+function createTopic(broker: BrokerContext, { request }: Exchange): Answer {
+  const ext = request.extFields;
+  const topic = requiredField(ext, 'topic');
+  const fault =
+    topicNameFault(topic, broker.version) ??
+    (isSystemTopic(topic) ? `The topic[${topic}] is conflict with system topic.` : undefined);
+  if (fault !== undefined) {
+    return { code: isV5(broker.version) ? ResponseCode.INVALID_PARAMETER : ResponseCode.SYSTEM_ERROR, remark: fault };
+  }
+  broker.topics.put({
+    topic,
+    readQueueNums: Number(requiredInteger(ext, 'readQueueNums')),
+    writeQueueNums: Number(requiredInteger(ext, 'writeQueueNums')),
+    perm: Number(requiredInteger(ext, 'perm')),
+    order: ext.order?.toLowerCase() === 'true',
+    attributes: changedAttributes(broker.topics.get(topic)?.attributes ?? {}, ext.attributes ?? ''),
+  });
+  // What real brokers answer a success with.
+  return { code: ResponseCode.SUCCESS, remark: 'not set any response code' };
+}
+
+/** Attributes after a change such as `+message.type=DELAY,-other`. */
+function changedAttributes(current: Readonly<Record<string, string>>, changes: string): Record<string, string> {
+  const attributes = { ...current };
+  for (const change of changes.split(',')) {
+    const [name = '', value = ''] = change.slice(1).split('=');
+    if (change.startsWith('+')) attributes[name] = value;
+    else if (change.startsWith('-')) delete attributes[name];
+  }
+  return attributes;
+}
+
+function getTopicConfig(broker: BrokerContext, { request }: Exchange): Answer {
+  if (!isV5(broker.version)) {
+    return {
+      code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED,
+      remark: ` request type ${request.code} not supported`,
+    };
+  }
+  const topic = requiredField(request.extFields, 'topic');
+  const config = broker.topics.get(topic);
+  if (config !== undefined) return { code: ResponseCode.SUCCESS, body: topicConfigJson(config) };
+  return {
+    code: ResponseCode.TOPIC_NOT_EXIST,
+    remark: withFaq(`No topic in this broker. topic: ${topic}`, broker.version),
+  };
+}

@@ -1,0 +1,77 @@
+import { type TopicConfig, topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
+
+/** Topics that every broker has of its own. Clients may not send to those in the second set. */
+const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
+  'SCHEDULE_TOPIC_XXXX',
+  'RMQ_SYS_TRANS_HALF_TOPIC',
+  'RMQ_SYS_TRANS_OP_HALF_TOPIC',
+  'TRANS_CHECK_MAX_TIME_TOPIC',
+  'SELF_TEST_TOPIC',
+  'OFFSET_MOVED_EVENT',
+  'TBW102',
+  'BenchmarkTest',
+  'RMQ_SYS_TRACE_TOPIC',
+  'CHECKPOINT_TOPIC',
+]);
+
+const FORBIDDEN_TOPICS: ReadonlySet<string> = new Set([
+  'SCHEDULE_TOPIC_XXXX',
+  'RMQ_SYS_TRANS_HALF_TOPIC',
+  'RMQ_SYS_TRANS_OP_HALF_TOPIC',
+  'TRANS_CHECK_MAX_TIME_TOPIC',
+  'SELF_TEST_TOPIC',
+  'OFFSET_MOVED_EVENT',
+]);
+
+/** Lets a topic be the pattern of new ones (Java: `PermName.PERM_INHERIT`). */
+export const PERM_INHERIT = 1;
+
+/** Whether a topic belongs to the broker, so that nobody may create or change it. */
+export function isSystemTopic(topic: string): boolean {
+  return SYSTEM_TOPICS.has(topic) || topic.startsWith('rmq_sys_');
+}
+
+/** Whether clients may not send to a topic. */
+export function isForbiddenTopic(topic: string): boolean {
+  return FORBIDDEN_TOPICS.has(topic);
+}
+
+/** The topics of one broker (Java: `TopicConfigManager`). */
+export class TopicTable {
+  readonly #topics = new Map<string, TopicConfig>();
+
+  constructor(isAutoCreating: boolean) {
+    this.put(topicConfig('RMQ_SYS_TRACE_TOPIC', 1));
+    this.put(topicConfig('TRANS_CHECK_MAX_TIME_TOPIC', 1));
+    if (isAutoCreating) this.put(topicConfig('TBW102', 8, { perm: 6 | PERM_INHERIT }));
+  }
+
+  get(topic: string): TopicConfig | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** Creates a topic, or changes it. */
+  put(config: TopicConfig): void {
+    this.#topics.set(config.topic, config);
+  }
+
+  all(): readonly TopicConfig[] {
+    return [...this.#topics.values()];
+  }
+
+  /**
+   * The topic of a send, created after its default topic when it is unknown and that one allows it: with as many queues as
+   * the producer asks for, but no more than the default topic has.
+   */
+  getOrCreate(topic: string, defaultTopic: string, queues: number): TopicConfig | undefined {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    const pattern = this.#topics.get(defaultTopic);
+    if (pattern === undefined || (pattern.perm & PERM_INHERIT) === 0) return undefined;
+    const created = topicConfig(topic, Math.min(queues, pattern.writeQueueNums), {
+      perm: pattern.perm & ~PERM_INHERIT,
+    });
+    this.put(created);
+    return created;
+  }
+}
