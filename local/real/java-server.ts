@@ -6,7 +6,7 @@ import { javaCommand } from './java-command.ts';
 
 /** How to start one Java server. */
 export interface JavaServerOptions {
-  /** Who it is, for errors: "broker broker-a". */
+  /** Who it is, for errors: "broker-a of RocketMQ 5.5.0". */
   readonly name: string;
   /** Arguments of `java`: JVM options, main class, program arguments. */
   readonly args: readonly string[];
@@ -25,9 +25,9 @@ export class JavaServerStartError extends Error {
   /** Whether it gave up because another process listens on one of its ports. */
   readonly isPortTaken: boolean;
 
-  constructor(server: string, reason: string, lastLines: readonly string[]) {
-    super(`${server} ${reason}; its last lines:\n${lastLines.join('\n') || '(none)'}`);
-    this.isPortTaken = lastLines.some((line) => /BindException|Address already in use/i.test(line));
+  constructor(server: string, reason: string, output: { lastLines: readonly string[]; isPortTaken: boolean }) {
+    super(`${server} ${reason}; its last lines:\n${output.lastLines.join('\n') || '(none)'}`);
+    this.isPortTaken = output.isPortTaken;
   }
 }
 
@@ -58,12 +58,15 @@ export class JavaServer {
     this.#process = child;
     const doneWith = child.pid === undefined ? undefined : endWithParent({ pid: child.pid });
     const lastLines: string[] = [];
+    const output = { lastLines, isPortTaken: false };
     const ready = Promise.withResolvers<void>();
-    const fail = (reason: string) => ready.reject(new JavaServerStartError(name, reason, lastLines));
+    const fail = (reason: string) => ready.reject(new JavaServerStartError(name, reason, output));
     for (const input of [child.stdout, child.stderr]) {
       createInterface({ input }).on('line', (line) => {
         lastLines.push(line);
         if (lastLines.length > LAST_LINES) lastLines.shift();
+        // Looked for at once: the stack traces that follow push this line out of the last ones.
+        if (/BindException|Address already in use/i.test(line)) output.isPortTaken = true;
         if (line.includes(readyText)) ready.resolve();
       });
     }
