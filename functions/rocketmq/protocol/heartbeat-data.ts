@@ -32,12 +32,17 @@ export function decodeHeartbeatData(body: Uint8Array): HeartbeatData {
   }
   const { clientID, producerDataSet, consumerDataSet } = (data ?? {}) as Record<string, unknown>;
   if (typeof clientID !== 'string' || clientID === '') throw new RemotingCommandError('heartbeat without clientID', 0);
-  const producers = Array.isArray(producerDataSet) ? producerDataSet : [];
+  const producers: unknown[] = Array.isArray(producerDataSet) ? producerDataSet : [];
+  const consumers: unknown[] = Array.isArray(consumerDataSet) ? consumerDataSet : [];
   return {
     clientID,
-    producerGroups: producers.flatMap((entry: { groupName?: unknown } | null) =>
-      typeof entry?.groupName === 'string' ? [entry.groupName] : [],
+    producerGroups: producers.flatMap((entry) =>
+      isObject(entry) && typeof entry.groupName === 'string' ? [entry.groupName] : [],
     ),
-    consumerDataSet: Array.isArray(consumerDataSet) ? consumerDataSet : [],
+    consumerDataSet: consumers.filter(isObject),
   };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

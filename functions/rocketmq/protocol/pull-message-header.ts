@@ -15,6 +15,7 @@ export interface PullMessageHeader {
   /** How long the broker may hold the request while the queue has nothing new; with `PullSysFlag.SUSPEND` only. */
   readonly suspendTimeoutMs: number;
   readonly subscription: string;
+  /** Broker the request is meant for; a proxy needs it. Empty: not said. */
   readonly brokerName: string;
 }
 
@@ -31,7 +32,7 @@ export function encodePullMessage(header: PullMessageHeader): ExtFields {
     subscription: header.subscription,
     subVersion: '0',
     expressionType: 'TAG',
-    bname: header.brokerName,
+    bname: header.brokerName === '' ? undefined : header.brokerName,
   };
 }
 

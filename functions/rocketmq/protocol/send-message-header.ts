@@ -24,6 +24,7 @@ export interface SendMessageHeader {
   readonly maxReconsumeTimes: number | undefined;
   /** This, not the request code, makes the body a batch. */
   readonly batch: boolean;
+  /** Broker the request is meant for; a proxy needs it. Empty: not said. */
   readonly brokerName: string;
 }
 
@@ -43,7 +44,7 @@ export function encodeSendMessageV2(header: SendMessageHeader): ExtFields {
     k: header.unitMode ? 'true' : 'false',
     l: header.maxReconsumeTimes === undefined ? undefined : String(header.maxReconsumeTimes),
     m: header.batch ? 'true' : 'false',
-    n: header.brokerName,
+    n: header.brokerName === '' ? undefined : header.brokerName,
   };
 }
 
@@ -118,16 +119,22 @@ export interface SendMessageResponse {
   readonly isTraceOn: boolean;
 }
 
-/** Reads the ext fields of a send answer. @throws RemotingCommandError when a required one is missing. */
+/** Reads the ext fields of a send answer. @throws RemotingCommandError naming a missing or malformed field. */
 export function decodeSendMessageResponse(ext: ExtFields): SendMessageResponse {
-  const { msgId, queueId, queueOffset } = ext;
-  if (msgId === undefined || queueId === undefined || queueOffset === undefined) {
-    throw new RemotingCommandError('send answer without msgId, queueId or queueOffset', 0);
-  }
+  const required = (name: string): string => {
+    const value = ext[name];
+    if (value === undefined) throw new RemotingCommandError(`send answer without ${name}`, 0);
+    return value;
+  };
+  const integer = (name: string): number => {
+    const value = required(name);
+    if (!/^-?\d{1,16}$/.test(value)) throw new RemotingCommandError(`send answer with ${name} "${value}"`, 0);
+    return Number(value);
+  };
   return {
-    msgId,
-    queueId: Number(queueId),
-    queueOffset: Number(queueOffset),
+    msgId: required('msgId'),
+    queueId: integer('queueId'),
+    queueOffset: integer('queueOffset'),
     transactionId: ext.transactionId,
     recallHandle: ext.recallHandle,
     regionId: ext.MSG_REGION,

@@ -7,6 +7,8 @@ export const PERM_WRITE = 2;
 /** A broker's id in its broker set; 0 is the master. */
 export const MASTER_ID = 0;
 
+const LARGEST_INT = 2_147_483_647;
+
 /** Queues of a topic on one broker. */
 export interface QueueData {
   readonly brokerName: string;
@@ -52,9 +54,12 @@ export function parseDialectJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // Not standard JSON: quote bare integer keys outside strings, and parse that. A text still broken throws here.
-    return JSON.parse(text.replace(/("(?:[^"\\]|\\.)*")|([{,]\s*)(-?\d+)(\s*:)/g, quoteBareKey));
+    return JSON.parse(text.replace(STRING_OR_BARE_KEY, quoteBareKey));
   }
 }
+
+/** A string that never ends matches to the end of the text, so that no place is looked at twice. */
+const STRING_OR_BARE_KEY = /("[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$))|([{,]\s*)(-?\d+)(\s*:)/g;
 
 function quoteBareKey(match: string, string: string | undefined, before: string, key: string, after: string): string {
   return string === undefined ? `${before}"${key}"${after}` : match;
@@ -119,7 +124,7 @@ function readQueueData(item: Record<string, unknown>): QueueData {
     writeQueueNums: readNumber(item, 'writeQueueNums'),
     perm: readNumber(item, 'perm'),
     // Spelled topicSynFlag up to 4.7.1.
-    topicSysFlag: Number(item.topicSysFlag ?? item.topicSynFlag ?? 0),
+    topicSysFlag: readNumber(item, item.topicSysFlag == null ? 'topicSynFlag' : 'topicSysFlag', 0),
   };
 }
 
@@ -139,17 +144,19 @@ function readBrokerData(item: Record<string, unknown>): BrokerData {
 }
 
 function readMappings(mappings: Record<string, unknown>): Record<string, TopicQueueMapping> {
-  const result: Record<string, TopicQueueMapping> = {};
+  const result: Record<string, TopicQueueMapping> = Object.create(null);
   for (const [brokerName, item] of Object.entries(mappings)) {
     if (!isRecord(item)) throw new RemotingCommandError('a queue mapping of the route is not an object', 0);
-    const ids = isRecord(item.currIdMap) ? Object.entries(item.currIdMap) : [];
+    const ids = isRecord(item.currIdMap) ? item.currIdMap : {};
     result[brokerName] = {
-      topic: String(item.topic ?? ''),
-      scope: String(item.scope ?? ''),
-      totalQueues: Number(item.totalQueues ?? 0),
+      topic: readOptionalString(item, 'topic'),
+      scope: readOptionalString(item, 'scope'),
+      totalQueues: readNumber(item, 'totalQueues', 0),
       bname: typeof item.bname === 'string' ? item.bname : brokerName,
-      epoch: Number(item.epoch ?? 0),
-      currIdMap: Object.fromEntries(ids.map(([id, physicalId]) => [id, Number(physicalId)])),
+      epoch: readNumber(item, 'epoch', 0, Number.MAX_SAFE_INTEGER),
+      currIdMap: Object.fromEntries(
+        Object.keys(ids).map((id) => [id, readNumber({ currIdMap: ids[id] }, 'currIdMap')]),
+      ),
     };
   }
   return result;
@@ -161,9 +168,16 @@ function readString(item: Record<string, unknown>, name: string): string {
   return value;
 }
 
-function readNumber(item: Record<string, unknown>, name: string): number {
-  const value = item[name];
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+function readOptionalString(item: Record<string, unknown>, name: string): string {
+  const value = item[name] ?? '';
+  if (typeof value !== 'string') throw new RemotingCommandError(`route with an unusable ${name}`, 0);
+  return value;
+}
+
+/** A count or an id: an integer from 0 to what its Java type holds. @param absent stands for a missing one. */
+function readNumber(item: Record<string, unknown>, name: string, absent?: number, max = LARGEST_INT): number {
+  const value = item[name] ?? absent;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
     throw new RemotingCommandError(`route with an unusable ${name}`, 0);
   }
   return value;
