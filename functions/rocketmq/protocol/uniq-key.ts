@@ -14,7 +14,8 @@ const scratch = Buffer.alloc(16);
  */
 export function encodeUniqKey(origin: Uint8Array, at: number, index: number): string {
   scratch.set(origin.subarray(0, UNIQ_KEY_ORIGIN_BYTES), 0);
-  scratch.writeInt32BE(at - monthStart(at), 10);
+  // From the 25th on the ms take a 32nd bit: cut to an int, sign and all, as Java does.
+  scratch.writeInt32BE((at - monthStart(at)) | 0, 10);
   scratch.writeUInt16BE(index & 0xffff, 14);
   return scratch.toString('hex').toUpperCase();
 }
@@ -24,7 +25,8 @@ let cachedEnd = 0;
 
 /** First instant of the month, UTC, that an instant lies in. */
 function monthStart(at: number): number {
-  if (at < cachedStart || at >= cachedEnd) {
+  // Asked this way round, an instant that no calendar has (NaN limits) does not stay in the cache.
+  if (!(at >= cachedStart && at < cachedEnd)) {
     const date = new Date(at);
     cachedStart = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
     cachedEnd = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
