@@ -1,7 +1,56 @@
+import { type Clock, systemClock } from '../../functions/rocketmq/clock.ts';
+import { MQVersion } from '../../functions/rocketmq/protocol/mq-version.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
+import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import type { ClusterHandle } from '../cluster-handle.ts';
-import type { EmbeddedBroker } from './broker/embedded-broker.ts';
-import type { EmbeddedNameServer } from './name-server/embedded-name-server.ts';
+import type { BrokerData } from './broker/broker-context.ts';
+import { ConsumerOffsets } from './broker/consumer-offsets.ts';
+import { EmbeddedBroker } from './broker/embedded-broker.ts';
+import { MessageStore } from './broker/message-store.ts';
+import { TopicTable } from './broker/topic-table.ts';
+import { EmbeddedNameServer } from './name-server/embedded-name-server.ts';
+
+/** One broker of an embedded cluster. Brokers of one name are a set: a master and slaves that have what it has. */
+export interface EmbeddedBrokerPlan {
+  readonly name: string;
+  /** Zone that routes name. */
+  readonly zone?: string;
+  /** Default false. */
+  readonly slave?: boolean;
+  /** Port on 127.0.0.1. Default: chosen by the system. */
+  readonly port?: number;
+}
+
+/** A topic that every broker has from the start. */
+export interface EmbeddedTopicPlan {
+  readonly name: string;
+  /** Queues on each broker. */
+  readonly queues: number;
+  /** `PERM_READ`, `PERM_WRITE` or both. Default both. */
+  readonly perm?: number;
+}
+
+export interface EmbeddedClusterOptions {
+  /** Default: one master, broker-a. */
+  readonly brokers?: readonly EmbeddedBrokerPlan[];
+  /** How many name servers, or the port of each (0: chosen by the system). Default 1. */
+  readonly nameServers?: number | readonly number[];
+  /** Default: none. */
+  readonly topics?: readonly EmbeddedTopicPlan[];
+  /** Version number that all servers report and behave like: 513 (5.5.0, the default) or 403 (4.9.5), say. */
+  readonly version?: number;
+  /** A connection without a byte either way for so long is closed, in ms. Default 120000, as of real servers. */
+  readonly idleCloseMs?: number;
+  /** Whether a send to an unknown topic creates it after TBW102. Default false. */
+  readonly autoCreateTopics?: boolean;
+  /** Longest delay of a timer message, in ms. Default three days. */
+  readonly timerMaxDelayMs?: number;
+  /** What the servers take the time from. Default: the wall clock. */
+  readonly clock?: Clock;
+}
+
+const DEFAULT_IDLE_CLOSE_MS = 120_000;
+const DEFAULT_TIMER_MAX_DELAY_MS = 259_200_000;
 
 /** A running cluster of embedded servers, whose parts can be stopped, disturbed and looked into. */
 export class EmbeddedCluster implements ClusterHandle {
@@ -50,4 +99,50 @@ export class EmbeddedCluster implements ClusterHandle {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/**
+ * Starts name servers and brokers in this process, on ports of 127.0.0.1, with everything in memory. Real RocketMQ clients
+ * can use them. Resolves when all of them listen.
+ *
+ * @throws Error when a given port is taken (EADDRINUSE); nothing is left running then.
+ */
+export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
+  const { brokers: brokerPlans = [{ name: 'broker-a' }], nameServers = 1, clock = systemClock } = options;
+  const common = {
+    version: options.version ?? MQVersion.V5_5_0,
+    idleCloseMs: options.idleCloseMs ?? DEFAULT_IDLE_CLOSE_MS,
+    clock,
+  };
+  const dataOf = brokerDataByName(options, clock);
+  const brokers = brokerPlans.map(({ name, zone, slave = false, port = 0 }) => {
+    const timerMaxDelayMs = options.timerMaxDelayMs ?? DEFAULT_TIMER_MAX_DELAY_MS;
+    return new EmbeddedBroker({ ...common, name, zone, port, isSlave: slave, timerMaxDelayMs }, dataOf(name));
+  });
+  const ports = typeof nameServers === 'number' ? Array<number>(nameServers).fill(0) : nameServers;
+  const cluster = new EmbeddedCluster(
+    ports.map((port) => new EmbeddedNameServer({ ...common, port }, brokers)),
+    brokers,
+  );
+  const started = await Promise.allSettled([...brokers, ...cluster.nameServers].map((server) => server.start()));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed === undefined) return cluster;
+  await cluster.stop();
+  throw failed.reason;
+}
+
+/** Topics and messages of a broker name: made once, and shared by its master and slaves. */
+function brokerDataByName(options: EmbeddedClusterOptions, clock: Clock): (name: string) => BrokerData {
+  const known = new Map<string, BrokerData>();
+  return (name) => {
+    const shared = known.get(name);
+    if (shared !== undefined) return shared;
+    const topics = new TopicTable(options.autoCreateTopics ?? false);
+    for (const { name: topic, queues, perm } of options.topics ?? []) {
+      topics.put(topicConfig(topic, queues, perm === undefined ? {} : { perm }));
+    }
+    const data = { topics, store: new MessageStore(clock), consumerOffsets: new ConsumerOffsets() };
+    known.set(name, data);
+    return data;
+  };
 }
