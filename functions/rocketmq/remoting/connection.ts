@@ -245,7 +245,12 @@ export class Connection {
   private async answer(request: RemotingCommand): Promise<void> {
     const { code, remark, extFields, body } = await this.handled(request);
     if (isOneway(request) || this.closeReason !== undefined) return;
-    this.write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
+    try {
+      this.write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
+    } catch (error) {
+      // What a handler answered cannot be encoded: that is its fault, not the connection's.
+      this.write(ResponseCode.SYSTEM_ERROR, request.opaque, RESPONSE_FLAG, String(error), {}, undefined);
+    }
   }
 
   private async handled(request: RemotingCommand): Promise<OutgoingAnswer> {
