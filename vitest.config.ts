@@ -6,6 +6,7 @@ export default defineConfig({
     environment: 'node',
     // Processes rather than threads: tests send signals, change the environment, and look at their own active resources.
     pool: 'forks',
+    globalSetup: ['./test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/reporter.ts'],

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Client, Deadline, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
+import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
 import type { Environment } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
@@ -26,6 +26,7 @@ interface InvocationState {
   readonly upkeep: InvocationUpkeep;
   readonly metrics: InvocationMetrics;
   readonly openedBefore: ReadonlyMap<string, number>;
+  readonly dueBefore: readonly DueTaskReport[];
   readonly isCold: boolean;
 }
 
@@ -47,8 +48,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const deadline = invocationDeadline(request.context, environment.deadlineReserveMs);
     const metrics = new InvocationMetrics(environment.metricsNamespace);
     const openedBefore = new Map(client.connectionsOpened);
+    const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);
-    states.set(request, { warm, upkeep, metrics, openedBefore, isCold });
+    states.set(request, { warm, upkeep, metrics, openedBefore, dueBefore, isCold });
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
       if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
@@ -60,13 +62,12 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
-    const { warm, upkeep, metrics, openedBefore, isCold } = state;
+    const { warm, upkeep, metrics, openedBefore, dueBefore, isCold } = state;
     await upkeep.end();
-    metrics.publish({
-      isCold,
-      connectionsOpened: difference(warm.client.connectionsOpened, openedBefore),
-      parameterAgeMs: warm.nameServerParameter?.ageMs,
-    });
+    const connectionsOpened = difference(warm.client.connectionsOpened, openedBefore);
+    const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
+    logger.debug('invocation', { isCold, connectionsOpened, dueWork });
+    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.nameServerParameter?.ageMs });
   };
 
   return { before, after: finish, onError: finish };
@@ -95,4 +96,12 @@ function difference(now: ReadonlyMap<string, number>, before: ReadonlyMap<string
     if (more > 0) opened[reason] = more;
   }
   return opened;
+}
+
+/** Tasks of the due work that ran in this invocation, with the error of each that failed. */
+function tasksRun(now: readonly DueTaskReport[], before: readonly DueTaskReport[]): { name: string; error?: string }[] {
+  return now.flatMap(({ name, runs, lastError }, index) => {
+    if (runs === before[index]?.runs) return [];
+    return [lastError === undefined ? { name } : { name, error: lastError }];
+  });
 }

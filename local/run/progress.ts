@@ -1,0 +1,72 @@
+import type { RunReport } from './run-source.ts';
+
+/** What happens in a run, as it happens. */
+export type Progress =
+  | {
+      readonly kind: 'cluster';
+      readonly cluster: string;
+      readonly nameServerAddrs: readonly string[];
+      readonly startMs: number;
+    }
+  | { readonly kind: 'bundle'; readonly source: string; readonly eagerBytes: number; readonly lazyBytes: number }
+  | {
+      readonly kind: 'invocation';
+      readonly name: string;
+      readonly isCold: boolean;
+      readonly ms: number;
+      readonly records: number;
+      readonly reported: readonly string[];
+      readonly dueWork: readonly string[];
+      /** How long the process had stood still before; undefined for the first invocation. */
+      readonly frozenMs: number | undefined;
+      readonly failure: string | undefined;
+    }
+  | { readonly kind: 'warm'; readonly invocations: number };
+
+/** Prints a step for people. */
+export function printProgress(step: Progress): void {
+  console.log(textOf(step));
+}
+
+function textOf(step: Progress): string {
+  switch (step.kind) {
+    case 'cluster': {
+      const title = step.cluster === 'embedded' ? 'embedded' : `RocketMQ ${step.cluster}`;
+      return `cluster      ${title}, name server ${step.nameServerAddrs.join('; ')}, up in ${step.startMs} ms`;
+    }
+    case 'bundle': {
+      const [eager, lazy] = [step.eagerBytes, step.lazyBytes].map((bytes) => (bytes / 1000).toFixed(1));
+      return `function     ${step.source}: ${eager} kB at start, ${lazy} kB on demand (SSM client)`;
+    }
+    case 'warm':
+      return `             … and ${step.invocations} more warm invocations with new records, frozen in between`;
+    case 'invocation': {
+      const frozen = step.frozenMs === undefined ? '' : `, thawed after ${step.frozenMs} ms`;
+      const due = step.dueWork.length === 0 ? '' : `; due work: ${step.dueWork.join(', ')}`;
+      const failed = step.reported.length === 0 ? '' : `; reported as failed: ${step.reported.join(', ')}`;
+      const failure = step.failure === undefined ? '' : `; FAILED: ${step.failure}`;
+      const temperature = step.isCold ? 'cold' : 'warm';
+      return `invocation   ${step.name}: ${temperature}, ${step.ms.toFixed(1)} ms, ${step.records} records${frozen}${due}${failed}${failure}`;
+    }
+  }
+}
+
+/** Messages shown of those read back. */
+const MOST_SHOWN = 20;
+
+/** Prints what was read back from the broker, and the figures. */
+export function printSummary({ summary, messages, lost, leftBehind }: RunReport): void {
+  console.log('\nread back from the broker');
+  for (const { topic, queueId, queueOffset, properties, body } of messages.slice(0, MOST_SHOWN)) {
+    const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
+    console.log(`  ${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS} ${text}`);
+  }
+  if (messages.length > MOST_SHOWN) console.log(`  … and ${messages.length - MOST_SHOWN} more`);
+  const { records, stored, reportedFailed, duplicates, coldMs, warmMs } = summary;
+  console.log(
+    `\n${records} records: ${stored} stored, ${reportedFailed} reported as failed, ${duplicates} duplicates, ${lost.length} lost`,
+  );
+  console.log(`cold start ${coldMs} ms (process start to answer), warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms`);
+  if (leftBehind.length > 0) console.log(`left behind after an invocation: ${leftBehind.join(', ')}`);
+  if (lost.length > 0) console.log(`LOST: ${lost.join(', ')}`);
+}

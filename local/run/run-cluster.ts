@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
+import type { AdminClient } from '../admin-client.ts';
+import { startEmbeddedCluster } from '../embedded/embedded-cluster.ts';
+import { missingPrerequisite } from '../real/missing-prerequisite.ts';
+import type { RocketMQVersion } from '../real/rocketmq-version.ts';
+import { startRealCluster } from '../real/start-real-cluster.ts';
+
+/** A cluster's servers, started and stopped by this process. */
+interface StartedServers extends AsyncDisposable {
+  readonly nameServerAddrs: readonly string[];
+}
+
+const READ_BACK_LIMIT_MS = 10_000;
+const READ_BACK_PAUSE_MS = 50;
+
+/** Starts what a run sends to. @throws TypeError that says what is missing for a real RocketMQ. */
+export async function startRunCluster(kind: 'embedded' | RocketMQVersion): Promise<StartedServers> {
+  if (kind === 'embedded') return startEmbeddedCluster();
+  const missing = await missingPrerequisite();
+  if (missing !== undefined) throw new TypeError(`a real RocketMQ cannot run here: ${missing}`);
+  return startRealCluster({ version: kind });
+}
+
+/**
+ * Every message of a topic as pulled from the brokers. A broker shows a message a little after it confirmed it, so this
+ * waits until so many different ones are there, or 10 s have passed: what is then missing is missing.
+ */
+export async function readBack(admin: AdminClient, topic: string, expected: number): Promise<StoredMessage[]> {
+  const endAt = performance.now() + READ_BACK_LIMIT_MS;
+  for (;;) {
+    const messages = await admin.readAll(topic);
+    const different = new Set(messages.map(({ properties }) => properties.UNIQ_KEY)).size;
+    if (different >= expected || performance.now() >= endAt) return messages;
+    await delay(READ_BACK_PAUSE_MS);
+  }
+}
