@@ -1,0 +1,57 @@
+/** What kind of message a trace record tells of; the number is what the record holds (Java: `MessageType` ordinal). */
+export const TraceMessageType = { NORMAL: 0, TRANSACTION_HALF: 1, TRANSACTION_COMMIT: 2, DELAY: 3, ORDER: 4 } as const;
+
+/** A send, as consoles and `mqadmin queryMsgTraceById` show it (Java: `TraceContext`, `TraceBean`). */
+export interface PublishTraceRecord {
+  /** Epoch ms at which the send began. */
+  readonly startedAt: number;
+  readonly regionId: string;
+  /** Without namespace. */
+  readonly group: string;
+  /** Without namespace. */
+  readonly topic: string;
+  readonly msgId: string;
+  readonly tags: string | undefined;
+  readonly keys: string | undefined;
+  /** Address of the broker. */
+  readonly storeHost: string;
+  /** Bytes as sent, so after compression. */
+  readonly bodyBytes: number;
+  readonly costMs: number;
+  readonly messageType: number;
+  readonly offsetMsgId: string;
+  readonly isSuccess: boolean;
+}
+
+const FIELD_END = '\u0001';
+const RECORD_END = '\u0002';
+
+/**
+ * `Pub \u0001 started ms \u0001 region \u0001 group \u0001 topic \u0001 msgId \u0001 tags \u0001 keys \u0001 store host \u0001
+ * body bytes \u0001 cost ms \u0001 type \u0001 offset msgId \u0001 success \u0002` (Java: `TraceDataEncoder`). Missing tags and
+ * keys are written as Java writes them, as the text `null`.
+ */
+export function encodePublishTrace(record: PublishTraceRecord): string {
+  const fields = [
+    'Pub',
+    record.startedAt,
+    record.regionId,
+    record.group,
+    record.topic,
+    record.msgId,
+    record.tags ?? 'null',
+    record.keys ?? 'null',
+    record.storeHost,
+    record.bodyBytes,
+    record.costMs,
+    record.messageType,
+    record.offsetMsgId,
+    record.isSuccess,
+  ];
+  return fields.join(FIELD_END) + RECORD_END;
+}
+
+/** Words that a trace message is found by: the message id, and the user's keys. */
+export function traceKeys(record: PublishTraceRecord): string[] {
+  return [record.msgId, ...(record.keys?.split(' ').filter((key) => key !== '') ?? [])];
+}
