@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { FaultStrategy } from '../../../../functions/rocketmq/producer/fault-strategy.ts';
+
+/** A clock that stands still until it is moved. */
+class HandClock {
+  at = Date.UTC(2026, 10, 24);
+  now(): number {
+    return this.at;
+  }
+}
+
+describe('a broker that answered', () => {
+  // Java: MQFaultStrategy, latencyMax and notAvailableDuration of 5.2 and later.
+  test.each([
+    [0, 0],
+    [99.9, 0],
+    [100, 0],
+    [549.9, 0],
+    [550, 2000],
+    [1799, 2000],
+    [1800, 5000],
+    [3000, 6000],
+    [5000, 10_000],
+    [15_000, 30_000],
+    [600_000, 30_000],
+  ])('after %d ms rests for %d ms', (latencyMs, restMs) => {
+    const clock = new HandClock();
+    const faults = new FaultStrategy(clock);
+    faults.answered('broker-a', latencyMs);
+    expect(faults.isAvailable('broker-a')).toBe(restMs === 0);
+    clock.at += Math.max(0, restMs - 1);
+    expect(faults.isAvailable('broker-a')).toBe(restMs === 0);
+    clock.at += 1;
+    expect(faults.isAvailable('broker-a')).toBe(true);
+  });
+
+  test('quickly ends its rest', () => {
+    const faults = new FaultStrategy(new HandClock());
+    faults.failed('broker-a');
+    faults.answered('broker-a', 3);
+    expect(faults.isAvailable('broker-a')).toBe(true);
+  });
+});
+
+describe('a broker that failed', () => {
+  test('rests for 10 s, as if it had answered after 10 s', () => {
+    const clock = new HandClock();
+    const faults = new FaultStrategy(clock);
+    faults.failed('broker-a');
+    clock.at += 9999;
+    expect(faults.isAvailable('broker-a')).toBe(false);
+    clock.at += 1;
+    expect(faults.isAvailable('broker-a')).toBe(true);
+  });
+
+  test('leaves the others alone', () => {
+    const faults = new FaultStrategy(new HandClock());
+    faults.failed('broker-a');
+    expect(faults.isAvailable('broker-b')).toBe(true);
+  });
+
+  test('is available again after a clock went back by more than the longest rest', () => {
+    const clock = new HandClock();
+    const faults = new FaultStrategy(clock);
+    faults.failed('broker-a');
+    clock.at -= 3_600_000;
+    expect(faults.isAvailable('broker-a')).toBe(true);
+  });
+
+  test('has rested when the sandbox was frozen for long enough', () => {
+    const clock = new HandClock();
+    const faults = new FaultStrategy(clock);
+    faults.failed('broker-a');
+    clock.at += 900_000;
+    expect(faults.isAvailable('broker-a')).toBe(true);
+  });
+});
