@@ -9,13 +9,32 @@ export interface OffsetMessageId {
   readonly commitLogOffset: bigint;
 }
 
-/** Bytes of an IP address: 4 or 16. IPv6 with or without `::`. */
+/**
+ * Bytes of an IP address: 4 or 16. IPv6 with or without `::` and zone; an IPv4 address in IPv6 clothes, as dual-stack
+ * sockets report it, is an IPv4 address.
+ * @throws RemotingCommandError for a name, or anything else that is no address.
+ */
 export function encodeHost(host: string): Buffer {
-  if (!host.includes(':')) return Buffer.from(host.split('.').map(Number));
-  const [head = '', tail] = host.split('::');
+  const address = host.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const bytes = address.includes(':') ? ipv6Bytes(address) : ipv4Bytes(address);
+  if (bytes === undefined) throw new RemotingCommandError(`"${host}" is not an IP address`, 0);
+  return bytes;
+}
+
+function ipv4Bytes(address: string): Buffer | undefined {
+  const parts = address.split('.');
+  const isAddress = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+  return isAddress ? Buffer.from(parts.map(Number)) : undefined;
+}
+
+function ipv6Bytes(address: string): Buffer | undefined {
+  const [head = '', tail, ...more] = address.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  const zeros = 8 - left.length - right.length;
+  if (more.length > 0 || (tail === undefined ? zeros !== 0 : zeros < 1)) return undefined;
+  const groups = [...left, ...Array<string>(zeros).fill('0'), ...right];
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
   const bytes = Buffer.alloc(16);
   groups.forEach((group, index) => {
     bytes.writeUInt16BE(Number.parseInt(group, 16), index * 2);

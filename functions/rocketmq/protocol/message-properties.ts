@@ -74,7 +74,7 @@ export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([
  */
 export const MAX_PROPERTIES_BYTES = 32_000;
 
-/** Properties by name, in insertion order, without a prototype: any name is safe. */
+/** Properties by name, without a prototype: any name is safe. In order of insertion, but integers come first. */
 export type MessageProperties = Readonly<Record<string, string>>;
 
 const NAME_END = '\u0001';
@@ -94,10 +94,13 @@ export function encodeProperties(properties: MessageProperties): string {
 export function decodeProperties(text: string): MessageProperties {
   const properties: Record<string, string> = Object.create(null);
   let start = 0;
+  let nameEnd = -1;
   while (start < text.length) {
+    // Looked for again only when passed, so that a text of many broken pairs is not searched to its end for each.
+    if (nameEnd < start) nameEnd = text.indexOf(NAME_END, start);
+    if (nameEnd === -1) break;
     const pairEnd = text.indexOf(PAIR_END, start);
     const end = pairEnd === -1 ? text.length : pairEnd;
-    const nameEnd = text.indexOf(NAME_END, start);
     if (nameEnd > start && nameEnd < end - 1) properties[text.slice(start, nameEnd)] = text.slice(nameEnd + 1, end);
     start = end + 1;
   }

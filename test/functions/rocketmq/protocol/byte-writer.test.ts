@@ -1,0 +1,70 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ByteWriter } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
+import { anyText } from './commands.ts';
+
+describe('a byte writer', () => {
+  test('writes big-endian integers, with their sign', () => {
+    const writer = new ByteWriter(1);
+    writer.i8(-1);
+    writer.i16(-2);
+    writer.i32(0x01020304);
+    writer.i32(-3);
+    writer.i64(-4n);
+    writer.i64(1_795_420_281_626);
+    expect(writer.byteLength).toBe(27);
+    const bytes = writer.take();
+    expect([bytes.readInt8(0), bytes.readInt16BE(1), bytes.readInt32BE(3), bytes.readInt32BE(7)]).toEqual([
+      -1, -2, 0x01020304, -3,
+    ]);
+    expect([bytes.readBigInt64BE(11), bytes.readBigInt64BE(19)]).toEqual([-4n, 1_795_420_281_626n]);
+  });
+
+  test('writes any text as UTF-8 and tells its bytes, across every growth', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyText({ maxLength: 120 }), { maxLength: 30 }),
+        fc.nat({ max: 40 }),
+        (texts, initialBytes) => {
+          const writer = new ByteWriter(initialBytes);
+          const lengths = texts.map((text) => writer.utf8(text));
+          expect(lengths).toEqual(texts.map((text) => Buffer.byteLength(text)));
+          expect(writer.take().toString()).toBe(texts.join(''));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('never writes again into bytes that were taken', () => {
+    const writer = new ByteWriter(64);
+    const taken: Buffer[] = [];
+    for (let round = 0; round < 2000; round++) {
+      writer.bytes(Buffer.alloc(round % 90, round));
+      taken.push(writer.take());
+    }
+    taken.forEach((bytes, round) => {
+      expect(bytes.equals(Buffer.alloc(round % 90, round))).toBe(true);
+    });
+  });
+
+  test('fills four bytes that were left open', () => {
+    const writer = new ByteWriter(2);
+    writer.i8(1);
+    const at = writer.skipI32();
+    writer.utf8('text that makes the buffer grow');
+    writer.fillI32(at, -5);
+    expect(writer.take().readInt32BE(1)).toBe(-5);
+  });
+
+  test('takes back what was written after a position', () => {
+    const writer = new ByteWriter();
+    writer.utf8('kept');
+    const { byteLength } = writer;
+    writer.utf8('dropped');
+    writer.truncate(byteLength);
+    writer.utf8('!');
+    expect(writer.take().toString()).toBe('kept!');
+  });
+});
