@@ -70,7 +70,8 @@ export class Connection {
   private isFlushScheduled = false;
   private closeReason: CloseReason | undefined;
   private closeCause: unknown;
-  private isRetired = false;
+  /** Set when it takes no new requests, and is closed once nothing waits. */
+  private retireReason: CloseReason | undefined;
   private suspected = false;
   /** Wall clock, for the idle limit. */
   private lastUsedAt: number;
@@ -110,7 +111,12 @@ export class Connection {
 
   /** Whether a new request may be written on it. */
   get isUsable(): boolean {
-    return this.closeReason === undefined && !this.isRetired;
+    return this.endReason === undefined;
+  }
+
+  /** Why no new request may be written on it; undefined while one may. */
+  get endReason(): CloseReason | undefined {
+    return this.closeReason ?? this.retireReason;
   }
 
   /** Requests that wait for an answer. */
@@ -153,6 +159,12 @@ export class Connection {
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
   oneway(request: OutgoingRequest): void {
     this.write(request.code, this.takeOpaque(), ONEWAY_FLAG, undefined, request.extFields, request.body);
+  }
+
+  /** Takes no new request, and ends it once nothing waits for an answer any more. */
+  retire(reason: CloseReason): void {
+    this.retireReason ??= reason;
+    if (this.responses.size === 0) this.close(this.retireReason);
   }
 
   /** Ends it at once. What waits fails: `notSent` where its frame was not written yet, else `unknown`. */
@@ -265,12 +277,12 @@ export class Connection {
 
   private becomeIdle(): void {
     this.socket.unref();
-    if (this.isRetired) this.close('timeout');
+    if (this.retireReason !== undefined) this.close(this.retireReason);
   }
 
   /** A server that was silent since the request began is not trusted with new ones; what still waits may be answered. */
   private afterTimeout(startedAt: number): void {
-    if (this.lastReceivedAt < startedAt) this.isRetired = true;
+    if (this.lastReceivedAt < startedAt) this.retireReason ??= 'timeout';
   }
 }
 

@@ -50,6 +50,7 @@ function describe(host: string, cause: NodeJS.ErrnoException): string {
     case 'ENETUNREACH':
       return `no way there from this network (${cause.code}); is the advertised address reachable from here?`;
     default:
-      return cause.message;
+      // When several addresses of a name failed, the error has a code, but no text of its own.
+      return cause.message || (cause.code ?? 'it failed without a reason');
   }
 }

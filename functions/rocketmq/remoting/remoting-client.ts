@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { ClientClosedError, RemotingConnectError, RemotingSendRequestError } from '../errors.ts';
+import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type OutgoingRequest, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
@@ -21,7 +21,10 @@ export type OpenReason = 'first' | CloseReason;
  */
 export class RemotingClient {
   private readonly options: RemotingClientOptions;
+  /** The newest connection to each address. */
   private readonly connections = new Map<string, Connection>();
+  /** Every connection not closed yet; among them retired ones that were replaced while their last answers are awaited. */
+  private readonly openConnections = new Set<Connection>();
   private readonly connecting = new Map<string, Promise<Connection>>();
   private readonly handlers = new Map<number, ServerRequestHandler>();
   private readonly closeReasons = new Map<string, CloseReason>();
@@ -48,7 +51,7 @@ export class RemotingClient {
   /** Requests that wait for an answer, and connections being opened: nothing of either outlives an invocation. */
   get pendingCount(): number {
     let count = this.connecting.size;
-    for (const connection of this.connections.values()) count += connection.pendingCount;
+    for (const connection of this.openConnections) count += connection.pendingCount;
     return count;
   }
 
@@ -59,7 +62,7 @@ export class RemotingClient {
 
   /** Closes what was idle for too long, and marks the rest as unproven until it answers. */
   beginInvocation(): void {
-    for (const connection of [...this.connections.values()]) {
+    for (const connection of [...this.openConnections]) {
       if (connection.isIdleFor(this.options.idleLimitMs)) connection.close('idle');
       else connection.suspect();
     }
@@ -97,17 +100,23 @@ export class RemotingClient {
     return within(attempt, addr, timeoutMs);
   }
 
-  /** Ends the connection to an address, if there is one. */
+  /** Ends the connection to an address at once, if there is one. What waits on it fails. */
   close(addr: string, reason: CloseReason): void {
-    this.connections.get(addr)?.close(reason);
-    if (reason === 'unused') this.closeReasons.delete(addr);
+    for (const connection of [...this.openConnections]) {
+      if (connection.addr === addr) connection.close(reason);
+    }
+  }
+
+  /** Ends the connection to an address that is not needed any more, once what waits on it is answered. */
+  retire(addr: string): void {
+    this.connections.get(addr)?.retire('unused');
   }
 
   /** Closes everything. What waits fails. No connection is opened any more. */
   shutdown(): void {
     this.isShutdown = true;
     this.abandonConnects();
-    for (const connection of [...this.connections.values()]) connection.close('shutdown');
+    for (const connection of [...this.openConnections]) connection.close('shutdown');
   }
 
   private async connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
@@ -126,14 +135,38 @@ export class RemotingClient {
       return await connection.request(request, timeoutMs);
     } catch (error) {
       if (!(error instanceof RemotingSendRequestError) || !connection.isSuspect) throw error;
-      return this.connectAndRequest(connection.addr, request, timeoutMs - (performance.now() - startedAt));
+      return this.replay(request, timeoutMs - (performance.now() - startedAt), error);
+    }
+  }
+
+  /**
+   * Sends a request again on a new connection. A server that died just now may have read the first copy, so when the
+   * second one cannot even be sent, the outcome of the first one stands.
+   */
+  private async replay(
+    request: OutgoingRequest,
+    timeoutMs: number,
+    first: RemotingSendRequestError,
+  ): Promise<RemotingCommand> {
+    try {
+      return await this.connectAndRequest(first.addr, request, timeoutMs);
+    } catch (error) {
+      const isHarmless =
+        first.outcome === 'notSent' || !(error instanceof RocketMQError) || error.outcome !== 'notSent';
+      if (isHarmless) throw error;
+      throw new RemotingSendRequestError(first.addr, first.opaque, 'unknown', first.elapsedMs, error);
     }
   }
 
   private async open(addr: string): Promise<Connection> {
     const { connectTimeoutMs, clock, serializeType } = this.options;
     const socket = await dial(addr, connectTimeoutMs, this.abandon.signal);
-    const reason = this.closeReasons.get(addr) ?? 'first';
+    if (this.isShutdown) {
+      socket.destroy();
+      throw new ClientClosedError();
+    }
+    const before = this.connections.get(addr)?.endReason ?? this.closeReasons.get(addr);
+    const reason = before === undefined || before === 'unused' ? 'first' : before;
     this.opened.set(reason, (this.opened.get(reason) ?? 0) + 1);
     const connection = new Connection(addr, socket, {
       clock,
@@ -142,14 +175,18 @@ export class RemotingClient {
       onClosed: (closed, closeReason) => this.forget(closed, closeReason),
     });
     this.connections.set(addr, connection);
+    this.openConnections.add(connection);
     this.onConnected?.(connection);
     return connection;
   }
 
   private forget(closed: Connection, reason: CloseReason): void {
+    this.openConnections.delete(closed);
     // A retired connection may have been replaced while its last answers were awaited.
-    if (this.connections.get(closed.addr) === closed) this.connections.delete(closed.addr);
-    this.closeReasons.set(closed.addr, reason);
+    if (this.connections.get(closed.addr) !== closed) return;
+    this.connections.delete(closed.addr);
+    if (reason === 'unused') this.closeReasons.delete(closed.addr);
+    else this.closeReasons.set(closed.addr, reason);
   }
 }
 

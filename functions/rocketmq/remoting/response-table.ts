@@ -13,6 +13,9 @@ interface PendingResponse {
   readonly writeNumber: number;
 }
 
+/** More than this a timer takes for 1 ms; a limit beyond it is looked at again then. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Requests of one connection that wait for an answer (Java: `responseTable`). One timer serves them all: it is set to the
  * earliest time limit, and there is none while nothing waits.
@@ -80,7 +83,7 @@ export class ResponseTable {
   private arm(at: number, now: number): void {
     clearTimeout(this.timer);
     this.timerAt = at;
-    this.timer = setTimeout(() => this.sweep(), Math.max(1, Math.ceil(at - now)));
+    this.timer = setTimeout(() => this.sweep(), Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
   }
 
   /** Fails what is over its limit, and sets the timer to the next limit. */

@@ -70,6 +70,7 @@ export class ServerPeer {
 /** A server on loopback that speaks frames and does what its script says. Its script may be replaced at any time. */
 export class FrameServer implements AsyncDisposable {
   script: Script;
+  addr = '';
   /** Connections in the order they were accepted, ended ones included. */
   readonly peers: ServerPeer[] = [];
   /** Every request that came, over all connections. */
@@ -82,11 +83,6 @@ export class FrameServer implements AsyncDisposable {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
-  get addr(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `${address.includes(':') ? `[${address}]` : address}:${port}`;
-  }
-
   get openPeers(): ServerPeer[] {
     return this.peers.filter(({ ending }) => ending === undefined);
   }
@@ -97,6 +93,8 @@ export class FrameServer implements AsyncDisposable {
 
   async listen(host: string, port = 0): Promise<void> {
     await once(this.#server.listen(port, host), 'listening');
+    const { port: chosenPort } = this.#server.address() as AddressInfo;
+    this.addr = `${host.includes(':') ? `[${host}]` : host}:${chosenPort}`;
   }
 
   /** Resolves when the condition holds, which is looked at whenever something came, was accepted or ended. */

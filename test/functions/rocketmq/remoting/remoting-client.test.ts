@@ -1,0 +1,389 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ClientClosedError, RemotingConnectError, type RocketMQError } from '../../../../functions/rocketmq/errors.ts';
+import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
+import { startTcpProxy } from '../../../../local/faults/tcp-proxy.ts';
+import { startBlackHole } from './black-hole.ts';
+import { answerAll, deadAddr, type FrameServer, saySilence, startFrameServer } from './frame-server.ts';
+import { GivenClock } from './given-clock.ts';
+
+/** Long enough never to pass in a test. */
+const LONG_MS = 60_000;
+const IDLE_LIMIT_MS = 100_000;
+
+let server: FrameServer;
+let clock: GivenClock;
+let client: RemotingClient;
+
+beforeEach(async () => {
+  server = await startFrameServer();
+  clock = new GivenClock();
+  const options = { clock, serializeType: 'ROCKETMQ', connectTimeoutMs: LONG_MS, idleLimitMs: IDLE_LIMIT_MS } as const;
+  client = new RemotingClient(options);
+});
+
+afterEach(async () => {
+  client.shutdown();
+  await server.stop();
+});
+
+const requestOf = (code: number) => ({ code, extFields: {} });
+const invoke = (code: number, timeoutMs = LONG_MS, addr = server.addr) =>
+  client.invoke(addr, requestOf(code), timeoutMs);
+
+/** What a promise fails with. */
+async function failureOf(promise: Promise<unknown>): Promise<RocketMQError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as RocketMQError;
+  }
+  throw new Error('it did not fail');
+}
+
+const openedByReason = () => Object.fromEntries(client.openedByReason);
+
+describe('connecting', () => {
+  test('happens once for many requests made at once', async () => {
+    await Promise.all(Array.from({ length: 100 }, (_, code) => invoke(code)));
+    expect(server.peers.length).toBe(1);
+    expect(openedByReason()).toEqual({ first: 1 });
+    expect(client.connectedAddrs).toEqual([server.addr]);
+    expect(client.pendingCount).toBe(0);
+  });
+
+  test('leaves all requests that waited for it in one write', async () => {
+    await Promise.all([1, 2, 3].map((code) => invoke(code)));
+    expect(server.peers[0]?.chunks).toEqual([[1, 2, 3]]);
+  });
+
+  test('shows each new connection before anything is written on it', async () => {
+    client.onConnected = (connection) => void connection.request(requestOf(34), LONG_MS);
+    await invoke(310);
+    expect(server.peers[0]?.chunks).toEqual([[34, 310]]);
+  });
+
+  test('fails a request whose own limit is shorter alone, and goes on for the others', async () => {
+    await using hole = await startBlackHole();
+    const patient = failureOf(invoke(1, LONG_MS, hole.addr));
+    const hasty = await failureOf(invoke(2, 10, hole.addr));
+    expect(hasty).toBeInstanceOf(RemotingConnectError);
+    expect(hasty).toMatchObject({ outcome: 'notSent', retryable: true });
+    expect(client.pendingCount).toBe(1);
+    client.abandonConnects();
+    expect((await patient).message).toContain('given up at the end of the invocation');
+    expect(client.pendingCount).toBe(0);
+  });
+
+  test('can be tried again after it was given up', async () => {
+    await using hole = await startBlackHole();
+    const first = failureOf(invoke(1, LONG_MS, hole.addr));
+    client.abandonConnects();
+    await first;
+    expect(await failureOf(invoke(1, 10, hole.addr))).toMatchObject({ code: 'ROCKETMQ_CONNECT' });
+    await invoke(2);
+  });
+
+  test('is tried anew by the next request when it failed', async () => {
+    const addr = await deadAddr();
+    expect(await failureOf(invoke(1, LONG_MS, addr))).toMatchObject({ code: 'ROCKETMQ_CONNECT', outcome: 'notSent' });
+    await using reborn = await startFrameServer(answerAll, { port: Number(addr.split(':')[1]) });
+    await invoke(2, LONG_MS, addr);
+    expect(reborn.codes()).toEqual([2]);
+  });
+});
+
+describe('a server that was silent for a whole time limit', () => {
+  test('gets a new connection for the next request', async () => {
+    server.script = saySilence;
+    expect(await failureOf(invoke(1, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
+    server.script = answerAll;
+    await invoke(2);
+    expect(openedByReason()).toEqual({ first: 1, timeout: 1 });
+    await server.until(() => server.openPeers.length === 1);
+  });
+
+  test('may still answer what waits on the old connection, while new requests go over a new one', async () => {
+    server.script = saySilence;
+    const patient = invoke(1);
+    expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
+    server.script = answerAll;
+    await invoke(3);
+    expect(server.peers.map(({ requests }) => requests.map(({ code }) => code))).toEqual([[1, 2], [3]]);
+    expect(client.pendingCount).toBe(1);
+    const [old] = server.peers;
+    const [waiting] = old?.requests ?? [];
+    if (waiting !== undefined) old?.answer(waiting, { remark: 'at last' });
+    expect((await patient).remark).toBe('at last');
+    // Nothing waits on it any more, so it is closed.
+    await server.until(() => old?.ending !== undefined);
+    expect(openedByReason()).toEqual({ first: 1, timeout: 1 });
+    expect(client.pendingCount).toBe(0);
+  });
+
+  test('leaves nothing behind at the shutdown, neither on the old connection nor on the new one', async () => {
+    server.script = saySilence;
+    const onOld = failureOf(invoke(1));
+    await failureOf(invoke(2, 20));
+    const onNew = failureOf(invoke(3));
+    await server.untilRequests(3);
+    expect(client.pendingCount).toBe(2);
+    client.shutdown();
+    expect(await onOld).toMatchObject({ outcome: 'unknown' });
+    expect(await onNew).toMatchObject({ outcome: 'unknown' });
+    await server.until(() => server.openPeers.length === 0);
+  });
+
+  test('keeps its connection when it was only one request that it did not answer', async () => {
+    server.script = ({ code }) => (code === 1 ? undefined : {});
+    const slow = failureOf(invoke(1, 60));
+    await invoke(2);
+    await invoke(3);
+    await slow;
+    await invoke(4);
+    expect(server.peers.length).toBe(1);
+  });
+});
+
+describe('the first request after a freeze', () => {
+  test('is sent again on a new connection when the old one is reset before it answers', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    server.script = (_request, peer) => {
+      server.script = answerAll;
+      peer.socket.resetAndDestroy();
+      return undefined;
+    };
+    await invoke(2);
+    expect(server.codes()).toEqual([1, 2, 2]);
+    expect(server.peers.length).toBe(2);
+  });
+
+  test('succeeds when a NAT forgot the connection, and costs one connect', async () => {
+    await using proxy = await startTcpProxy({ target: server.addr });
+    await invoke(1, LONG_MS, proxy.addr);
+    client.beginInvocation();
+    proxy.apply({ kind: 'forget' }, 'present');
+    await Promise.all([2, 3, 4].map((code) => invoke(code, LONG_MS, proxy.addr)));
+    expect(proxy.totalConnections).toBe(2);
+    expect(server.codes()).toEqual([1, 2, 3, 4]);
+  });
+
+  test('fails when the new connection is reset too', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    server.script = (_request, peer) => {
+      peer.socket.resetAndDestroy();
+      return undefined;
+    };
+    expect(await failureOf(invoke(2))).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
+    expect(server.codes()).toEqual([1, 2, 2]);
+  });
+
+  test('is not sent again when the server had answered anything since the freeze', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    await invoke(2);
+    server.script = (_request, peer) => {
+      peer.socket.resetAndDestroy();
+      return undefined;
+    };
+    expect(await failureOf(invoke(3))).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
+    expect(server.codes()).toEqual([1, 2, 3]);
+  });
+
+  test('is not sent again when a part of an answer had come', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    server.script = (_request, peer) => {
+      peer.socket.write(Buffer.of(0, 0), () => peer.socket.end());
+      return undefined;
+    };
+    expect(await failureOf(invoke(2))).toMatchObject({ outcome: 'unknown' });
+    expect(server.codes()).toEqual([1, 2]);
+  });
+
+  test('remains of unknown outcome when no new connection comes about: the old server may have read it', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    server.script = (_request, peer) => {
+      void server.stop();
+      peer.socket.resetAndDestroy();
+      return undefined;
+    };
+    const error = await failureOf(invoke(2));
+    expect(error).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown', retryable: true });
+    expect(error.cause).toMatchObject({ code: 'ROCKETMQ_CONNECT' });
+  });
+
+  test('that was not even written is not sent when no new connection comes about', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    await server.stop();
+    // In the same tick as the end of the connection: its frame is not handed to the socket.
+    const failure = failureOf(invoke(2));
+    client.close(server.addr, 'error');
+    expect(await failure).toMatchObject({ outcome: 'notSent' });
+  });
+
+  test('that times out is not sent again', async () => {
+    await invoke(1);
+    client.beginInvocation();
+    server.script = saySilence;
+    expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
+    expect(server.codes()).toEqual([1, 2]);
+  });
+
+  test('does not make requests of other invocations, still under way, be sent twice', async () => {
+    server.script = saySilence;
+    const underWay = failureOf(invoke(1));
+    await server.untilRequests(1);
+    client.beginInvocation();
+    server.peers[0]?.socket.resetAndDestroy();
+    expect(await underWay).toMatchObject({ outcome: 'unknown' });
+    expect(server.codes()).toEqual([1]);
+  });
+});
+
+describe('an idle connection', () => {
+  test('is closed at the beginning of an invocation when it was unused for longer than the limit', async () => {
+    await invoke(1);
+    clock.advance(IDLE_LIMIT_MS + 1);
+    client.beginInvocation();
+    await invoke(2);
+    expect(openedByReason()).toEqual({ first: 1, idle: 1 });
+    await server.until(() => server.openPeers.length === 1);
+  });
+
+  test('is kept up to the limit', async () => {
+    await invoke(1);
+    clock.advance(IDLE_LIMIT_MS);
+    client.beginInvocation();
+    await invoke(2);
+    expect(openedByReason()).toEqual({ first: 1 });
+  });
+
+  test('is closed when the clock went backwards, since nobody knows how long it was', async () => {
+    await invoke(1);
+    clock.advance(-1);
+    client.beginInvocation();
+    await invoke(2);
+    expect(openedByReason()).toEqual({ first: 1, idle: 1 });
+  });
+
+  test('counts from its last use, not from its opening', async () => {
+    await invoke(1);
+    clock.advance(IDLE_LIMIT_MS - 1);
+    await invoke(2);
+    clock.advance(IDLE_LIMIT_MS - 1);
+    client.beginInvocation();
+    await invoke(3);
+    expect(openedByReason()).toEqual({ first: 1 });
+  });
+
+  test('is not closed under a request that still waits', async () => {
+    server.script = saySilence;
+    const waiting = invoke(1);
+    await server.untilRequests(1);
+    clock.advance(IDLE_LIMIT_MS + 1);
+    client.beginInvocation();
+    const [request] = server.requests;
+    if (request !== undefined) server.peers[0]?.answer(request);
+    await waiting;
+  });
+});
+
+describe('connections opened', () => {
+  test('are counted by what ended the one before', async () => {
+    await invoke(1);
+    client.close(server.addr, 'unused');
+    await invoke(2);
+    expect(openedByReason()).toEqual({ first: 2 });
+    server.peers[1]?.socket.end();
+    while (client.connectedAddrs.length > 0) await new Promise(setImmediate);
+    await invoke(3);
+    server.peers[2]?.socket.resetAndDestroy();
+    while (client.connectedAddrs.length > 0) await new Promise(setImmediate);
+    await invoke(4);
+    expect(openedByReason()).toEqual({ first: 2, 'closed by peer': 1, error: 1 });
+  });
+});
+
+describe('a connection to an address not needed any more', () => {
+  test('takes no new request, but what waits on it is answered before it is closed', async () => {
+    server.script = saySilence;
+    const waiting = invoke(1);
+    await server.untilRequests(1);
+    client.retire(server.addr);
+    server.script = answerAll;
+    await invoke(2);
+    expect(server.peers.map(({ requests }) => requests.length)).toEqual([1, 1]);
+    const [request] = server.requests;
+    if (request !== undefined) server.peers[0]?.answer(request);
+    await waiting;
+    await server.until(() => server.peers[0]?.ending !== undefined);
+    expect(openedByReason()).toEqual({ first: 2 });
+  });
+
+  test('is closed at once when nothing waits', async () => {
+    await invoke(1);
+    client.retire(server.addr);
+    expect(client.connectedAddrs).toEqual([]);
+    await server.until(() => server.openPeers.length === 0);
+  });
+});
+
+describe('a client that is shut down', () => {
+  test('fails what waits: requests, and connects', async () => {
+    await using hole = await startBlackHole();
+    server.script = saySilence;
+    const request = failureOf(invoke(1));
+    const connect = failureOf(invoke(2, LONG_MS, hole.addr));
+    await server.untilRequests(1);
+    client.shutdown();
+    expect(await request).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
+    expect(await connect).toMatchObject({ code: 'ROCKETMQ_CONNECT', outcome: 'notSent' });
+    expect(client.pendingCount).toBe(0);
+    await server.until(() => server.openPeers.length === 0);
+  });
+
+  test('opens no connection any more', async () => {
+    await invoke(1);
+    client.shutdown();
+    expect(await failureOf(invoke(2))).toBeInstanceOf(ClientClosedError);
+    client.shutdown();
+  });
+});
+
+test('ten thousand requests that fail leave no request, no connection and no listener behind', async () => {
+  const dead = await deadAddr();
+  await using hole = await startBlackHole();
+  const codes = new Map<string, number>();
+  const count = async (promise: Promise<unknown>) => {
+    const { code } = await failureOf(promise);
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+  };
+  for (let round = 0; round < 100; round++) {
+    const [addr, script] = [
+      [dead, saySilence],
+      [server.addr, saySilence],
+      [hole.addr, saySilence],
+      // Reads the first request, and resets the connection under all of them.
+      [server.addr, resetting],
+    ][round % 4] as [string, typeof saySilence];
+    server.script = script;
+    await Promise.all(Array.from({ length: 100 }, () => count(invoke(1, script === resetting ? LONG_MS : 10, addr))));
+    client.abandonConnects();
+  }
+  expect(Object.fromEntries(codes)).toEqual({
+    ROCKETMQ_CONNECT: 5000,
+    ROCKETMQ_TIMEOUT: 2500,
+    ROCKETMQ_CONNECTION_CLOSED: 2500,
+  });
+  expect(client.pendingCount).toBe(0);
+  expect(client.connectedAddrs).toEqual([]);
+  await server.until(() => server.openPeers.length === 0);
+}, 60_000);
+
+function resetting(_request: unknown, peer: { socket: { resetAndDestroy(): void } }): undefined {
+  peer.socket.resetAndDestroy();
+}

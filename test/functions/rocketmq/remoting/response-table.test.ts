@@ -1,0 +1,65 @@
+import { Buffer } from 'node:buffer';
+import { expect, test } from 'vitest';
+import { RemotingTimeoutError } from '../../../../functions/rocketmq/errors.ts';
+import type { RemotingCommand } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
+import { ResponseTable } from '../../../../functions/rocketmq/remoting/response-table.ts';
+
+const answerTo = (opaque: number): RemotingCommand => ({
+  code: 0,
+  language: 0,
+  version: 513,
+  opaque,
+  flag: 1,
+  remark: undefined,
+  extFields: {},
+  body: Buffer.alloc(0),
+});
+
+/** A table that notes what it reports. */
+function tableWithNotes() {
+  const notes: string[] = [];
+  const table = new ResponseTable(
+    '127.0.0.1:1',
+    () => notes.push('idle'),
+    () => notes.push('timeout'),
+  );
+  return { table, notes };
+}
+
+test('requests with different limits time out each by its own, the shortest first', async () => {
+  const { table, notes } = tableWithNotes();
+  const order: number[] = [];
+  const limits = [60, 20, 40, 30];
+  const waits = limits.map((timeoutMs, opaque) => table.add(opaque, timeoutMs, 1).catch(() => order.push(opaque)));
+  await Promise.all(waits);
+  expect(order).toEqual([1, 3, 2, 0]);
+  expect(notes).toEqual(['timeout', 'timeout', 'timeout', 'timeout', 'idle']);
+  expect(table.size).toBe(0);
+});
+
+test('a request added later with a shorter limit does not wait for the limit of an earlier one', async () => {
+  const { table } = tableWithNotes();
+  const patient = table.add(1, 60_000, 1);
+  await expect(table.add(2, 10, 1)).rejects.toBeInstanceOf(RemotingTimeoutError);
+  table.settle(answerTo(1));
+  expect((await patient).opaque).toBe(1);
+});
+
+test('an answer to a request that timed out is reported as nobody’s', async () => {
+  const { table } = tableWithNotes();
+  await expect(table.add(1, 1, 1)).rejects.toMatchObject({ opaque: 1, addr: '127.0.0.1:1', outcome: 'unknown' });
+  expect(table.settle(answerTo(1))).toBe(false);
+});
+
+test('a limit beyond what a timer can hold does not become a timer of a millisecond', async () => {
+  const { table } = tableWithNotes();
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on('warning', note);
+  const waiting = table.add(1, Number.POSITIVE_INFINITY, 1);
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  table.settle(answerTo(1));
+  await waiting;
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
