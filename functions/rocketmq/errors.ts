@@ -209,8 +209,9 @@ export class SendFailedError extends RocketMQError {
       (attempt, index) =>
         `${index + 1}) ${attempt.brokerName} queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
     );
-    const list = tries.length > 0 ? `: ${tries.join('; ')}` : `: ${last.message}`;
-    super(`message ${msgId} to topic "${topic}" failed after ${attempts.length} attempt(s)${list}`, {
+    // What ended it is usually the last attempt; else (no time, no route any more) it is said too.
+    if (attempts.at(-1)?.error !== last) tries.push(last.message);
+    super(`message ${msgId} to topic "${topic}" failed after ${attempts.length} attempt(s): ${tries.join('; ')}`, {
       code: 'ROCKETMQ_SEND_FAILED',
       retryable: last.retryable,
       outcome: attempts.some((attempt) => attempt.error.outcome === 'unknown') ? 'unknown' : last.outcome,
