@@ -186,10 +186,63 @@ export class BrokerError extends RocketMQError {
   }
 }
 
+/** The broker is of a version that would silently do something else than what was asked for. Nothing was sent. */
+export class BrokerTooOldError extends RocketMQError {
+  readonly brokerName: string;
+  readonly addr: string;
+
+  constructor(
+    brokerName: string,
+    addr: string,
+    versions: { readonly has: string; readonly needs: string },
+    feature: string,
+    otherwise: string,
+  ) {
+    super(
+      `broker ${brokerName} at ${addr} is RocketMQ ${versions.has}, but ${feature} needs ${versions.needs}: it would ${otherwise}`,
+      { code: 'ROCKETMQ_BROKER_TOO_OLD', retryable: false, outcome: 'notSent' },
+    );
+    this.brokerName = brokerName;
+    this.addr = addr;
+  }
+}
+
+/** Stored on the master, but its disk or slave did not confirm in time, and the producer is told to take that as a failure. */
+export class DegradedStoreError extends RocketMQError {
+  readonly addr: string;
+  readonly status: string;
+
+  constructor(addr: string, status: string) {
+    super(`${addr} stored the message with ${status}, which "onDegradedStore: fail" takes as a failure`, {
+      code: 'ROCKETMQ_DEGRADED_STORE',
+      retryable: true,
+      outcome: 'unknown',
+    });
+    this.addr = addr;
+    this.status = status;
+  }
+}
+
+/** The broker knows these credentials not at all, not with this signature, or not with the right that was needed. */
+export class AccessDeniedError extends RocketMQError {
+  readonly addr: string;
+  readonly remark: string | undefined;
+
+  constructor(addr: string, remark: string | undefined) {
+    super(`${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`, {
+      code: 'ROCKETMQ_ACCESS_DENIED',
+      retryable: false,
+      outcome: 'refused',
+    });
+    this.addr = addr;
+    this.remark = remark;
+  }
+}
+
 /** One try of a send: on which broker and queue, how long it took, and how it ended. */
 export interface SendAttempt {
   readonly brokerName: string;
-  readonly addr: string | undefined;
+  readonly addr: string;
   readonly queueId: number;
   readonly elapsedMs: number;
   readonly error: RocketMQError;
@@ -207,7 +260,7 @@ export class SendFailedError extends RocketMQError {
   constructor(topic: string, msgId: string, attempts: readonly SendAttempt[], last: RocketMQError) {
     const tries = attempts.map(
       (attempt, index) =>
-        `${index + 1}) ${attempt.brokerName} queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
+        `${index + 1}) ${attempt.brokerName} (${attempt.addr}) queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
     );
     // What ended it is usually the last attempt; else (no time, no route any more) it is said too.
     if (attempts.at(-1)?.error !== last) tries.push(last.message);

@@ -4,20 +4,34 @@ import type { ClientOptions } from '../options.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import type { Connection, OutgoingRequest } from '../remoting/connection.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
+import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
+import { checkAddressMap } from './broker-addresses.ts';
 import { BrokerVersionTable } from './broker-version-table.ts';
 import { newClientId } from './client-id.ts';
-import { type DueTask, type DueTaskReport, DueWork } from './due-work.ts';
+import { dueTasks } from './due-tasks.ts';
+import { type DueTaskReport, DueWork } from './due-work.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { NameServerClient } from './name-server-client.ts';
 import { checkNameServerAddrs, NameServerLookup } from './name-server-lookup.ts';
 import { ProducerTable } from './producer-table.ts';
 import { RouteSync } from './route-sync.ts';
+import { Security } from './security.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import { TopicRouteTable } from './topic-route-table.ts';
 
-type OptionalKeys = 'nameServerAddrs' | 'fetchNameServerAddrs' | 'instanceName' | 'unitName';
+type OptionalKeys =
+  | 'nameServerAddrs'
+  | 'fetchNameServerAddrs'
+  | 'instanceName'
+  | 'unitName'
+  | 'namespace'
+  | 'namespaceV2'
+  | 'credentials'
+  | 'tls'
+  | 'fetchSecurity'
+  | 'addressMap';
 
 /** Options with their defaults in place. */
 export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
@@ -28,9 +42,6 @@ export interface InvocationUpkeep {
   /** Waits for the due work begun with it. After it nothing of the client goes on, when no other invocation runs. */
   end(): Promise<void>;
 }
-
-/** Jitter of the name-server lookup, so that sandboxes started together do not ask together. */
-const LOOKUP_JITTER = 0.2;
 
 /**
  * The client of one process (Java: `MQClientInstance`): tables, connections and due work, shared by its producers. It
@@ -43,6 +54,7 @@ export class ClientInstance {
   readonly brokerVersionTable = new BrokerVersionTable();
   readonly producerTable = new ProducerTable<object>();
   private readonly remoting: RemotingClient;
+  private readonly security: Security;
   private readonly nameServers: NameServerClient;
   private readonly lookup: NameServerLookup;
   private readonly routeSync: RouteSync;
@@ -51,6 +63,7 @@ export class ClientInstance {
   private readonly windows = new Map<string, InFlightWindow>();
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
   private readonly sideWork = new Set<Promise<void>>();
+  private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
   private runningInvocations = 0;
   private started: Promise<void> | undefined;
   private isShutdown = false;
@@ -58,12 +71,27 @@ export class ClientInstance {
   /** Builds objects only: nothing is connected or looked up before it is needed. */
   constructor(options: ResolvedClientOptions) {
     this.options = options;
-    this.remoting = new RemotingClient(options);
+    const { credentials, tls, fetchSecurity, addressMap, namespaceV2 } = options;
+    if (addressMap !== undefined) checkAddressMap(addressMap);
+    const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
+    this.security = new Security(given, fetchSecurity);
+    const isSigned = credentials !== undefined || fetchSecurity !== undefined;
+    const rpcHooks = [
+      ...options.rpcHooks,
+      ...(namespaceV2 === undefined ? [] : [namespaceHook(namespaceV2)]),
+      ...(isSigned ? [this.security.signingHook()] : []),
+    ];
+    this.remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls });
     this.remoting.onConnected = (connection) => this.greet(connection);
     this.nameServers = new NameServerClient(this.remoting);
     this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
     const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
-    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, options.nameServerTimeoutMs);
+    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
+      timeoutMs: options.nameServerTimeoutMs,
+      addressMap,
+      vipChannel: options.vipChannel,
+      beforeAsking: (deadline) => this.security.ensure(deadline),
+    });
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
@@ -71,7 +99,18 @@ export class ClientInstance {
       checkNameServerAddrs(options.nameServerAddrs);
       this.nameServers.update(options.nameServerAddrs);
     }
-    this.dueWork = new DueWork(options.clock, this.dueTasks());
+    const tasks = dueTasks({
+      ...options,
+      isLookupPossible: lookup.isPossible,
+      lookUpNameServers: async (deadline) => {
+        await lookup.refresh(deadline);
+      },
+      refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
+      dropOfflineBrokers: () => this.dropOfflineBrokers(),
+      sendHeartbeats: (deadline) =>
+        this.heartbeats.refresh(brokerAddrTable.masters, this.producerTable.groups, Math.max(1, deadline.remainingMs())),
+    });
+    this.dueWork = new DueWork(options.clock, tasks);
   }
 
   /** Name servers in use. */
@@ -119,6 +158,7 @@ export class ClientInstance {
       if (isEnded) return;
       isEnded = true;
       try {
+        await this.flush(deadline);
         await this.dueWork.finished();
         await Promise.all(this.sideWork);
       } finally {
@@ -165,6 +205,30 @@ export class ClientInstance {
     return answer;
   }
 
+  /** Writes a request to a broker without wanting an answer. */
+  oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+    return this.remoting.oneway(addr, request, timeoutMs);
+  }
+
+  /** Version of a broker: as it last answered, else asked for by a heartbeat. */
+  async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
+    const known = this.brokerVersionTable.get(addr);
+    if (known !== undefined) return known;
+    await this.remoting.connect(addr, timeoutMs);
+    await this.heartbeats.refresh([addr], this.producerTable.groups, timeoutMs);
+    return this.brokerVersionTable.get(addr) ?? 0;
+  }
+
+  /** Fetches credentials anew after a broker denied access; true when they changed. */
+  refreshSecurity(deadline: Deadline): Promise<boolean> {
+    return this.security.refresh(deadline);
+  }
+
+  /** Has something done at the end of each invocation and at the shutdown, before connections may go. */
+  onEnd(flush: (deadline: Deadline) => Promise<void>): void {
+    this.flushes.push(flush);
+  }
+
   /** Sends under way to one broker. */
   windowOf(addr: string): InFlightWindow {
     let window = this.windows.get(addr);
@@ -179,6 +243,7 @@ export class ClientInstance {
   async shutdown(deadline: Deadline = deadlineAfter(this.options.requestTimeoutMs)): Promise<void> {
     if (this.isShutdown) return;
     this.isShutdown = true;
+    await this.flush(deadline);
     const timeoutMs = Math.max(1, deadline.remainingMs());
     await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
     this.remoting.shutdown();
@@ -189,6 +254,12 @@ export class ClientInstance {
   private async findNameServers(deadline: Deadline): Promise<void> {
     if (this.nameServers.nameServerAddrs.length === 0) await this.lookup.refresh(deadline);
     this.dueWork.markDone('fetchNameServerAddr');
+  }
+
+  /** What is left to be sent, such as traces. Failures are the flushing part's own to tell; they fail no invocation. */
+  private async flush(deadline: Deadline): Promise<void> {
+    const limit = earlierOf(deadline, this.options.dueWorkBudgetMs);
+    await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
   }
 
   private startDueWork(deadline: Deadline): void {
@@ -215,46 +286,9 @@ export class ClientInstance {
       this.windows.delete(addr);
     }
   }
+}
 
-  /** The six scheduled tasks of Java's client, by its names and periods. */
-  private dueTasks(): DueTask[] {
-    const { nameServerPeriodMs, routePeriodMs, heartbeatPeriodMs, fetchNameServerAddrs } = this.options;
-    const jittered = () => Math.round(nameServerPeriodMs * (1 + LOOKUP_JITTER * (2 * Math.random() - 1)));
-    return [
-      {
-        name: 'fetchNameServerAddr',
-        periodMs: fetchNameServerAddrs === undefined ? () => Number.POSITIVE_INFINITY : jittered,
-        ...(fetchNameServerAddrs === undefined ? { note: 'name servers are given, not looked up' } : {}),
-        run: async (deadline) => {
-          await this.lookup.refresh(deadline);
-        },
-      },
-      {
-        name: 'updateTopicRouteInfoFromNameServer',
-        periodMs: () => routePeriodMs,
-        run: (deadline) => this.routeSync.refreshAll(deadline),
-      },
-      { name: 'cleanOfflineBroker', periodMs: () => routePeriodMs, run: () => this.dropOfflineBrokers() },
-      {
-        name: 'sendHeartbeatToAllBrokerWithLock',
-        periodMs: () => heartbeatPeriodMs,
-        run: (deadline) => {
-          const { masters } = this.brokerAddrTable;
-          return this.heartbeats.refresh(masters, this.producerTable.groups, Math.max(1, deadline.remainingMs()));
-        },
-      },
-      {
-        name: 'persistAllConsumerOffset',
-        periodMs: () => Number.POSITIVE_INFINITY,
-        note: 'no consumer registered',
-        run: () => undefined,
-      },
-      {
-        name: 'adjustThreadPool',
-        periodMs: () => Number.POSITIVE_INFINITY,
-        note: 'the in-flight window of a broker moves with each answer',
-        run: () => undefined,
-      },
-    ];
-  }
+/** Marks requests as of a namespace of the second kind: names are left as they are (Java: `NamespaceRpcHook`). */
+function namespaceHook(namespace: string): RpcHook {
+  return { beforeRequest: (_addr, { extFields }) => ({ ...extFields, nsd: 'true', ns: namespace }) };
 }

@@ -2,6 +2,7 @@ import { type Deadline, earlierOf } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { BrokerAddrTable } from './broker-addr-table.ts';
+import { type AddressOptions, reachableRoute } from './broker-addresses.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import type { NameServerLookup } from './name-server-lookup.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
@@ -9,6 +10,13 @@ import type { TopicRouteTable } from './topic-route-table.ts';
 
 /** A topic is asked for again on demand, after an error, no more often than this. */
 const ON_DEMAND_INTERVAL_MS = 1000;
+
+export interface RouteSyncOptions extends AddressOptions {
+  /** Most time for one question, all name servers tried. */
+  readonly timeoutMs: number;
+  /** What has to be there before a server is connected to. */
+  readonly beforeAsking: (deadline: Deadline) => Promise<void>;
+}
 
 /**
  * Keeps routes in step with the name servers: on first use, when due, and at once after errors that a new route may cure.
@@ -19,7 +27,7 @@ export class RouteSync {
   private readonly lookup: NameServerLookup;
   private readonly routes: TopicRouteTable;
   private readonly brokerAddrs: BrokerAddrTable;
-  private readonly timeoutMs: number;
+  private readonly options: RouteSyncOptions;
   private readonly running = new Map<string, Promise<void>>();
   /** Monotonic ms of the last question on demand, by topic. */
   private readonly askedAt = new Map<string, number>();
@@ -29,13 +37,13 @@ export class RouteSync {
     lookup: NameServerLookup,
     routes: TopicRouteTable,
     brokerAddrs: BrokerAddrTable,
-    timeoutMs: number,
+    options: RouteSyncOptions,
   ) {
     this.nameServers = nameServers;
     this.lookup = lookup;
     this.routes = routes;
     this.brokerAddrs = brokerAddrs;
-    this.timeoutMs = timeoutMs;
+    this.options = options;
   }
 
   /**
@@ -81,8 +89,9 @@ export class RouteSync {
 
   private async ask(topic: string, deadline: Deadline): Promise<void> {
     let route: TopicRouteData;
+    await this.options.beforeAsking(deadline);
     try {
-      route = await this.askAnyServer(topic, deadline);
+      route = reachableRoute(await this.askAnyServer(topic, deadline), this.options);
     } catch (error) {
       if (error instanceof TopicRouteNotFoundError) this.routes.markMissing(topic);
       throw error;
@@ -94,14 +103,14 @@ export class RouteSync {
   /** When no server answers, the list may be out of date: it is looked up anew, and asked once more if it changed. */
   private async askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
     try {
-      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     } catch (error) {
       if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
       const hasChanged = await this.lookup.refresh(deadline).catch((lookupError) => {
         throw this.nameServers.nameServerAddrs.length === 0 ? lookupError : error;
       });
       if (!hasChanged) throw error;
-      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     }
   }
 }

@@ -20,12 +20,15 @@ import {
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
 import { outcomeOf, ResponseTable } from './response-table.ts';
+import { hookedRequest, type RpcHook } from './rpc-hook.ts';
 
 /** A request to a server, before it has an opaque. */
 export interface OutgoingRequest {
   readonly code: number;
   readonly extFields: ExtFields;
   readonly body?: Uint8Array;
+  /** Version number to declare, where it has to differ from what all other requests declare. */
+  readonly version?: number;
 }
 
 /** An answer to a request that came from a server. */
@@ -59,6 +62,7 @@ export class Connection {
   private readonly socket: Socket;
   private readonly clock: Clock;
   private readonly serializeType: SerializeType;
+  private readonly hooks: readonly RpcHook[];
   private readonly handleRequest: ServerRequestHandler;
   private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
   private readonly responses: ResponseTable;
@@ -84,6 +88,7 @@ export class Connection {
     options: {
       readonly clock: Clock;
       readonly serializeType: SerializeType;
+      readonly hooks: readonly RpcHook[];
       readonly handleRequest: ServerRequestHandler;
       readonly onClosed: (connection: Connection, reason: CloseReason) => void;
     },
@@ -92,6 +97,7 @@ export class Connection {
     this.socket = socket;
     this.clock = options.clock;
     this.serializeType = options.serializeType;
+    this.hooks = options.hooks;
     this.handleRequest = options.handleRequest;
     this.onClosed = options.onClosed;
     this.lastUsedAt = this.clock.now();
@@ -148,17 +154,18 @@ export class Connection {
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     const opaque = this.takeOpaque();
     try {
-      this.write(request.code, opaque, 0, undefined, request.extFields, request.body);
+      this.writeRequest(request, opaque, 0);
     } catch (error) {
       return Promise.reject(error);
     }
     if (this.responses.size === 0) this.socket.ref();
-    return this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
+    const answer = this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
+    return this.hooks.length === 0 ? answer : this.afterHooks(request, answer);
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
   oneway(request: OutgoingRequest): void {
-    this.write(request.code, this.takeOpaque(), ONEWAY_FLAG, undefined, request.extFields, request.body);
+    this.writeRequest(request, this.takeOpaque(), ONEWAY_FLAG);
   }
 
   /** Takes no new request, and ends it once nothing waits for an answer any more. */
@@ -180,6 +187,17 @@ export class Connection {
     this.onClosed(this, reason);
   }
 
+  private writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
+    const hooked = this.hooks.length === 0 ? request : hookedRequest(this.hooks, this.addr, request);
+    this.write(hooked.code, opaque, flag, undefined, hooked.extFields, hooked.body, hooked.version);
+  }
+
+  private async afterHooks(request: OutgoingRequest, answer: Promise<RemotingCommand>): Promise<RemotingCommand> {
+    const answered = await answer;
+    for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answered);
+    return answered;
+  }
+
   private takeOpaque(): number {
     const opaque = this.nextOpaque;
     this.nextOpaque = (opaque + 1) & 0x7fffffff;
@@ -193,6 +211,7 @@ export class Connection {
     remark: string | undefined,
     extFields: ExtFields,
     body: Uint8Array | undefined,
+    version: number = DECLARED_VERSION,
   ): void {
     if (this.closeReason !== undefined) {
       throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.closeCause);
@@ -204,7 +223,7 @@ export class Connection {
         {
           code,
           language: LANGUAGE_OTHER,
-          version: DECLARED_VERSION,
+          version,
           opaque,
           flag,
           remark,

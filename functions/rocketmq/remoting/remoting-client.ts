@@ -3,6 +3,8 @@ import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, Rock
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type OutgoingRequest, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
+import type { RpcHook } from './rpc-hook.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 export interface RemotingClientOptions {
   readonly clock: Clock;
@@ -10,6 +12,9 @@ export interface RemotingClientOptions {
   readonly connectTimeoutMs: number;
   /** A connection unused for longer is closed before it is used again. */
   readonly idleLimitMs: number;
+  readonly rpcHooks: readonly RpcHook[];
+  /** Asked at each connect: how to encrypt it; undefined for plain text. */
+  readonly tls: () => TlsSettings | undefined;
 }
 
 /** Why a connection was opened: the first one to an address, or what ended the one before. */
@@ -87,6 +92,12 @@ export class RemotingClient {
     return this.requestOnSuspect(connection, request, timeoutMs);
   }
 
+  /** Writes a request that no answer is wanted to, connecting first where needed. */
+  async oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+    const connection = await this.connect(addr, timeoutMs);
+    connection.oneway(request);
+  }
+
   /** Connects to an address unless it is connected. */
   async connect(addr: string, timeoutMs: number): Promise<Connection> {
     const present = this.connections.get(addr);
@@ -159,8 +170,8 @@ export class RemotingClient {
   }
 
   private async open(addr: string): Promise<Connection> {
-    const { connectTimeoutMs, clock, serializeType } = this.options;
-    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal);
+    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks } = this.options;
+    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal, this.options.tls());
     if (this.isShutdown) {
       socket.destroy();
       throw new ClientClosedError();
@@ -171,6 +182,7 @@ export class RemotingClient {
     const connection = new Connection(addr, socket, {
       clock,
       serializeType,
+      hooks,
       handleRequest: (request, on) => this.handlers.get(request.code)?.(request, on),
       onClosed: (closed, closeReason) => this.forget(closed, closeReason),
     });
