@@ -35,6 +35,8 @@ export function prepareMessage(
   newMsgId: () => string,
   now: number,
 ): PreparedMessage {
+  if (typeof message !== 'object' || message === null)
+    throw new MessageError('message', 'the message is not an object');
   const { topic, flag = 0, shardingKey } = message;
   const fault = topicFault(topic);
   if (fault !== undefined) throw new MessageError('topic', fault);
@@ -76,6 +78,7 @@ function allProperties(message: Message, msgId: string): Record<string, string> 
     );
   }
   const { keys, tag, shardingKey } = message;
+  if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
   if (keys !== undefined && keys.length > 0) {
     for (const key of keys) {
       if (/\s/.test(checkedText('keys', 'key', key))) {

@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, OptionsError, RocketMQError } from '../errors.ts';
+import { OptionsError, RocketMQError } from '../errors.ts';
 import { type ProducerOptions, producerOptionRules, resolveOptions } from '../options.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
@@ -73,16 +73,14 @@ export class Producer {
     let next = 0;
     const work = async () => {
       for (let index = next++; index < messages.length; index = next++) {
-        outcomes[index] = await this.outcomeOf(messages[index], options);
+        outcomes[index] = await this.outcomeOf(messages[index] as Message, options);
       }
     };
     await Promise.all(Array.from({ length: Math.min(SENDS_AT_ONCE, messages.length) }, work));
     return outcomes;
   }
 
-  private async outcomeOf(message: Message | undefined, options: SendOptions): Promise<SendOutcome> {
-    if (message === undefined)
-      return { status: 'failed', error: new MessageError('message', 'the message is undefined') };
+  private async outcomeOf(message: Message, options: SendOptions): Promise<SendOutcome> {
     try {
       return { status: 'stored', result: await this.send(message, options) };
     } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
-import type { Deadline } from '../deadline.ts';
+import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
   BrokerError,
   DeadlineError,
@@ -46,9 +46,10 @@ export class SendLoop {
 
   /**
    * The queue that a message with a sharding key belongs to.
-   * @throws NoWritableQueueError when the topic has none; TopicRouteNotFoundError, NoNameServerError
+   * @throws NoWritableQueueError when the topic has none; TopicRouteNotFoundError, NoNameServerError, DeadlineError
    */
   async queueOf(topic: string, shardingKey: string, deadline: Deadline): Promise<MessageQueue> {
+    timeLeft(topic, deadline);
     let info = await this.client.publishInfo(topic, deadline);
     if (info.queues.length === 0) {
       await this.client.refreshRouteAfterError(topic, deadline);
@@ -67,12 +68,7 @@ export class SendLoop {
   async send(message: PreparedMessage, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendResult> {
     const failed: SendAttempt[] = [];
     for (;;) {
-      const remainingMs = deadline.remainingMs();
-      if (remainingMs < SMALLEST_ATTEMPT_MS) {
-        const error = new DeadlineError(`send to topic "${message.topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
-        throw givenUp(message, failed, error);
-      }
-      const { queue, addr, info } = await this.place(message, fixedQueue, failed, deadline);
+      const { queue, addr, info, remainingMs } = await this.place(message, fixedQueue, failed, deadline);
       const startedAt = performance.now();
       try {
         return await this.attempt(message, queue, addr, failed, Math.min(this.limits.attemptTimeoutMs, remainingMs));
@@ -88,15 +84,16 @@ export class SendLoop {
     }
   }
 
-  /** Where the next attempt goes. */
+  /** Where the next attempt goes, and the time left for it. */
   private async place(
     message: PreparedMessage,
     fixedQueue: MessageQueue | undefined,
     failed: readonly SendAttempt[],
     deadline: Deadline,
-  ): Promise<{ queue: MessageQueue; addr: string; info: TopicPublishInfo }> {
+  ): Promise<{ queue: MessageQueue; addr: string; info: TopicPublishInfo; remainingMs: number }> {
     const { topic } = message;
     try {
+      timeLeft(topic, deadline);
       let info = this.client.knownPublishInfo(topic) ?? (await this.client.publishInfo(topic, deadline));
       const avoid = failed.at(-1)?.brokerName;
       let queue = fixedQueue ?? this.selection.next(info, avoid);
@@ -111,7 +108,8 @@ export class SendLoop {
         const reason = `the master of ${queue.brokerName}, which holds the queue of this sharding key, is gone`;
         throw new NoWritableQueueError(topic, info.emptyReason ?? reason);
       }
-      return { queue, addr, info };
+      // Asked again: finding the route may have taken what there was.
+      return { queue, addr, info, remainingMs: timeLeft(topic, deadline) };
     } catch (error) {
       throw error instanceof RocketMQError ? givenUp(message, failed, error) : error;
     }
@@ -126,11 +124,13 @@ export class SendLoop {
   ): Promise<SendResult> {
     const { brokerName } = queue;
     const window = this.client.windowOf(addr);
+    const limit = deadlineAfter(timeoutMs);
     if (!window.tryEnter()) await window.enter(timeoutMs);
     const startedAt = performance.now();
     let isBusy = false;
     try {
-      const answer = await this.client.invoke(addr, this.request(message, queue), timeoutMs);
+      const remainingMs = timeLeft(message.topic, limit);
+      const answer = await this.client.invoke(addr, this.request(message, queue), remainingMs);
       const status = sendStatus(answer.code);
       if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
       this.faults.answered(brokerName, performance.now() - startedAt);
@@ -195,6 +195,13 @@ export class SendLoop {
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));
   }
+}
+
+/** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */
+function timeLeft(topic: string, deadline: Deadline): number {
+  const remainingMs = deadline.remainingMs();
+  if (remainingMs >= SMALLEST_ATTEMPT_MS) return remainingMs;
+  throw new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
 }
 
 /** The broker answered for the topic, not for itself: it need not rest. */
