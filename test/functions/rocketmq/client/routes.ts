@@ -1,3 +1,4 @@
+import type { RemotingCommand } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../../functions/rocketmq/protocol/response-code.ts';
 import {
@@ -5,7 +6,7 @@ import {
   type QueueData,
   type TopicRouteData,
 } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
-import type { Script } from '../remoting/frame-server.ts';
+import type { ScriptedAnswer } from '../remoting/frame-server.ts';
 
 /** A route over brokers, given by name with their addresses by broker id; four queues that can be read and written. */
 export function routeOver(
@@ -32,8 +33,8 @@ export function routeOver(
 }
 
 /** Script of a name server that knows the routes given, which may be changed while it runs. */
-export function nameServerOf(routes: Readonly<Record<string, TopicRouteData>>): Script {
-  return ({ code, extFields }) => {
+export function nameServerOf(routes: Readonly<Record<string, TopicRouteData>>) {
+  return ({ code, extFields }: RemotingCommand): ScriptedAnswer => {
     if (code !== RequestCode.GET_ROUTEINFO_BY_TOPIC) return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED };
     const route = routes[extFields.topic ?? ''];
     if (route === undefined) return denial;
@@ -44,4 +45,4 @@ export function nameServerOf(routes: Readonly<Record<string, TopicRouteData>>): 
 const denial = { code: ResponseCode.TOPIC_NOT_EXIST, remark: 'No topic route info in name server for the topic' };
 
 /** Script of a name server that knows no topic. */
-export const knowNothing: Script = () => denial;
+export const knowNothing = (): ScriptedAnswer => denial;
