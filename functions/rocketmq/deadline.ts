@@ -19,3 +19,23 @@ export function earlierOf(deadline: Deadline | undefined, ms: number): Deadline 
   if (deadline === undefined) return own;
   return { remainingMs: () => Math.min(own.remainingMs(), deadline.remainingMs()) };
 }
+
+/** More than this a timer takes for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Waits for something no longer than a deadline allows. What it waits for goes on, and is for those who still wait.
+ * @throws what `makeError` makes, when the deadline passes first.
+ */
+export async function settledBy<T>(work: Promise<T>, deadline: Deadline, makeError: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    const limitMs = Math.min(LONGEST_TIMER_MS, Math.max(1, deadline.remainingMs()));
+    timer = setTimeout(() => reject(makeError()), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -276,6 +276,50 @@ export class SendFailedError extends RocketMQError {
   }
 }
 
+/** A scheduled message was not taken back; the message says what is wrong or missing. */
+export class RecallError extends RocketMQError {
+  /** The broker's answer; undefined when it was not asked. */
+  readonly responseCode: number | undefined;
+
+  constructor(reason: string, responseCode: number | undefined) {
+    super(`recall failed: ${reason}`, {
+      code: 'ROCKETMQ_RECALL',
+      retryable: false,
+      outcome: responseCode === undefined ? 'notSent' : 'refused',
+    });
+    this.responseCode = responseCode;
+  }
+}
+
+/** A request was sent, and no reply came in time. The consumer may have got it, and may reply yet. */
+export class RequestTimeoutError extends RocketMQError {
+  readonly topic: string;
+  readonly correlationId: string;
+  readonly timeoutMs: number;
+
+  constructor(topic: string, correlationId: string, timeoutMs: number) {
+    super(`no reply to request ${correlationId} on topic "${topic}" within ${timeoutMs} ms`, {
+      code: 'ROCKETMQ_REQUEST_TIMEOUT',
+      retryable: true,
+      outcome: 'unknown',
+    });
+    this.topic = topic;
+    this.correlationId = correlationId;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** Not begun, because one before it with the same ordering key was not stored. Its own content is not at fault. */
+export class OrderBlockedError extends RocketMQError {
+  constructor(blocker: string) {
+    super(`not begun, because ${blocker} before it, with the same ordering key, was not stored`, {
+      code: 'ROCKETMQ_ORDER_BLOCKED',
+      retryable: true,
+      outcome: 'notSent',
+    });
+  }
+}
+
 /** Not begun, because too little time was left to finish it. */
 export class DeadlineError extends RocketMQError {
   readonly remainingMs: number;

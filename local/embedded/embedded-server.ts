@@ -114,7 +114,7 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     this.#stopped.abort();
     const closed = once(server, 'close');
     server.close();
-    for (const connection of this.#connections) connection.close(how);
+    for (const connection of this.#connections) connection.cut(how);
     this.serverStopped();
     await closed;
   }

@@ -77,4 +77,10 @@ export class ServerConnection {
     if (how === 'RST') this.#socket.resetAndDestroy();
     else this.#socket.destroySoon();
   }
+
+  /** Closes the connection at once: what the client has not taken off the socket yet may be lost, as when a server dies. */
+  cut(how: CloseKind): void {
+    if (how === 'RST') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
 }

@@ -32,6 +32,8 @@ const RETRY_AFTER_MS = 5000;
 interface TaskState {
   readonly task: DueTask;
   periodMs: number;
+  /** Epoch ms that its age is counted from: its last start, or the making of the client. */
+  countedFromAt: number;
   dueAt: number;
   startedAt: number | undefined;
   lastMs: number | undefined;
@@ -48,32 +50,34 @@ interface TaskState {
 export class DueWork {
   private readonly clock: Clock;
   private readonly states: readonly TaskState[];
-  private earliestDueAt: number;
+  private earliestDueAt = Number.POSITIVE_INFINITY;
+  private latestCountedFromAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, tasks: readonly DueTask[]) {
     this.clock = clock;
     const now = clock.now();
     this.states = tasks.map((task) => {
       const periodMs = task.periodMs();
-      const state = { task, periodMs, dueAt: now + periodMs, startedAt: undefined, lastMs: undefined };
-      return { ...state, lastError: undefined, runs: 0, failures: 0, running: undefined };
+      const state = { task, periodMs, countedFromAt: now, dueAt: now + periodMs, startedAt: undefined };
+      return { ...state, lastMs: undefined, lastError: undefined, runs: 0, failures: 0, running: undefined };
     });
-    this.earliestDueAt = this.nextDueAt();
+    this.noteNextDue();
   }
 
-  /** Whether any task is due: one comparison, for the path of every send. */
+  /** Whether any task is due: two comparisons, for the path of every send. */
   get isAnyDue(): boolean {
-    return this.clock.now() >= this.earliestDueAt;
+    const now = this.clock.now();
+    return now >= this.earliestDueAt || now < this.latestCountedFromAt;
   }
 
   /** Starts every task that is due, without waiting. `finished` tells when all running ones are done. */
   start(deadline: Deadline): void {
     const now = this.clock.now();
     for (const state of this.states) {
-      const hasJumpedBack = state.startedAt !== undefined && now < state.startedAt;
+      const hasJumpedBack = now < state.countedFromAt && state.periodMs !== Number.POSITIVE_INFINITY;
       if (now >= state.dueAt || hasJumpedBack) this.launch(state, deadline, now);
     }
-    this.earliestDueAt = this.nextDueAt();
+    this.noteNextDue();
   }
 
   /** Runs one task now, or joins its running one. Never rejects: `report` says how it went. */
@@ -81,16 +85,18 @@ export class DueWork {
     const state = this.states.find(({ task }) => task.name === name);
     if (state === undefined) throw new RangeError(`no due task named ${name}`);
     this.launch(state, deadline, this.clock.now());
-    this.earliestDueAt = this.nextDueAt();
+    this.noteNextDue();
     return state.running ?? Promise.resolve();
   }
 
   /** Takes a task as just done, for work that happened on its own, such as a first lookup. */
   markDone(name: string): void {
     for (const state of this.states) {
-      if (state.task.name === name) state.dueAt = this.clock.now() + state.periodMs;
+      if (state.task.name !== name) continue;
+      state.countedFromAt = this.clock.now();
+      state.dueAt = state.countedFromAt + state.periodMs;
     }
-    this.earliestDueAt = this.nextDueAt();
+    this.noteNextDue();
   }
 
   /** Settles when no task runs any more. Each ends by the deadline it was started with. */
@@ -110,6 +116,7 @@ export class DueWork {
     if (state.running !== undefined) return;
     state.periodMs = state.task.periodMs();
     state.startedAt = now;
+    state.countedFromAt = now;
     state.dueAt = now + state.periodMs;
     state.runs++;
     state.running = this.execute(state, deadline).finally(() => {
@@ -126,12 +133,14 @@ export class DueWork {
       state.failures++;
       state.lastError = error instanceof Error ? error.message : String(error);
       state.dueAt = this.clock.now() + Math.min(state.periodMs, RETRY_AFTER_MS);
-      this.earliestDueAt = this.nextDueAt();
+      this.noteNextDue();
     }
     state.lastMs = Math.round(performance.now() - startedAt);
   }
 
-  private nextDueAt(): number {
-    return Math.min(...this.states.map(({ dueAt }) => dueAt));
+  private noteNextDue(): void {
+    const timed = this.states.filter(({ periodMs }) => periodMs !== Number.POSITIVE_INFINITY);
+    this.earliestDueAt = Math.min(...timed.map(({ dueAt }) => dueAt));
+    this.latestCountedFromAt = Math.max(...timed.map(({ countedFromAt }) => countedFromAt));
   }
 }

@@ -48,10 +48,12 @@ export class NameServerClient {
     for (const [index, addr] of order.entries()) {
       const remainingMs = deadline.remainingMs();
       if (remainingMs <= 0) break;
+      // A server may have left the list meanwhile: what it says is of another cluster, or of none.
+      if (!this.addrs.includes(addr)) continue;
       const sliceMs = Math.min(remainingMs, Math.max(SMALLEST_SLICE_MS, remainingMs / (order.length - index)));
       try {
         const route = await this.ask(addr, topic, sliceMs);
-        this.chosen = addr;
+        if (this.addrs.includes(addr)) this.chosen = addr;
         return route;
       } catch (error) {
         failures.push(error);

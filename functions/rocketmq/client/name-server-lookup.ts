@@ -1,7 +1,9 @@
-import type { Deadline } from '../deadline.ts';
+import { type Deadline, settledBy } from '../deadline.ts';
 import { NoNameServerError, OptionsError } from '../errors.ts';
 import { parseAddr } from '../remoting/addr.ts';
 import type { NameServerClient } from './name-server-client.ts';
+
+const LATE = 'it did not end by its deadline';
 
 /** Looks name servers up by the given function, and keeps the last good list. */
 export class NameServerLookup {
@@ -23,14 +25,19 @@ export class NameServerLookup {
   }
 
   /**
-   * Looks them up now, or joins the lookup under way; true when the list changed.
+   * Looks them up now, or joins the lookup under way; true when the list changed. A function that does not settle by its
+   * deadline is not waited for, and what it finds later is not taken.
    * @throws NoNameServerError when the lookup failed, or gave nothing usable; the list in use stays.
    */
   refresh(deadline: Deadline): Promise<boolean> {
-    this.running ??= this.lookUp(deadline).finally(() => {
+    if (this.running !== undefined) {
+      return settledBy(this.running, deadline, () => this.failure(new Error(LATE)));
+    }
+    const lookup = this.lookUp(deadline).finally(() => {
       this.running = undefined;
     });
-    return this.running;
+    this.running = lookup;
+    return lookup;
   }
 
   private async lookUp(deadline: Deadline): Promise<boolean> {
@@ -38,16 +45,22 @@ export class NameServerLookup {
     const before = this.nameServers.nameServerAddrs;
     let addrs: readonly string[];
     try {
-      addrs = await this.fetchAddrs(deadline);
+      addrs = await settledBy(this.fetchAddrs(deadline), deadline, () => new Error(LATE));
       checkNameServerAddrs(addrs);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const kept = before.length > 0 ? `; still using ${before.join(', ')}` : '';
-      throw new NoNameServerError(`name servers cannot be looked up: ${reason}${kept}`, before, cause);
+      throw this.failure(cause);
     }
+    addrs = [...new Set(addrs)];
     if (addrs.length === before.length && addrs.every((addr) => before.includes(addr))) return false;
     this.nameServers.update(addrs);
     return true;
+  }
+
+  private failure(cause: unknown): NoNameServerError {
+    const { nameServerAddrs } = this.nameServers;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const kept = nameServerAddrs.length > 0 ? `; still using ${nameServerAddrs.join(', ')}` : '';
+    return new NoNameServerError(`name servers cannot be looked up: ${reason}${kept}`, nameServerAddrs, cause);
   }
 }
 

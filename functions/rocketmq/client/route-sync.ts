@@ -1,4 +1,4 @@
-import { type Deadline, earlierOf } from '../deadline.ts';
+import { type Deadline, earlierOf, settledBy } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { BrokerAddrTable } from './broker-addr-table.ts';
@@ -53,19 +53,21 @@ export class RouteSync {
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     const known = this.routes.get(topic);
     if (known !== undefined) return known.publishInfo;
-    const joined = this.running.get(topic);
     // A question of somebody else may have run out of somebody else's time: then ask once more, for ourselves.
-    if (joined !== undefined) await joined.catch(() => undefined);
+    if (this.running.has(topic)) await this.refresh(topic, deadline).catch(() => undefined);
     if (this.routes.get(topic) === undefined) await this.refresh(topic, deadline);
     const fetched = this.routes.get(topic);
     if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.nameServers.nameServerAddrs);
     return fetched.publishInfo;
   }
 
-  /** Asks for a topic's route now, or joins the question under way. */
+  /** Asks for a topic's route now, or joins the question under way, each for no longer than its own deadline. */
   refresh(topic: string, deadline: Deadline): Promise<void> {
     const running = this.running.get(topic);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      const message = `the route of topic "${topic}" did not come in time`;
+      return settledBy(running, deadline, () => new NoNameServerError(message, this.nameServers.nameServerAddrs));
+    }
     const question = this.ask(topic, deadline).finally(() => this.running.delete(topic));
     this.running.set(topic, question);
     return question;
@@ -73,10 +75,12 @@ export class RouteSync {
 
   /** Asks for the route after an error that a new one may cure; undefined when that was done a moment ago. */
   refreshAfterError(topic: string, deadline: Deadline): Promise<void> | undefined {
-    const now = performance.now();
-    const last = this.askedAt.get(topic);
-    if (last !== undefined && now - last < ON_DEMAND_INTERVAL_MS && now >= last) return this.running.get(topic);
-    this.askedAt.set(topic, now);
+    if (!this.running.has(topic)) {
+      const now = performance.now();
+      const last = this.askedAt.get(topic);
+      if (last !== undefined && now - last < ON_DEMAND_INTERVAL_MS) return undefined;
+      this.askedAt.set(topic, now);
+    }
     return this.refresh(topic, deadline);
   }
 
@@ -100,16 +104,22 @@ export class RouteSync {
     for (const { brokerName, brokerAddrs } of route.brokerDatas) this.brokerAddrs.update(brokerName, brokerAddrs);
   }
 
-  /** When no server answers, the list may be out of date: it is looked up anew, and asked once more if it changed. */
+  /**
+   * When no server answers, the list may be out of date: it is looked up anew, unless that has happened meanwhile, and
+   * asked once more if it changed.
+   */
   private async askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
+    const asked = this.nameServers.nameServerAddrs;
     try {
       return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     } catch (error) {
       if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
-      const hasChanged = await this.lookup.refresh(deadline).catch((lookupError) => {
-        throw this.nameServers.nameServerAddrs.length === 0 ? lookupError : error;
-      });
-      if (!hasChanged) throw error;
+      if (this.nameServers.nameServerAddrs === asked) {
+        await this.lookup.refresh(deadline).catch((lookupError) => {
+          throw asked.length === 0 ? lookupError : error;
+        });
+      }
+      if (this.nameServers.nameServerAddrs === asked) throw error;
       return this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     }
   }

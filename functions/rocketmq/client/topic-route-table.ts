@@ -4,6 +4,8 @@ import { type TopicPublishInfo, topicPublishInfo } from './topic-publish-info.ts
 /** What is known of one topic. Immutable: a refresh puts another one in its place. */
 export interface TopicRoute {
   readonly data: TopicRouteData;
+  /** Equal for routes that say the same. */
+  readonly fingerprint: string;
   readonly publishInfo: TopicPublishInfo;
   /**
    * False when the name servers knew nothing of the topic the last time they were asked. A restarted name server knows
@@ -27,11 +29,12 @@ export class TopicRouteTable {
   /** Takes a fresh route over. An equal one changes nothing, so that counters tied to the old one live on. */
   update(topic: string, data: TopicRouteData): void {
     const present = this.routes.get(topic);
-    if (present !== undefined && JSON.stringify(present.data) === JSON.stringify(data)) {
+    const fingerprint = fingerprintOf(data);
+    if (present?.fingerprint === fingerprint) {
       if (!present.isConfirmed) this.routes.set(topic, { ...present, isConfirmed: true });
       return;
     }
-    this.routes.set(topic, { data, publishInfo: topicPublishInfo(topic, data), isConfirmed: true });
+    this.routes.set(topic, { data, fingerprint, publishInfo: topicPublishInfo(topic, data), isConfirmed: true });
   }
 
   /** Notes that the name servers have no route of the topic now. */
@@ -45,13 +48,22 @@ export class TopicRouteTable {
     if (this.routes.get(topic)?.isConfirmed === false) this.routes.delete(topic);
   }
 
-  /** Addresses of all brokers in the confirmed routes, by broker name and id. */
+  /** Addresses of all brokers in the routes in use, by broker name and id; unconfirmed ones are in use too. */
   brokerAddrs(): Map<string, Readonly<Record<string, string>>> {
     const addrs = new Map<string, Readonly<Record<string, string>>>();
-    for (const { data, isConfirmed } of this.routes.values()) {
-      if (!isConfirmed) continue;
+    for (const { data } of this.routes.values()) {
       for (const broker of data.brokerDatas) addrs.set(broker.brokerName, broker.brokerAddrs);
     }
     return addrs;
   }
+}
+
+/** Each name server lists brokers in an order of its own, so order does not count (Java: `topicRouteDataChanged`). */
+function fingerprintOf(data: TopicRouteData): string {
+  const byBrokerName = (a: { brokerName: string }, b: { brokerName: string }) => (a.brokerName < b.brokerName ? -1 : 1);
+  return JSON.stringify({
+    ...data,
+    queueDatas: data.queueDatas.toSorted(byBrokerName),
+    brokerDatas: data.brokerDatas.toSorted(byBrokerName),
+  });
 }

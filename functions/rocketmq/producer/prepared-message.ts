@@ -45,6 +45,7 @@ const TIMER_NEED = { version: MQVersion.V5_0_0, feature: 'a delay in ms or an in
  * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
  */
 export function prepareMessage(message: Message, rules: PreparationRules, extra?: ExtraProperties): PreparedMessage {
+  if (typeof message !== 'object' || message === null) throw new MessageError('message', 'the message is not an object');
   const { flag = 0, shardingKey } = message;
   const fault = topicFault(message.topic);
   if (fault !== undefined) throw new MessageError('topic', fault);
@@ -108,6 +109,7 @@ function userProperties(message: Message): Record<string, string> {
 
 function addClientProperties(properties: Record<string, string>, message: Message, msgId: string): void {
   const { keys, tag, shardingKey } = message;
+  if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
   if (keys !== undefined && keys.length > 0) {
     for (const key of keys) {
       if (/\s/.test(checkedText('keys', 'key', key))) {

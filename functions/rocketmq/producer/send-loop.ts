@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
-import type { Deadline } from '../deadline.ts';
+import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
+  AccessDeniedError,
   BrokerError,
   BrokerTooOldError,
   DeadlineError,
@@ -17,7 +18,8 @@ import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
 import { decodeSendMessageResponse, encodeSendMessageV2 } from '../protocol/send-message-header.ts';
 import { FaultStrategy } from './fault-strategy.ts';
-import { QueueSelection, queueOfKey } from './queue-selection.ts';
+import { KeyedQueues } from './keyed-queues.ts';
+import { QueueSelection } from './queue-selection.ts';
 import { isSignOfLoad, nextStep, refusalError, sendStatus } from './send-policy.ts';
 import type { SendReceipt, SendUnit, VersionNeed } from './send-unit.ts';
 
@@ -34,6 +36,8 @@ export interface SendLimits {
   readonly unitMode: boolean;
   /** Whether a message that only the master has, its disk or slave not confirming in time, counts as stored. */
   readonly onDegradedStore: 'accept' | 'fail';
+  /** Whether a sharding key whose queue is gone moves to another queue. */
+  readonly onQueueLost: 'fail' | 'rehash';
 }
 
 /** A queue and the broker that takes messages for it. */
@@ -42,6 +46,8 @@ interface Place {
   readonly brokerName: string;
   readonly addr: string;
   readonly info: TopicPublishInfo;
+  /** Time left when it was found. */
+  readonly remainingMs: number;
 }
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
@@ -50,19 +56,22 @@ export class SendLoop {
   private readonly limits: SendLimits;
   private readonly faults: FaultStrategy;
   private readonly selection: QueueSelection;
+  private readonly keyedQueues: KeyedQueues;
 
   constructor(client: ClientInstance, limits: SendLimits) {
     this.client = client;
     this.limits = limits;
     this.faults = new FaultStrategy(client.options.clock);
     this.selection = new QueueSelection(this.faults);
+    this.keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
   }
 
   /**
    * Queues that a topic has now, for choosing one of them.
-   * @throws NoWritableQueueError when it has none; TopicRouteNotFoundError, NoNameServerError
+   * @throws NoWritableQueueError when it has none; TopicRouteNotFoundError, NoNameServerError, DeadlineError
    */
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
+    timeLeft(topic, deadline);
     let info = await this.client.publishInfo(topic, deadline);
     if (info.queues.length === 0) {
       await this.client.refreshRouteAfterError(topic, deadline);
@@ -72,9 +81,10 @@ export class SendLoop {
     return info;
   }
 
-  /** The queue that messages with a sharding key belong to. @throws as `publishInfo` */
+  /** The queue that messages with a sharding key belong to. @throws as `publishInfo`, and when that queue is gone */
   async queueOf(topic: string, shardingKey: string, deadline: Deadline): Promise<MessageQueue> {
-    const queue = queueOfKey(await this.publishInfo(topic, deadline), shardingKey);
+    const info = await this.publishInfo(topic, deadline);
+    const queue = this.keyedQueues.queueOf(info, shardingKey);
     if (queue === undefined) throw new NoWritableQueueError(topic, 'it has no queue');
     return queue;
   }
@@ -87,20 +97,17 @@ export class SendLoop {
   async send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
     const failed: SendAttempt[] = [];
     for (;;) {
-      const remainingMs = deadline.remainingMs();
-      if (remainingMs < SMALLEST_ATTEMPT_MS) {
-        const error = new DeadlineError(`send to topic "${unit.topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
-        throw givenUp(unit, failed, error);
-      }
       const place = await this.place(unit, fixedQueue, failed, deadline);
       const startedAt = performance.now();
       try {
-        return await this.attempt(unit, place, failed, Math.min(this.limits.attemptTimeoutMs, remainingMs));
+        return await this.attempt(unit, place, failed, Math.min(this.limits.attemptTimeoutMs, place.remainingMs));
       } catch (error) {
         if (!(error instanceof RocketMQError)) throw error;
         const { brokerName, addr, queue, info } = place;
         const elapsedMs = Math.round(performance.now() - startedAt);
         failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
+        // Keys rotate: after a denial they are fetched anew, and if they changed, this one broker is asked once more.
+        if (error instanceof AccessDeniedError && failed.length === 1 && (await this.client.refreshSecurity(deadline))) continue;
         const step = nextStep(error);
         if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(unit, failed, error);
         const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
@@ -129,9 +136,12 @@ export class SendLoop {
     const choose = (info: TopicPublishInfo): Place | undefined => {
       const queue = fixedQueue ?? this.selection.next(info, avoid);
       const broker = queue === undefined ? undefined : brokerOf(info, queue);
-      return queue === undefined || broker === undefined ? undefined : { queue, ...broker, info };
+      if (queue === undefined || broker === undefined) return undefined;
+      // Asked when the route is there: finding it may have taken what time there was.
+      return { queue, ...broker, info, remainingMs: timeLeft(topic, deadline) };
     };
     try {
+      timeLeft(topic, deadline);
       const known = this.client.knownPublishInfo(topic) ?? (await this.client.publishInfo(topic, deadline));
       const place = choose(known);
       if (place !== undefined) return place;
@@ -154,12 +164,13 @@ export class SendLoop {
   ): Promise<SendReceipt> {
     const { brokerName, addr, queue } = place;
     const window = this.client.windowOf(addr);
+    const limit = deadlineAfter(timeoutMs);
     if (!window.tryEnter()) await window.enter(timeoutMs);
     const startedAt = performance.now();
     let isBusy = false;
     try {
-      if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
-      const answer = await this.client.invoke(addr, this.request(unit, place), timeoutMs);
+      if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeLeft(unit.topic, limit));
+      const answer = await this.client.invoke(addr, this.request(unit, place), timeLeft(unit.topic, limit));
       const status = sendStatus(answer.code);
       if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
       if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail') throw new DegradedStoreError(addr, status);
@@ -237,6 +248,13 @@ export class SendLoop {
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));
   }
+}
+
+/** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */
+function timeLeft(topic: string, deadline: Deadline): number {
+  const remainingMs = deadline.remainingMs();
+  if (remainingMs >= SMALLEST_ATTEMPT_MS) return remainingMs;
+  throw new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
 }
 
 /** The broker answered for the topic, not for itself: it need not rest. */

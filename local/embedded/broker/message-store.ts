@@ -77,9 +77,9 @@ export class MessageStore {
     dueAt: number,
     storeHost: HostAndPort,
   ): StoredMessage {
-    const message = this.append(waiting, storeHost);
+    // Before it is stored, so that who is told of it finds when it becomes due.
     this.#due.add(dueAt, () => this.append(delivered, storeHost));
-    return message;
+    return this.append(waiting, storeHost);
   }
 
   /** Epoch ms at which the next delayed message becomes visible; `undefined` when none waits. */

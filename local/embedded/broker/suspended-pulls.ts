@@ -17,6 +17,8 @@ export interface SuspendedPull {
 
 interface Waiting extends SuspendedPull {
   timer: NodeJS.Timeout | undefined;
+  /** Epoch ms that the timer is set to. */
+  nextLookAt: number;
   readonly resolve: (answer: Answer | undefined) => void;
 }
 
@@ -33,14 +35,18 @@ export class SuspendedPulls {
     this.#store = store;
     this.#clock = clock;
     store.onArrival((topic, queueId) => {
-      for (const pull of this.#waiting) if (pull.topic === topic && pull.queueId === queueId) this.#look(pull);
+      for (const pull of this.#waiting) {
+        if (pull.topic === topic && pull.queueId === queueId) this.#look(pull);
+        // It may be a delayed message that becomes due before the pull would look again.
+        else if ((store.nextDueAt ?? pull.nextLookAt) < pull.nextLookAt) this.#wait(pull);
+      }
     });
   }
 
   /** Holds a pull; `undefined` when its connection or the broker went away. */
   add(pull: SuspendedPull): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
-    const waiting: Waiting = { ...pull, timer: undefined, resolve };
+    const waiting: Waiting = { ...pull, timer: undefined, nextLookAt: pull.until, resolve };
     this.#waiting.add(waiting);
     this.#wait(waiting);
     return promise;
@@ -63,8 +69,8 @@ export class SuspendedPulls {
 
   #wait(pull: Waiting): void {
     clearTimeout(pull.timer);
-    const next = Math.min(pull.until, this.#store.nextDueAt ?? pull.until);
-    pull.timer = setTimeout(() => this.#look(pull), Math.max(1, next - this.#clock.now()));
+    pull.nextLookAt = Math.min(pull.until, this.#store.nextDueAt ?? pull.until);
+    pull.timer = setTimeout(() => this.#look(pull), Math.max(1, pull.nextLookAt - this.#clock.now()));
     pull.timer.unref();
   }
 

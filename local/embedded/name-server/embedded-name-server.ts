@@ -85,7 +85,10 @@ export class EmbeddedNameServer extends EmbeddedServer implements NameServerCont
   }
 
   #running(): readonly EmbeddedBroker[] {
-    return this.#brokers.filter((broker) => broker.isRunning);
+    // Broker sets keep their place, whichever member of them is away.
+    const names = this.#brokers.map(({ name }) => name);
+    const bySet = this.#brokers.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+    return bySet.filter((broker) => broker.isRunning);
   }
 }
 

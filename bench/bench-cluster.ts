@@ -1,0 +1,109 @@
+import { topicConfig } from '../functions/rocketmq/protocol/topic-config.ts';
+import { AdminClient } from '../local/admin-client.ts';
+import type { ClusterHandle } from '../local/cluster-handle.ts';
+import { startEmbeddedCluster } from '../local/embedded/embedded-cluster.ts';
+import { startTcpProxy, type TcpProxy } from '../local/faults/tcp-proxy.ts';
+import { startRealCluster } from '../local/real/start-real-cluster.ts';
+import type { Target } from './contenders/load.ts';
+import { TOPIC_QUEUES } from './contenders/topic-queues.ts';
+
+export interface BenchClusterOptions {
+  /** The embedded cluster instead of a real RocketMQ 5.5.0. */
+  readonly isEmbedded: boolean;
+  /** Start a proxy too, for clients that speak gRPC. */
+  readonly hasGrpc?: boolean;
+  /** Put a TCP proxy before each server, which counts bytes and breaks connections. */
+  readonly isFronted?: boolean;
+}
+
+/** A fresh cluster with one topic that everybody sends to. */
+export interface BenchCluster extends AsyncDisposable {
+  readonly target: Target;
+  /** The TCP proxies before its servers; empty unless asked for. */
+  readonly fronts: readonly TcpProxy[];
+}
+
+/** The address that a fronted real broker advertises: loopback too, so that the front can have the broker's own port. */
+const FRONT_HOST = '127.0.0.2';
+const TOPIC = 'bench';
+
+/** Starts a cluster for one figure: fresh, because a broker that has seen much, or a transaction, is not what it was. */
+export async function startBenchCluster(options: BenchClusterOptions): Promise<BenchCluster> {
+  await using stack = new AsyncDisposableStack();
+  const servers = options.isEmbedded ? await embedded(options, stack) : await real(options, stack);
+  const { nameServerAddr, brokerAddr, grpcAddr, fronts } = servers;
+  await using admin = new AdminClient({ nameServerAddrs: [servers.directNameServerAddr] });
+  await admin.createTopic(topicConfig(TOPIC, TOPIC_QUEUES));
+  const kept = stack.move();
+  return {
+    target: {
+      nameServerAddrs: [nameServerAddr],
+      brokerAddr,
+      topic: TOPIC,
+      ...(grpcAddr === undefined ? {} : { grpcAddr }),
+    },
+    fronts,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+interface Servers {
+  readonly directNameServerAddr: string;
+  readonly nameServerAddr: string;
+  readonly brokerAddr: string;
+  readonly grpcAddr: string | undefined;
+  readonly fronts: readonly TcpProxy[];
+}
+
+async function embedded({ isFronted }: BenchClusterOptions, stack: AsyncDisposableStack): Promise<Servers> {
+  const cluster = stack.use(await startEmbeddedCluster());
+  const direct = addrsOf(cluster);
+  if (isFronted !== true)
+    return { ...direct, nameServerAddr: direct.directNameServerAddr, grpcAddr: undefined, fronts: [] };
+  const nameServer = stack.use(await startTcpProxy({ target: direct.directNameServerAddr }));
+  const broker = stack.use(await startTcpProxy({ target: direct.brokerAddr }));
+  cluster.broker().advertisedAddr = broker.addr;
+  return {
+    ...direct,
+    nameServerAddr: nameServer.addr,
+    brokerAddr: broker.addr,
+    grpcAddr: undefined,
+    fronts: [nameServer, broker],
+  };
+}
+
+async function real({ hasGrpc, isFronted }: BenchClusterOptions, stack: AsyncDisposableStack): Promise<Servers> {
+  const cluster = stack.use(
+    await startRealCluster({
+      version: '5.5.0',
+      proxy: hasGrpc ?? false,
+      // The launcher starts servers for a quick start; a measured broker gets the compiler it has in production.
+      javaArgs: ['-XX:TieredStopAtLevel=4'],
+      ...(isFronted === true ? { brokerConfig: { brokerIP1: FRONT_HOST } } : {}),
+    }),
+  );
+  const direct = addrsOf({
+    nameServerAddrs: cluster.nameServerAddrs,
+    brokerAddrs: cluster.brokers.map(({ addr }) => addr),
+  });
+  const grpcAddr = cluster.proxyGrpcAddr;
+  if (isFronted !== true) return { ...direct, nameServerAddr: direct.directNameServerAddr, grpcAddr, fronts: [] };
+  const nameServer = stack.use(await startTcpProxy({ target: direct.directNameServerAddr }));
+  const port = Number(direct.brokerAddr.slice(direct.brokerAddr.lastIndexOf(':') + 1));
+  const broker = stack.use(await startTcpProxy({ target: direct.brokerAddr, listen: { host: FRONT_HOST, port } }));
+  const grpc = grpcAddr === undefined ? undefined : stack.use(await startTcpProxy({ target: grpcAddr }));
+  return {
+    ...direct,
+    nameServerAddr: nameServer.addr,
+    brokerAddr: broker.addr,
+    grpcAddr: grpc?.addr,
+    fronts: grpc === undefined ? [nameServer, broker] : [nameServer, broker, grpc],
+  };
+}
+
+function addrsOf({ nameServerAddrs, brokerAddrs }: Pick<ClusterHandle, 'nameServerAddrs' | 'brokerAddrs'>) {
+  const [directNameServerAddr] = nameServerAddrs;
+  const [brokerAddr] = brokerAddrs;
+  if (directNameServerAddr === undefined || brokerAddr === undefined) throw new Error('the cluster has no server');
+  return { directNameServerAddr, brokerAddr };
+}

@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { measureSends } from './send-loop.ts';
+import { serveRounds } from './serve-rounds.ts';
+
+/** What is used of rocketmq-client-nodejs. */
+interface RocketMQNodeClient {
+  readonly Producer: new (
+    options: object,
+  ) => {
+    startup(): Promise<void>;
+    send(message: object): Promise<unknown>;
+  };
+}
+
+// The bench sets NODE_PATH to where it installed the peers.
+const { Producer } = createRequire(import.meta.url)('rocketmq-client-nodejs') as RocketMQNodeClient;
+
+// Its default logger writes a file under the home directory; none at all is the most favourable for it.
+const ignore = () => undefined;
+const logger = { info: ignore, debug: ignore, warn: console.error, error: console.error };
+
+await serveRounds(async ({ grpcAddr, topic }) => {
+  const producer = new Producer({ endpoints: grpcAddr, namespace: '', topics: [topic], logger });
+  await producer.startup();
+  let number = 0;
+  return {
+    run(load) {
+      if (load.batch !== 1) throw new RangeError('rocketmq-client-nodejs has no batches');
+      const body = Buffer.alloc(load.bodyBytes, 'x');
+      return measureSends(load, async () => {
+        await producer.send({ topic, tag: 'bench', keys: [`key-${number++}`], body });
+        return 1;
+      });
+    },
+  };
+});

@@ -1,0 +1,22 @@
+import { createClient, type Message } from '#rocketmq';
+import type { Load } from './load.ts';
+import { measureSends } from './send-loop.ts';
+import { serveRounds } from './serve-rounds.ts';
+
+/** This project's client by its public API, with its default options: `send` for single messages, `sendAll` for batches. */
+await serveRounds(async ({ nameServerAddrs, topic }) => {
+  const client = createClient({ nameServerAddrs });
+  const producer = client.producer({ group: 'bench-this' });
+  let number = 0;
+  const message = (body: Buffer): Message => ({ topic, body, tag: 'bench', keys: [`key-${number++}`] });
+  return {
+    run(load: Load) {
+      const body = Buffer.alloc(load.bodyBytes, 'x');
+      if (load.batch === 1) return measureSends(load, () => producer.send(message(body)).then(() => 1));
+      return measureSends(load, async () => {
+        const outcomes = await producer.sendAll(Array.from({ length: load.batch }, () => message(body)));
+        return outcomes.filter(({ status }) => status === 'stored').length;
+      });
+    },
+  };
+});

@@ -1,0 +1,140 @@
+import { startBenchCluster } from '../bench-cluster.ts';
+import { Contender, type ContenderPlan } from '../contenders/contender.ts';
+import { ContenderName } from '../contenders/contender-plans.ts';
+import type { Load, Target } from '../contenders/load.ts';
+import { interleave, type Rounds } from '../measure/interleave.ts';
+import { type Spread, spreadOf } from '../measure/spread.ts';
+import type { BenchContext } from './bench-context.ts';
+
+/** One contender under one load. */
+export interface SendFigure {
+  readonly contender: string;
+  readonly window: number;
+  readonly bodyBytes: number;
+  readonly batch: number;
+  readonly messagesPerSecond: Spread;
+  /** Of the client's process. */
+  readonly cpuUsPerMessage: Spread;
+  /** Single sends, one in flight. */
+  readonly p50Us?: Spread;
+  readonly p99Us?: Spread;
+  /** Most memory that its process held, start and warm-up included. */
+  readonly peakRssMb: number;
+  readonly failed: number;
+  readonly repeatedRounds: number;
+  readonly disturbedRounds: number;
+}
+
+/** A contender that could not be measured, and why. */
+export interface MissingContender {
+  readonly contender: string;
+  readonly reason: string;
+}
+
+/** What a part of sends has measured. */
+export interface SendFigures {
+  readonly figures: readonly SendFigure[];
+  readonly missing: readonly MissingContender[];
+}
+
+/** Before its first round each contender runs so much longer, for its compiler to have done its work. */
+const FIRST_WARMUP_FACTOR = 2;
+const WARMUP_SHARE = 0.15;
+
+/** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB. */
+export async function measureSingleSends(context: BenchContext): Promise<SendFigures> {
+  const loads = [256, 1024].flatMap((bodyBytes) => [1, 16, 64, 256].map((window) => ({ window, bodyBytes, batch: 1 })));
+  return measureLoads(context, loads, context.contenders);
+}
+
+/** Batches of 32 and 100 messages of 256 B, eight in flight. */
+export async function measureBatches(context: BenchContext, hasBatches: boolean): Promise<SendFigures> {
+  const loads = [32, 100].map((batch) => ({ window: 8, bodyBytes: 256, batch }));
+  const contenders = context.contenders.filter(
+    (plan) => plan.hasBatches && (hasBatches || plan.name !== ContenderName.THIS),
+  );
+  const measured = await measureLoads(context, loads, contenders);
+  if (hasBatches) return measured;
+  const reason = 'not there yet: sendAll sends each message by itself';
+  return { ...measured, missing: [...measured.missing, { contender: ContenderName.THIS, reason }] };
+}
+
+type Shape = Pick<Load, 'window' | 'bodyBytes' | 'batch'>;
+
+async function measureLoads(
+  context: BenchContext,
+  shapes: readonly Shape[],
+  plans: readonly ContenderPlan[],
+): Promise<SendFigures> {
+  const figures: SendFigure[] = [];
+  const missing = new Map<string, MissingContender>();
+  for (const shape of shapes) {
+    const of = shape.batch === 1 ? 'single sends' : `batches of ${shape.batch}`;
+    context.progress(`${of}, ${shape.window} in flight, ${shape.bodyBytes} B`);
+    const measured = await measureLoad(context, shape, plans);
+    figures.push(...measured.figures);
+    for (const entry of measured.missing) missing.set(entry.contender, entry);
+  }
+  return { figures, missing: [...missing.values()] };
+}
+
+async function measureLoad(context: BenchContext, shape: Shape, plans: readonly ContenderPlan[]): Promise<SendFigures> {
+  const { isShort, rounds, roundMs, progress } = context;
+  const hasGrpc = plans.some(({ name }) => name === ContenderName.GRPC_NODE);
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
+  await using stack = new AsyncDisposableStack();
+  const load: Load = { ...shape, warmupMs: roundMs * WARMUP_SHARE, durationMs: roundMs };
+  const { started, missing } = await startAll(plans, cluster.target, {
+    ...load,
+    durationMs: roundMs * FIRST_WARMUP_FACTOR,
+  });
+  for (const contender of started) stack.use(contender);
+  const all = await interleave(started, load, {
+    rounds,
+    isStrict: !isShort,
+    onRound: (name, { messages, elapsedMs, failed }, repeats) => {
+      const notes = `${failed > 0 ? `, ${failed} FAILED` : ''}${repeats > 0 ? ', repeated: the machine was disturbed' : ''}`;
+      progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
+    },
+  });
+  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing };
+}
+
+/** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */
+async function startAll(plans: readonly ContenderPlan[], target: Target, warmup: Load) {
+  const started: Contender[] = [];
+  const missing: MissingContender[] = [];
+  for (const plan of plans) {
+    let contender: Contender | undefined;
+    try {
+      contender = await Contender.start(plan, target);
+      await contender.run(warmup);
+      started.push(contender);
+    } catch (error) {
+      await contender?.stop();
+      missing.push({ contender: plan.name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { started, missing };
+}
+
+function figureOf(entry: Rounds, shape: Shape): SendFigure | undefined {
+  const { rounds } = entry;
+  const messagesPerSecond = spreadOf(rounds.map(({ messages, elapsedMs }) => (messages / elapsedMs) * 1000));
+  const cpuUsPerMessage = spreadOf(rounds.map(({ cpuUs, messages }) => cpuUs / Math.max(1, messages)));
+  if (messagesPerSecond === undefined || cpuUsPerMessage === undefined) return undefined;
+  const p50Us = spreadOf(rounds.flatMap((round) => round.p50Us ?? []));
+  const p99Us = spreadOf(rounds.flatMap((round) => round.p99Us ?? []));
+  return {
+    contender: entry.name,
+    ...shape,
+    messagesPerSecond,
+    cpuUsPerMessage,
+    ...(p50Us === undefined ? {} : { p50Us }),
+    ...(p99Us === undefined ? {} : { p99Us }),
+    peakRssMb: (entry.peakRssBytes ?? 0) / 1e6,
+    failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
+    repeatedRounds: entry.repeated,
+    disturbedRounds: entry.disturbed,
+  };
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
+import { routeOver } from './routes.ts';
+
+describe('the queues that can be written', () => {
+  test('are grouped by broker in the order of names, whatever the order of the route', () => {
+    const route = routeOver({ 'broker-b': { 0: '10.0.0.2:10911' }, 'broker-a': { 0: '10.0.0.1:10911' } });
+    const info = topicPublishInfo('T', {
+      ...route,
+      queueDatas: route.queueDatas.map((q) => ({ ...q, writeQueueNums: 2 })),
+    });
+    expect(info.queues.map(({ topic, brokerName, queueId }) => `${topic} ${brokerName} ${queueId}`)).toEqual([
+      'T broker-a 0',
+      'T broker-a 1',
+      'T broker-b 0',
+      'T broker-b 1',
+    ]);
+    expect([...info.masterAddrs]).toEqual([
+      ['broker-a', '10.0.0.1:10911'],
+      ['broker-b', '10.0.0.2:10911'],
+    ]);
+    expect(info.emptyReason).toBeUndefined();
+  });
+
+  test('leave out brokers that are read-only, have no master, or no write queue; the others are used', () => {
+    const route = routeOver({
+      good: { 0: 'g:1', 1: 'g:2' },
+      headless: { 1: 'h:1' },
+      'read-only': { 0: 'r:1' },
+      shrunk: { 0: 's:1' },
+    });
+    const queueDatas = route.queueDatas.map((queueData) => {
+      if (queueData.brokerName === 'read-only') return { ...queueData, perm: 4 };
+      return queueData.brokerName === 'shrunk' ? { ...queueData, writeQueueNums: 0 } : queueData;
+    });
+    const info = topicPublishInfo('T', { ...route, queueDatas });
+    expect(new Set(info.queues.map(({ brokerName }) => brokerName))).toEqual(new Set(['good']));
+    expect([...info.masterAddrs.values()]).toEqual(['g:1']);
+    expect(info.emptyReason).toBeUndefined();
+  });
+
+  test('leave out brokers that the route lists queues of, but no addresses', () => {
+    const info = topicPublishInfo('T', { ...routeOver({ a: { 0: 'a:1' } }), brokerDatas: [] });
+    expect(info.queues).toEqual([]);
+    expect(info.emptyReason).toBe('a has no master now');
+  });
+
+  test.each([
+    ['read-only', routeOver({ a: { 0: 'a:1' } }, { perm: 4 }), 'a has permission 4, without write'],
+    ['without a master', routeOver({ a: { 1: 'a:1' } }), 'a has no master now'],
+    ['without write queues', routeOver({ a: { 0: 'a:1' } }, { writeQueueNums: 0 }), 'a has 0 write queues'],
+    ['empty', routeOver({}), 'its route lists no queue'],
+    ['useless in several ways', routeOver({ a: { 1: 'a:1' }, b: {} }), 'a has no master now, b has no master now'],
+  ])('are none when the route is %s, and the reason is told', (_kind, route, reason) => {
+    const info = topicPublishInfo('T', route);
+    expect(info.queues).toEqual([]);
+    expect(info.emptyReason).toBe(reason);
+  });
+
+  test('do not change the route they were made from', () => {
+    const route = routeOver({ b: { 0: 'b:1' }, a: { 0: 'a:1' } });
+    const before = structuredClone(route);
+    topicPublishInfo('T', route);
+    expect(route).toEqual(before);
+  });
+});
