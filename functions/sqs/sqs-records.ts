@@ -43,7 +43,8 @@ function toMessage(record: SQSRecord, topic: string, group: string | undefined):
 
 /** Attributes as properties: text as it is, binary in base64. A name reserved by RocketMQ gets the prefix `aws.`. */
 function propertiesOf(attributes: SQSMessageAttributes): Record<string, string> {
-  const properties: Record<string, string> = {};
+  // Without a prototype, so that an attribute may be named "__proto__".
+  const properties: Record<string, string> = Object.create(null);
   for (const [name, attribute] of Object.entries(attributes)) {
     const value = attribute?.stringValue ?? attribute?.binaryValue;
     if (typeof value !== 'string' || value === '') continue;

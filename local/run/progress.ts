@@ -1,4 +1,4 @@
-import type { RunReport } from './run-source.ts';
+import type { RunReport } from './run-report.ts';
 
 /** What happens in a run, as it happens. */
 export type Progress =

@@ -11,6 +11,7 @@ import type { RocketMQVersion } from '../real/rocketmq-version.ts';
 import { startSsmEndpoint } from '../ssm/ssm-endpoint.ts';
 import type { Progress } from './progress.ts';
 import { readBack, startRunCluster } from './run-cluster.ts';
+import type { RunReport } from './run-report.ts';
 import { recordIds, type SampleEvent, sampleEvents, withFreshIds } from './sample-events.ts';
 
 export interface RunOptions {
@@ -19,31 +20,6 @@ export interface RunOptions {
   /** An event in place of the samples. */
   readonly event?: unknown;
   readonly onProgress: (step: Progress) => void;
-}
-
-/** Figures of a run; what `--json` prints. */
-export interface RunSummary {
-  readonly cluster: 'embedded' | 'real';
-  readonly source: string;
-  readonly invocations: number;
-  readonly records: number;
-  /** Different messages read back from the broker. */
-  readonly stored: number;
-  readonly reportedFailed: number;
-  /** Messages read back whose id another one had already. */
-  readonly duplicates: number;
-  /** From the start of the process to the answer of its first invocation. */
-  readonly coldMs: number;
-  readonly warmMs: { readonly p50: number; readonly p99: number };
-}
-
-export interface RunReport {
-  readonly summary: RunSummary;
-  readonly messages: readonly StoredMessage[];
-  /** Ids of records that are neither stored nor reported. Must be empty. */
-  readonly lost: readonly string[];
-  /** What kept the event loop of the function alive after an answer. Must be empty. */
-  readonly leftBehind: readonly string[];
 }
 
 const TOPIC = 'events';

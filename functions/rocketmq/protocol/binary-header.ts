@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { CommandHeader } from './command-header.ts';
 import type { ExtFields } from './ext-fields.ts';
 import { languageNames } from './language-code.ts';
-import type { RemotingCommand } from './remoting-command.ts';
 
 /** Code, language, version, opaque, flag, remark length and ext length. */
 const FIXED_BYTES = 21;
@@ -15,17 +15,17 @@ const FIXED_BYTES = 21;
  * and then spoil the signature, so a field must be absent instead.
  * @throws RemotingCommandError for an empty ext value.
  */
-export function writeBinaryHeader(writer: ByteWriter, command: RemotingCommand): void {
-  writer.i16(command.code);
-  writer.i8(command.language);
-  writer.i16(command.version);
-  writer.i32(command.opaque);
-  writer.i32(command.flag);
+export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): void {
+  writer.i16(header.code);
+  writer.i8(header.language);
+  writer.i16(header.version);
+  writer.i32(header.opaque);
+  writer.i32(header.flag);
   const remarkAt = writer.skipI32();
-  writer.fillI32(remarkAt, command.remark === undefined ? 0 : writer.utf8(command.remark));
+  writer.fillI32(remarkAt, header.remark === undefined ? 0 : writer.utf8(header.remark));
   const extAt = writer.skipI32();
   const extStart = writer.byteLength;
-  const extFields = command.extFields;
+  const extFields = header.extFields;
   for (const name in extFields) {
     const value = extFields[name];
     if (value === undefined) continue;
@@ -40,7 +40,7 @@ export function writeBinaryHeader(writer: ByteWriter, command: RemotingCommand):
 }
 
 /** Reads a binary header. A key may come twice (Java clients do so when they sign); the last one counts. */
-export function readBinaryHeader(buffer: Buffer, start: number, end: number, body: Uint8Array): RemotingCommand {
+export function readBinaryHeader(buffer: Buffer, start: number, end: number): CommandHeader {
   if (end - start < FIXED_BYTES) throw new RemotingCommandError('binary header shorter than its fixed part', start);
   const language = buffer.readInt8(start + 2);
   const remarkBytes = buffer.readInt32BE(start + 13);
@@ -58,7 +58,6 @@ export function readBinaryHeader(buffer: Buffer, start: number, end: number, bod
     flag: buffer.readInt32BE(start + 9),
     remark: remarkBytes === 0 ? undefined : buffer.toString('utf8', remarkStart, extAt),
     extFields: readExtFields(buffer, extStart, extStart + extBytes),
-    body,
   };
 }
 

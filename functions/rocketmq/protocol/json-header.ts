@@ -1,30 +1,30 @@
 import type { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { CommandHeader } from './command-header.ts';
 import { type ExtFields, NO_EXT_FIELDS } from './ext-fields.ts';
 import { languageNames } from './language-code.ts';
-import type { RemotingCommand } from './remoting-command.ts';
 
 /**
  * Writes the JSON header: one object with `code`, `language` (by name), `version`, `opaque`, `flag`, and `remark` and
  * `extFields` where there are any. Absent ext fields are left out; empty ones stay empty strings.
  */
-export function writeJsonHeader(writer: ByteWriter, command: RemotingCommand): void {
+export function writeJsonHeader(writer: ByteWriter, header: CommandHeader): void {
   writer.utf8(
     JSON.stringify({
-      code: command.code,
-      language: languageNames[command.language] ?? 'OTHER',
-      version: command.version,
-      opaque: command.opaque,
-      flag: command.flag,
-      remark: command.remark,
-      extFields: command.extFields,
+      code: header.code,
+      language: languageNames[header.language] ?? 'OTHER',
+      version: header.version,
+      opaque: header.opaque,
+      flag: header.flag,
+      remark: header.remark,
+      extFields: header.extFields,
     }),
   );
 }
 
 /** Reads a JSON header. Unknown keys are ignored; a header that is no JSON object is an error. */
-export function readJsonHeader(buffer: Buffer, start: number, end: number, body: Uint8Array): RemotingCommand {
+export function readJsonHeader(buffer: Buffer, start: number, end: number): CommandHeader {
   let header: unknown;
   try {
     header = JSON.parse(buffer.toString('utf8', start, end));
@@ -46,7 +46,6 @@ export function readJsonHeader(buffer: Buffer, start: number, end: number, body:
     flag,
     remark: typeof remark === 'string' ? remark : undefined,
     extFields: extFields == null ? NO_EXT_FIELDS : readExtFields(extFields, start),
-    body,
   };
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
 import { readBinaryHeader, writeBinaryHeader } from './binary-header.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { ExtFields } from './ext-fields.ts';
+import type { CommandHeader } from './command-header.ts';
 import { readJsonHeader, writeJsonHeader } from './json-header.ts';
 
 /** How a header is written. A server answers in the one it likes; every answer is decoded by its own fourth byte. */
@@ -13,18 +13,8 @@ export const RESPONSE_FLAG = 1;
 /** Bit 1 of `flag`: nobody waits for an answer. */
 export const ONEWAY_FLAG = 2;
 
-/** A request or a response (Java: `RemotingCommand`). `opaque` ties an answer to its request, each direction for itself. */
-export interface RemotingCommand {
-  /** Request code, or response code when bit 0 of `flag` is set. */
-  readonly code: number;
-  /** Binary code of the sender's language (`languageNames`); -1 when the name or code is not known. */
-  readonly language: number;
-  /** Version number of the sender (`MQVersion`). */
-  readonly version: number;
-  readonly opaque: number;
-  readonly flag: number;
-  readonly remark: string | undefined;
-  readonly extFields: ExtFields;
+/** A request or a response (Java: `RemotingCommand`). */
+export interface RemotingCommand extends CommandHeader {
   /** Empty when there is none. A decoded body is a view into the received bytes. */
   readonly body: Uint8Array;
 }
@@ -81,8 +71,8 @@ export function decodeFrame(buffer: Buffer, start = 0, end = buffer.length): Rem
   const headerEnd = headerStart + (typeAndLength & 0xffffff);
   if (headerEnd > end) throw new RemotingCommandError('header longer than its frame', start + 4);
   const body = headerEnd === end ? EMPTY_BODY : buffer.subarray(headerEnd, end);
-  if (serializeType === JSON_TYPE) return readJsonHeader(buffer, headerStart, headerEnd, body);
-  if (serializeType === ROCKETMQ_TYPE) return readBinaryHeader(buffer, headerStart, headerEnd, body);
+  if (serializeType === JSON_TYPE) return { ...readJsonHeader(buffer, headerStart, headerEnd), body };
+  if (serializeType === ROCKETMQ_TYPE) return { ...readBinaryHeader(buffer, headerStart, headerEnd), body };
   throw new RemotingCommandError(`unknown serialize type ${serializeType}`, start + 4);
 }
 

@@ -1,5 +1,5 @@
 import { MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
-import type { StoreEntry } from './message-store.ts';
+import type { StoreEntry } from './store-entry.ts';
 
 /** Finds messages by their id or by a word of their KEYS (Java: `IndexService`, which is hash based; this one is exact). */
 export class MessageIndex {

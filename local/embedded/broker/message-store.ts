@@ -8,15 +8,10 @@ import {
 } from '../../../functions/rocketmq/protocol/stored-message.ts';
 import { DueMessages } from './due-messages.ts';
 import { MessageIndex } from './message-index.ts';
+import type { StoreEntry } from './store-entry.ts';
 
 /** A message on its way into the store: what the store itself decides is missing. */
 export type IncomingMessage = Omit<StoredMessage, 'queueOffset' | 'commitLogOffset' | 'storedAt' | 'storeHost'>;
-
-/** A message in the store, with the bytes that pulls and queries answer. */
-export interface StoreEntry {
-  readonly message: StoredMessage;
-  readonly bytes: Buffer;
-}
 
 /** Told that a queue has a new message. */
 export type ArrivalListener = (topic: string, queueId: number) => void;

@@ -10,7 +10,7 @@ import { PERM_READ } from '../../../functions/rocketmq/protocol/topic-route-data
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import { isV5, withFaq } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
-import type { StoreEntry } from './message-store.ts';
+import type { StoreEntry } from './store-entry.ts';
 import type { SuspendedPulls } from './suspended-pulls.ts';
 import { tagFilter } from './tag-filter.ts';
 

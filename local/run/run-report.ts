@@ -1,0 +1,27 @@
+import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
+
+/** Figures of a run; what `--json` prints. */
+export interface RunSummary {
+  readonly cluster: 'embedded' | 'real';
+  readonly source: string;
+  readonly invocations: number;
+  readonly records: number;
+  /** Different messages read back from the broker. */
+  readonly stored: number;
+  readonly reportedFailed: number;
+  /** Messages read back whose id another one had already. */
+  readonly duplicates: number;
+  /** From the start of the process to the answer of its first invocation. */
+  readonly coldMs: number;
+  readonly warmMs: { readonly p50: number; readonly p99: number };
+}
+
+/** What came of a run, for people and for `--json`. */
+export interface RunReport {
+  readonly summary: RunSummary;
+  readonly messages: readonly StoredMessage[];
+  /** Ids of records that are neither stored nor reported. Must be empty. */
+  readonly lost: readonly string[];
+  /** What kept the event loop of the function alive after an answer. Must be empty. */
+  readonly leftBehind: readonly string[];
+}

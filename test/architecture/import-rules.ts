@@ -1,0 +1,167 @@
+import { importsOf, type SourceFile } from './source-file.ts';
+
+/** Who may import what, for the files of one part of the project. */
+interface Rule {
+  /** Which files this is about. The first rule whose pattern fits a path is the one for that file. */
+  readonly files: RegExp;
+  readonly name: string;
+  /** Files of the project it may import, besides those of its own part. */
+  readonly project: RegExp;
+  /** Packages and modules of Node it may import. */
+  readonly outside: RegExp;
+  /** What is allowed, and why, in words for who meets a fault. */
+  readonly because: string;
+}
+
+const NOTHING = /^$/;
+const ANYTHING = /^/;
+/** Modules of Node without those that open sockets. */
+const NODE = /^node:(?!(net|tls|dns|dgram|https?|http2)\b)/;
+const LIBRARY = 'functions/rocketmq/index.ts';
+
+const ROOT_LEAVES = /^functions\/rocketmq\/(errors|clock|deadline|options)\.ts$/;
+
+/** The import table of docs/architecture.md. */
+const RULES: readonly Rule[] = [
+  {
+    name: 'rocketmq/protocol',
+    files: /^functions\/rocketmq\/protocol\//,
+    project: /^functions\/rocketmq\/errors\.ts$/,
+    outside: /^node:(buffer|crypto|zlib)$/,
+    because:
+      'it turns bytes into values and back, and may import rocketmq/errors.ts, node:buffer, node:crypto and node:zlib only',
+  },
+  {
+    name: 'rocketmq/remoting',
+    files: /^functions\/rocketmq\/remoting\//,
+    project: or(ROOT_LEAVES, /^functions\/rocketmq\/protocol\//),
+    outside: /^node:/,
+    because:
+      'it moves frames over sockets, and may import rocketmq/protocol, errors, clock, deadline and options, and any module of Node',
+  },
+  {
+    name: 'rocketmq/client',
+    files: /^functions\/rocketmq\/client\//,
+    project: or(ROOT_LEAVES, /^functions\/rocketmq\/(protocol|remoting)\//),
+    outside: NODE,
+    because:
+      'it knows routes and brokers, and may import rocketmq/remoting, rocketmq/protocol, errors, clock, deadline and options; sockets belong to rocketmq/remoting',
+  },
+  {
+    name: 'rocketmq/producer',
+    files: /^functions\/rocketmq\/producer\//,
+    project: or(
+      ROOT_LEAVES,
+      /^functions\/rocketmq\/client\//,
+      /^functions\/rocketmq\/protocol\/(message-[a-z-]+|send-message-header|request-code|response-code|uniq-key|recall-handle|trace-record)\.ts$/,
+    ),
+    outside: NODE,
+    because:
+      'it sends through rocketmq/client, and may import that, errors, clock, deadline and options, and of rocketmq/protocol the files of messages, properties and codes; frames and sockets are below it',
+  },
+  {
+    name: 'rocketmq/index.ts',
+    files: /^functions\/rocketmq\/index\.ts$/,
+    project: /^functions\/rocketmq\//,
+    outside: NOTHING,
+    because: 'it re-exports the library and nothing else',
+  },
+  {
+    name: 'rocketmq/options.ts',
+    files: /^functions\/rocketmq\/options\.ts$/,
+    project: or(ROOT_LEAVES, /^functions\/rocketmq\/protocol\//),
+    outside: NODE,
+    because:
+      'it lists what users may set, in the words of rocketmq/protocol, and may import that, errors, clock and deadline',
+  },
+  {
+    name: 'a root file of rocketmq',
+    files: ROOT_LEAVES,
+    project: ROOT_LEAVES,
+    outside: NODE,
+    because: 'every folder of the library may import it, so it may import the other root files only',
+  },
+  {
+    name: 'the library (rocketmq)',
+    files: /^functions\/rocketmq\//,
+    project: /^functions\/rocketmq\/(?!index\.ts)/,
+    outside: NODE,
+    because: 'it joins the parts of the library, and knows nothing of AWS or Lambda',
+  },
+  {
+    name: 'invocation',
+    files: /^functions\/invocation\//,
+    project: exactly(LIBRARY),
+    outside: or(NODE, /^(@middy\/core|aws-lambda|@aws-sdk\/.+|@aws-lambda-powertools\/.+)$/),
+    because:
+      'it is where Lambda meets the client, and may import #rocketmq, @middy/core, AWS SDK clients, Powertools and the types of aws-lambda',
+  },
+  {
+    name: 'delivery',
+    files: /^functions\/delivery\//,
+    project: exactly(LIBRARY),
+    outside: NODE,
+    because:
+      'it turns records into sends for every source alike, and may import #rocketmq only: no AWS SDK, no Lambda, no environment',
+  },
+  {
+    name: 'a source',
+    files: /^functions\/[^/]+\//,
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//),
+    outside: or(NODE, /^(@middy\/core|aws-lambda)$/),
+    because:
+      'it maps one AWS event, and may import invocation, delivery, #rocketmq, @middy/core and the types of aws-lambda; another source only through what both share in delivery',
+  },
+  {
+    name: 'infra',
+    files: /^infra\//,
+    project: NOTHING,
+    outside: or(NODE, /^(aws-cdk-lib|constructs|cdk-nag|esbuild)(\/.+)?$/),
+    because:
+      'it deploys functions by the path of their files, and may import aws-cdk-lib, constructs, cdk-nag and esbuild; to import a function would run it at synth',
+  },
+  {
+    name: 'local',
+    files: /^local\//,
+    project: or(/^(functions|infra|local|events)\//),
+    outside: ANYTHING,
+    because: 'it runs the product on one machine; it may import anything but tests and benchmarks',
+  },
+];
+
+function or(...patterns: RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => `(?:${source})`).join('|'));
+}
+
+function exactly(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.')}$`);
+}
+
+/** The part of the project a file is in, which it may always import from: its layer, its source, or its top folder. */
+function partOf(path: string): string {
+  return /^functions\/rocketmq\/[^/]+\/|^functions\/(?!rocketmq\/)[^/]+\/|^(?:infra|local)\//.exec(path)?.[0] ?? path;
+}
+
+/** Imports against the table, one sentence each, that says what to do instead. */
+export function importFaults(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const rule = RULES.find(({ files: pattern }) => pattern.test(file.path));
+    if (rule === undefined) return [];
+    return importsOf(file).flatMap(({ specifier, path }) => {
+      if (isAllowed(rule, file.path, specifier, path)) return [];
+      const what = path === undefined || specifier === '#rocketmq' ? specifier : `${specifier} (${path})`;
+      return [`${file.path} imports ${what}. ${rule.name} may not: ${rule.because}.`];
+    });
+  });
+}
+
+function isAllowed(rule: Rule, importer: string, specifier: string, path: string | undefined): boolean {
+  if (path === undefined) return rule.outside.test(specifier);
+  // The library is entered by its name, never by the path of a file; inside, nobody goes through its entrance.
+  const isInLibrary = path.startsWith('functions/rocketmq/');
+  if (isInLibrary && importer.startsWith('functions/') && !importer.startsWith('functions/rocketmq/')) {
+    return specifier === '#rocketmq' && rule.project.test(path);
+  }
+  if (path === LIBRARY && importer.startsWith('functions/rocketmq/')) return false;
+  return path.startsWith(partOf(importer)) || rule.project.test(path);
+}

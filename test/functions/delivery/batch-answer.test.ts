@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { MessageError, type SendResult } from '#rocketmq';
+import { batchAnswer } from '../../../functions/delivery/batch-answer.ts';
+import type { DeliveredRecord } from '../../../functions/delivery/deliver.ts';
+
+const result: SendResult = {
+  status: 'SEND_OK',
+  msgId: 'id',
+  offsetMsgId: 'offset-id',
+  queue: { topic: 'orders', brokerName: 'broker-a', queueId: 0 },
+  queueOffset: 0,
+  attempts: 1,
+  isPossibleDuplicate: false,
+  regionId: undefined,
+};
+
+function delivered(id: string, isStored: boolean): DeliveredRecord {
+  const record = { id, orderingKey: undefined, toMessage: () => ({ topic: 'orders', body: id }) };
+  if (isStored) return { record, outcome: { status: 'stored', result } };
+  return { record, outcome: { status: 'failed', error: new MessageError('body', 'no') } };
+}
+
+test('the answer names every record that is not stored, in the order of the event', () => {
+  expect(batchAnswer([delivered('a', false), delivered('b', true), delivered('c', false)])).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'c' }],
+  });
+});
+
+test('the answer is an object with an empty list, never nothing, when all are stored or there are none', () => {
+  expect(batchAnswer([delivered('a', true)])).toEqual({ batchItemFailures: [] });
+  expect(batchAnswer([])).toEqual({ batchItemFailures: [] });
+});

@@ -1,0 +1,205 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, test } from 'vitest';
+import { deadlineAfter, type SendOutcome } from '#rocketmq';
+import { type DeliveredRecord, deliver } from '../../../functions/delivery/deliver.ts';
+import type { DeliveryRecord } from '../../../functions/delivery/delivery-record.ts';
+import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
+import { startProducer, TOPIC } from '../rocketmq/producer/start-producer.ts';
+
+const SEND = RequestCode.SEND_MESSAGE_V2;
+
+/** A record that becomes a message with its id as body. */
+function record(id: string, orderingKey?: string, topic = TOPIC): DeliveryRecord {
+  const key = orderingKey === undefined ? {} : { shardingKey: orderingKey };
+  return { id, orderingKey, toMessage: () => ({ topic, body: id, ...key }) };
+}
+
+/** What became of each record: `stored`, or the code of its error. */
+function told(delivered: readonly DeliveredRecord[]): string[] {
+  return delivered.map(({ record: { id }, outcome }) => `${id} ${words(outcome)}`);
+}
+
+function words(outcome: SendOutcome): string {
+  return outcome.status === 'stored' ? 'stored' : outcome.error.code;
+}
+
+const ignore = () => undefined;
+
+describe('records', () => {
+  test('without an ordering key are under way at once, and told of in the order of the event', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const release = Promise.withResolvers<void>();
+    cluster.broker().faults.add({ kind: 'delay', until: release.promise, isHeld: true, codes: [SEND] });
+    const delivering = deliver(
+      ['a', 'b', 'c'].map((id) => record(id)),
+      {
+        producer,
+        deadline: deadlineAfter(5000),
+        record: ignore,
+      },
+    );
+    await cluster.broker().requests.arrived(SEND, 3);
+    release.resolve();
+    expect(told(await delivering)).toEqual(['a stored', 'b stored', 'c stored']);
+  });
+
+  test('of one key go one after the other, while those of another key do not wait for them', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const release = Promise.withResolvers<void>();
+    cluster.broker().faults.add({ kind: 'delay', until: release.promise, isHeld: true, codes: [SEND], times: 1 });
+    const settled: string[] = [];
+    const second = Promise.withResolvers<void>();
+    const delivering = deliver([record('a1', 'a'), record('b1', 'b'), record('a2', 'a'), record('b2', 'b')], {
+      producer,
+      deadline: deadlineAfter(5000),
+      record: (_outcome, _ms, id) => {
+        settled.push(id);
+        if (settled.length === 2) second.resolve();
+      },
+    });
+    await second.promise;
+    expect(settled.map((id) => id.slice(0, 1))).toEqual(['b', 'b']);
+    expect(cluster.broker().requests.count(SEND)).toBe(3);
+    release.resolve();
+    await delivering;
+    expect(settled).toEqual(['b1', 'b2', 'a1', 'a2']);
+    const bodies = cluster.messages(TOPIC).map(({ body }) => body.toString());
+    expect(bodies.filter((body) => body.startsWith('a'))).toEqual(['a1', 'a2']);
+  });
+
+  test('are at most 256 at once', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const release = Promise.withResolvers<void>();
+    cluster.broker().faults.add({ kind: 'delay', until: release.promise, codes: [SEND] });
+    const records = Array.from({ length: 300 }, (_, index) => record(`${index}`));
+    const delivering = deliver(records, { producer, deadline: deadlineAfter(20_000), record: ignore });
+    await cluster.broker().requests.arrived(SEND, 256);
+    await new Promise(setImmediate);
+    expect(cluster.broker().requests.count(SEND)).toBe(256);
+    release.resolve();
+    expect((await delivering).filter(({ outcome }) => outcome.status === 'stored')).toHaveLength(300);
+  });
+
+  test('are none in an empty event', async () => {
+    await using started = await startProducer();
+    const deadline = deadlineAfter(5000);
+    expect(await deliver([], { producer: started.producer, deadline, record: ignore })).toEqual([]);
+  });
+});
+
+describe('a record that fails', () => {
+  test('stops its key, whose later records are reported and not sent, and no other', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const isA2 = ({ body }: { body: Uint8Array }) => Buffer.from(body).toString() === 'a2';
+    cluster.broker().faults.add({ kind: 'answer', code: 13, codes: [SEND], when: isA2 });
+    const records = [
+      record('a1', 'a'),
+      record('b1', 'b'),
+      record('a2', 'a'),
+      record('x'),
+      record('a3', 'a'),
+      record('b2', 'b'),
+      record('a4', 'a'),
+    ];
+    const delivered = await deliver(records, { producer, deadline: deadlineAfter(5000), record: ignore });
+    expect(told(delivered)).toEqual([
+      'a1 stored',
+      'b1 stored',
+      'a2 ROCKETMQ_SEND_FAILED',
+      'x stored',
+      'a3 ROCKETMQ_RECORD_BLOCKED',
+      'b2 stored',
+      'a4 ROCKETMQ_RECORD_BLOCKED',
+    ]);
+    const blocked = delivered[6]?.outcome;
+    expect(blocked?.status === 'failed' && blocked.error).toMatchObject({ retryable: true, outcome: 'notSent' });
+    expect(blocked?.status === 'failed' && blocked.error.message).toBe(
+      'not begun, because record a2 before it, with the same ordering key, was not stored',
+    );
+    expect(cluster.broker().requests.count(SEND)).toBe(5);
+  });
+
+  test('without a key stops nothing', async () => {
+    await using started = await startProducer();
+    const records = [record('a', undefined, 'not there'), record('b'), record('c')];
+    const options = { producer: started.producer, deadline: deadlineAfter(5000), record: ignore };
+    expect(told(await deliver(records, options))).toEqual(['a ROCKETMQ_MESSAGE_ILLEGAL', 'b stored', 'c stored']);
+  });
+
+  test('in the making of its message fails alone, and is named', async () => {
+    await using started = await startProducer();
+    const broken: DeliveryRecord = {
+      ...record('b'),
+      toMessage: () => {
+        throw new TypeError('no such field');
+      },
+    };
+    const options = { producer: started.producer, deadline: deadlineAfter(5000), record: ignore };
+    const delivered = await deliver([record('a'), broken, record('c')], options);
+    expect(told(delivered)).toEqual(['a stored', 'b ROCKETMQ_MESSAGE_ILLEGAL', 'c stored']);
+    const outcome = delivered[1]?.outcome;
+    expect(outcome?.status === 'failed' && outcome.error.message).toBe('record b: TypeError: no such field');
+  });
+
+  test('and every other one is told of once, when it is settled', async () => {
+    await using started = await startProducer();
+    const calls: string[] = [];
+    const records = [record('a1', 'a', 'not there'), record('a2', 'a'), record('b')];
+    await deliver(records, {
+      producer: started.producer,
+      deadline: deadlineAfter(5000),
+      record: (outcome, elapsedMs, id) => {
+        expect(elapsedMs).toBeGreaterThanOrEqual(0);
+        calls.push(`${id} ${words(outcome)}`);
+      },
+    });
+    expect(calls.toSorted()).toEqual(['a1 ROCKETMQ_MESSAGE_ILLEGAL', 'a2 ROCKETMQ_RECORD_BLOCKED', 'b stored']);
+  });
+});
+
+describe('near the deadline', () => {
+  test('no record is begun: all are reported, and none becomes a message', async () => {
+    await using started = await startProducer();
+    const untouched: DeliveryRecord = {
+      ...record('a'),
+      toMessage: () => {
+        throw new Error('begun');
+      },
+    };
+    const options = { producer: started.producer, deadline: { remainingMs: () => 49 }, record: ignore };
+    const delivered = await deliver([untouched, record('b')], options);
+    expect(told(delivered)).toEqual(['a ROCKETMQ_DEADLINE', 'b ROCKETMQ_DEADLINE']);
+    const outcome = delivered[0]?.outcome;
+    expect(outcome?.status === 'failed' && outcome.error).toMatchObject({ retryable: true, outcome: 'notSent' });
+    expect(started.cluster.nameServer().requests.count()).toBe(0);
+  });
+
+  test('records of a key that are not begun yet are reported, after those that are stored', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    // A deadline that ends when the first record has been stored.
+    let remaining = 10_000;
+    const delivered = await deliver([record('a1', 'a'), record('a2', 'a'), record('a3', 'a')], {
+      producer,
+      deadline: { remainingMs: () => remaining },
+      record: () => {
+        remaining = 0;
+      },
+    });
+    expect(told(delivered)).toEqual(['a1 stored', 'a2 ROCKETMQ_DEADLINE', 'a3 ROCKETMQ_RECORD_BLOCKED']);
+    expect(cluster.broker().requests.count(SEND)).toBe(1);
+  });
+
+  test('more records than go at once are all reported, in the order of the event', async () => {
+    await using started = await startProducer();
+    const records = Array.from({ length: 400 }, (_, index) => record(`${index}`));
+    const deadline = { remainingMs: () => -1 };
+    const delivered = await deliver(records, { producer: started.producer, deadline, record: ignore });
+    expect(delivered.every(({ outcome }) => words(outcome) === 'ROCKETMQ_DEADLINE')).toBe(true);
+    expect(delivered.map(({ record: { id } }) => id)).toEqual(records.map(({ id }) => id));
+  });
+});
