@@ -1,4 +1,4 @@
-import { groupFault, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
+import { groupFault, type OptionRule, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
 import { parseNameServerList } from './name-server-list.ts';
 
 /** What the environment variables of a function say. */
@@ -85,7 +85,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   },
 };
 
-function limits({ default: value, min, max }: { default?: number | string; min?: number; max?: number }) {
+function limits({ default: value, min, max }: Pick<OptionRule, 'default' | 'min' | 'max'>) {
   return { default: Number(value), min: min ?? 0, max: max ?? Number.MAX_SAFE_INTEGER };
 }
 

@@ -141,5 +141,9 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
   },
   rpcHooks: { type: 'objects', default: [], meaning: 'Look at each request and answer; signing comes after them' },
   addressMap: { type: 'object', meaning: 'Address to connect to, by address that a broker advertises' },
-  vipChannel: { type: 'boolean', default: false, meaning: "Connects to the brokers' second port, two below the advertised one" },
+  vipChannel: {
+    type: 'boolean',
+    default: false,
+    meaning: "Connects to the brokers' second port, two below the advertised one",
+  },
 };

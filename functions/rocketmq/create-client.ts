@@ -1,10 +1,12 @@
 import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
 import type { DueTaskReport } from './client/due-work.ts';
+import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
-import { type ClientOptions, clientOptionRules, type ProducerOptions, resolveOptions } from './options.ts';
+import { resolveOptions } from './options.ts';
 import { Producer } from './producer/producer.ts';
+import type { ProducerOptions } from './producer-options.ts';
 
 /** A RocketMQ client: made once in a process, kept over freezes. */
 export interface Client {

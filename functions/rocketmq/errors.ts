@@ -229,11 +229,14 @@ export class AccessDeniedError extends RocketMQError {
   readonly remark: string | undefined;
 
   constructor(addr: string, remark: string | undefined) {
-    super(`${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`, {
-      code: 'ROCKETMQ_ACCESS_DENIED',
-      retryable: false,
-      outcome: 'refused',
-    });
+    super(
+      `${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`,
+      {
+        code: 'ROCKETMQ_ACCESS_DENIED',
+        retryable: false,
+        outcome: 'refused',
+      },
+    );
     this.addr = addr;
     this.remark = remark;
   }

@@ -57,7 +57,9 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'true or false';
     case 'objects':
-      return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null) ? undefined : 'a list of objects';
+      return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
+        ? undefined
+        : 'a list of objects';
     case 'function':
       return typeof value === 'function' ? undefined : 'a function';
     case 'object':

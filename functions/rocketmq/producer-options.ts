@@ -114,6 +114,10 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
     meaning: 'Whether a message whose sharding key belongs to a queue that is gone fails, or moves to another queue',
   },
   unitMode: { type: 'boolean', default: false, meaning: 'Marks messages as of a unit' },
-  trace: { type: 'boolean', default: false, meaning: 'Records each send in the trace topic, before the invocation returns' },
+  trace: {
+    type: 'boolean',
+    default: false,
+    meaning: 'Records each send in the trace topic, before the invocation returns',
+  },
   sendHooks: { type: 'objects', default: [], meaning: 'Look at each message before it is sent and after' },
 };

@@ -1,8 +1,8 @@
+import type { ClientOptions } from '../client-options.ts';
 import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
 import { ClientClosedError } from '../errors.ts';
-import type { ClientOptions } from '../options.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
-import type { Connection, OutgoingRequest } from '../remoting/connection.ts';
+import type { Connection, OutgoingRequest, ServerRequestHandler } from '../remoting/connection.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
@@ -108,7 +108,11 @@ export class ClientInstance {
       refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
       dropOfflineBrokers: () => this.dropOfflineBrokers(),
       sendHeartbeats: (deadline) =>
-        this.heartbeats.refresh(brokerAddrTable.masters, this.producerTable.groups, Math.max(1, deadline.remainingMs())),
+        this.heartbeats.refresh(
+          brokerAddrTable.masters,
+          this.producerTable.groups,
+          Math.max(1, deadline.remainingMs()),
+        ),
     });
     this.dueWork = new DueWork(options.clock, tasks);
   }
@@ -217,6 +221,31 @@ export class ClientInstance {
     await this.remoting.connect(addr, timeoutMs);
     await this.heartbeats.refresh([addr], this.producerTable.groups, timeoutMs);
     return this.brokerVersionTable.get(addr) ?? 0;
+  }
+
+  /**
+   * Registers with every master that a reply to a request on this topic can come from: those of its cluster.
+   * @returns the client id they all know this client by.
+   */
+  async registerWithAllMasters(topic: string, deadline: Deadline): Promise<string> {
+    await this.publishInfo(topic, deadline);
+    const brokers = this.topicRouteTable.get(topic)?.data.brokerDatas ?? [];
+    const replyTopics = new Set(brokers.map(({ cluster }) => `${cluster}_REPLY_TOPIC`));
+    const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
+    const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
+    const timeoutMs = Math.max(1, deadline.remainingMs());
+    return this.heartbeats.registerAll([...new Set(masters)], this.producerTable.groups, timeoutMs);
+  }
+
+  /** Answers requests with this code that brokers send. */
+  registerHandler(code: number, handler: ServerRequestHandler): void {
+    this.remoting.registerHandler(code, handler);
+  }
+
+  /** Takes a group off the brokers and off this client. */
+  async removeProducer(group: string, deadline: Deadline): Promise<void> {
+    this.producerTable.unregister(group);
+    await this.heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
   }
 
   /** Fetches credentials anew after a broker denied access; true when they changed. */

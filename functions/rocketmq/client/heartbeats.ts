@@ -15,18 +15,27 @@ export class Heartbeats {
   private readonly remoting: RemotingClient;
   private readonly versions: BrokerVersionTable;
   private readonly newClientId: () => string;
-  /** Client id by address, drawn anew for each connection. */
+  /** Client id by address, of the connection there is or was. */
   private readonly clientIds = new Map<string, string>();
+  /** Client ids that the next connection to an address is to have. */
+  private readonly reservedIds = new Map<string, string>();
+  /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
+  private currentId: string;
 
   constructor(remoting: RemotingClient, versions: BrokerVersionTable, newClientId: () => string) {
     this.remoting = remoting;
     this.versions = versions;
     this.newClientId = newClientId;
+    this.currentId = newClientId();
   }
 
-  /** Registers on a connection just opened, under a new client id, before anything else is written on it. */
+  /** Registers on a connection just opened, before anything else is written on it. */
   async greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
-    this.clientIds.set(connection.addr, this.newClientId());
+    const { addr } = connection;
+    const reserved = this.reservedIds.get(addr);
+    this.reservedIds.delete(addr);
+    if (reserved === undefined && this.clientIds.has(addr)) this.currentId = this.newClientId();
+    this.clientIds.set(addr, reserved ?? this.currentId);
     const answer = await connection.request(this.heartbeat(connection.addr, groups), timeoutMs);
     this.check(connection.addr, answer);
   }
@@ -48,6 +57,28 @@ export class Heartbeats {
         return this.remoting.invoke(addr, { code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
       }),
     );
+  }
+
+  /**
+   * Registers at every one of these addresses under one client id, and answers it. A broker ties an id to a connection
+   * when that is new, so a connection that was registered under another id is replaced by a new one.
+   */
+  async registerAll(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
+    const connected = new Set(this.remoting.connectedAddrs);
+    const ids = new Set(addrs.map((addr) => (connected.has(addr) ? this.clientIds.get(addr) : undefined)));
+    const [common] = ids;
+    if (ids.size === 1 && common !== undefined) return common;
+    const clientId = this.newClientId();
+    this.currentId = clientId;
+    await Promise.all(
+      addrs.map(async (addr) => {
+        this.reservedIds.set(addr, clientId);
+        this.remoting.retire(addr);
+        // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
+        await this.beat(addr, groups, timeoutMs);
+      }),
+    );
+    return clientId;
   }
 
   private async beat(addr: string, groups: readonly string[], timeoutMs: number): Promise<void> {

@@ -24,7 +24,10 @@ export interface TopicPublishInfo {
 const LOGICAL_BROKER_PREFIX = '__syslo__';
 
 /** The broker that takes messages for a queue; undefined while it has no master. */
-export function brokerOf(info: TopicPublishInfo, queue: MessageQueue): { brokerName: string; addr: string } | undefined {
+export function brokerOf(
+  info: TopicPublishInfo,
+  queue: MessageQueue,
+): { brokerName: string; addr: string } | undefined {
   const brokerName = info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
   const addr = brokerName === undefined ? undefined : info.masterAddrs.get(brokerName);
   return brokerName === undefined || addr === undefined ? undefined : { brokerName, addr };

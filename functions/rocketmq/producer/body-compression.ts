@@ -19,7 +19,11 @@ export interface CompressedBody {
  * equal bytes, so that every attempt sends the same.
  * @param level ZLIB level 1 to 9; ZSTD uses its own default.
  */
-export async function compressBody(body: Uint8Array, type: CompressionType, level: number): Promise<CompressedBody | undefined> {
+export async function compressBody(
+  body: Uint8Array,
+  type: CompressionType,
+  level: number,
+): Promise<CompressedBody | undefined> {
   const compressed = type === 'ZLIB' ? await deflateBody(body, { level }) : await zstdBody(body);
   if (compressed.length >= body.length) return undefined;
   const typeFlag = type === 'ZLIB' ? MessageSysFlag.COMPRESSION_ZLIB : MessageSysFlag.COMPRESSION_ZSTD;

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
 import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import type { Clock } from '../clock.ts';
 
 /** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
 export function javaStringHash(text: string): number {

@@ -33,7 +33,10 @@ export function messageDelay(message: Message, maxDelayMs: number, now: number):
   if (field === 'delayLevel') return { property: MessageProperty.DELAY, value: String(value), isTimer: false };
   const delayMs = field === 'delayMs' ? value : field === 'delaySec' ? value * 1000 : value - now;
   if (delayMs > maxDelayMs) {
-    throw new MessageError(field, `${field} is ${delayMs} ms from now, over the limit of ${maxDelayMs} (option "maxDelayMs", the broker's timerMaxDelaySec)`);
+    throw new MessageError(
+      field,
+      `${field} is ${delayMs} ms from now, over the limit of ${maxDelayMs} (option "maxDelayMs", the broker's timerMaxDelaySec)`,
+    );
   }
   return { property: timerProperties[field], value: String(value), isTimer: true };
 }

@@ -35,7 +35,9 @@ export function openTelemetryHook(api: OpenTelemetryApi): SendHook {
         'messaging.destination.name': topic,
         'messaging.rocketmq.client_group': context.group,
       };
-      const span = api.trace.getTracer('rocketmq-lambda').startSpan(`send ${topic}`, { kind: PRODUCER_KIND, attributes });
+      const span = api.trace
+        .getTracer('rocketmq-lambda')
+        .startSpan(`send ${topic}`, { kind: PRODUCER_KIND, attributes });
       spans.set(context, span);
       const withSpan = api.trace.setSpan(api.context.active() as never, span as never);
       api.propagation.inject(withSpan, context.extraProperties);

@@ -38,14 +38,19 @@ export type ExtraProperties = Readonly<Record<string, string>>;
 /** \u0001 and \u0002 separate properties, and nothing escapes them. */
 const SEPARATORS = /[\u0001\u0002]/;
 
-const TIMER_NEED = { version: MQVersion.V5_0_0, feature: 'a delay in ms or an instant of delivery', otherwise: 'deliver at once' };
+const TIMER_NEED = {
+  version: MQVersion.V5_0_0,
+  feature: 'a delay in ms or an instant of delivery',
+  otherwise: 'deliver at once',
+};
 
 /**
  * Checks a message and encodes what every attempt sends. The message is left as it is.
  * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
  */
 export function prepareMessage(message: Message, rules: PreparationRules, extra?: ExtraProperties): PreparedMessage {
-  if (typeof message !== 'object' || message === null) throw new MessageError('message', 'the message is not an object');
+  if (typeof message !== 'object' || message === null)
+    throw new MessageError('message', 'the message is not an object');
   const { flag = 0, shardingKey } = message;
   const fault = topicFault(message.topic);
   if (fault !== undefined) throw new MessageError('topic', fault);

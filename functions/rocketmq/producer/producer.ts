@@ -16,13 +16,13 @@ import { recallMessage } from './recall.ts';
 import { type ReplyMessage, RequestReply } from './request-reply.ts';
 import { sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
-import { ObservedSend, SendObservers } from './send-observers.ts';
+import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 
 /** How a `sendAll` is to be done. */
 export interface SendAllOptions {
-  /** When it has to be finished, at the latest; the producer's `sendTimeoutMs` counts besides. */
+  /** When it has to be finished, at the latest; for each request the producer's `sendTimeoutMs` counts besides. */
   readonly deadline?: Deadline;
 }
 
@@ -55,7 +55,9 @@ export class Producer {
     const { attemptTimeoutMs, sendTimeoutMs } = resolved;
     const faults = [groupFault(resolved.group) ?? []].flat();
     if (attemptTimeoutMs >= sendTimeoutMs) {
-      faults.push(`"attemptTimeoutMs" is ${attemptTimeoutMs}, but must be less than "sendTimeoutMs" (${sendTimeoutMs})`);
+      faults.push(
+        `"attemptTimeoutMs" is ${attemptTimeoutMs}, but must be less than "sendTimeoutMs" (${sendTimeoutMs})`,
+      );
     }
     if (faults.length > 0) throw new OptionsError('client.producer', faults);
     const { clock, namespace } = client.options;
@@ -110,7 +112,11 @@ export class Producer {
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
     const prepared = prepareMessage(message, this.rules);
     const limit = this.limitOf(options.deadline);
-    await this.sendLoop.sendOneway(await this.compressed(prepared), await this.queueFor(message, prepared, options, limit), limit);
+    await this.sendLoop.sendOneway(
+      await this.compressed(prepared),
+      await this.queueFor(message, prepared, options, limit),
+      limit,
+    );
   }
 
   /**
@@ -120,8 +126,7 @@ export class Producer {
    */
   async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
     const outcomes = new Array<SendOutcome>(messages.length);
-    const limit = this.limitOf(deadline);
-    this.client.checkDueWork(limit);
+    this.client.checkDueWork(this.limitOf(deadline));
     const observed: (ObservedSend | undefined)[] = [];
     const settle = (index: number, outcome: SendOutcome) => {
       outcomes[index] = outcome;
@@ -141,8 +146,9 @@ export class Producer {
     const parts = {
       limits: this.options,
       goesAlone: ({ message }: Placed) => !message.isBatchable || this.isCompressible(message),
-      queueOf: (topic: string, shardingKey: string) => this.sendLoop.queueOf(topic, shardingKey, limit),
-      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.sendBatch(batch, queue, observed, limit),
+      queueOf: (topic: string, shardingKey: string) =>
+        this.sendLoop.queueOf(topic, shardingKey, this.limitOf(deadline)),
+      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.sendBatch(batch, queue, observed, deadline),
     };
     await sendInBatches(prepared, parts, settle);
     return outcomes;
@@ -220,7 +226,10 @@ export class Producer {
     const wanted = queue ?? selectQueue?.(bare, message);
     const found = queues.find((each) => each.brokerName === wanted?.brokerName && each.queueId === wanted.queueId);
     if (found !== undefined) return found;
-    throw new NoWritableQueueError(topic, `queue ${wanted?.queueId} of ${wanted?.brokerName} is none of its writable queues`);
+    throw new NoWritableQueueError(
+      topic,
+      `queue ${wanted?.queueId} of ${wanted?.brokerName} is none of its writable queues`,
+    );
   }
 
   private isCompressible({ body }: PreparedMessage): boolean {
@@ -238,13 +247,13 @@ export class Producer {
     batch: Batch,
     queue: MessageQueue | undefined,
     observed: readonly (ObservedSend | undefined)[],
-    deadline: Deadline,
+    deadline: Deadline | undefined,
   ): Promise<readonly SendOutcome[]> {
     const [first] = batch;
     if (first === undefined) return [];
     const send = async () => {
       const unit = batch.length === 1 ? await this.compressed(first.message) : batchUnit(batch);
-      return this.sendLoop.send(unit, queue, deadline);
+      return this.sendLoop.send(unit, queue, this.limitOf(deadline));
     };
     const keys = [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
     const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send));
@@ -254,6 +263,7 @@ export class Producer {
         ...receipt,
         queueOffset: receipt.queueOffset + place,
         offsetMsgId: offsetMsgIds[place] ?? receipt.offsetMsgId,
+        bodyBytes: batch.length === 1 ? receipt.bodyBytes : message.body.length,
       };
       const result = this.resultOf(message, member);
       const watched = observed[index];

@@ -5,7 +5,7 @@ import { inflate, zstdDecompress } from 'node:zlib';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { Deadline } from '../deadline.ts';
 import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
-import { decodeProperties, MessageProperty, type MessageProperties } from '../protocol/message-properties.ts';
+import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import { RequestCode } from '../protocol/request-code.ts';

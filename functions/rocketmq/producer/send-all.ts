@@ -1,5 +1,5 @@
-import { BrokerError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
+import { BrokerError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
 import type { SendOutcome } from './send-result.ts';
 
@@ -122,7 +122,11 @@ async function runLane(
 }
 
 /** A batch that a broker refuses for good may hold a single message that is at fault: then each is sent alone. */
-async function outcomesOf(batch: Batch, queue: MessageQueue | undefined, parts: SendAllParts): Promise<readonly SendOutcome[]> {
+async function outcomesOf(
+  batch: Batch,
+  queue: MessageQueue | undefined,
+  parts: SendAllParts,
+): Promise<readonly SendOutcome[]> {
   try {
     return await parts.sendBatch(batch, queue);
   } catch (error) {

@@ -107,7 +107,8 @@ export class SendLoop {
         const elapsedMs = Math.round(performance.now() - startedAt);
         failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
         // Keys rotate: after a denial they are fetched anew, and if they changed, this one broker is asked once more.
-        if (error instanceof AccessDeniedError && failed.length === 1 && (await this.client.refreshSecurity(deadline))) continue;
+        if (error instanceof AccessDeniedError && failed.length === 1 && (await this.client.refreshSecurity(deadline)))
+          continue;
         const step = nextStep(error);
         if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(unit, failed, error);
         const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
@@ -149,7 +150,8 @@ export class SendLoop {
       const fresh = await this.client.publishInfo(topic, deadline);
       const placeOnFresh = choose(fresh);
       if (placeOnFresh !== undefined) return placeOnFresh;
-      const gone = fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
+      const gone =
+        fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
       throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'it has no queue');
     } catch (error) {
       throw error instanceof RocketMQError ? givenUp(unit, failed, error) : error;
@@ -182,6 +184,7 @@ export class SendLoop {
         queue: stored.queueId === queue.queueId ? queue : { ...queue, queueId: stored.queueId },
         queueOffset: stored.queueOffset,
         offsetMsgId: stored.msgId,
+        bodyBytes: unit.body.length,
         attempts: failed.length + 1,
         isPossibleDuplicate: failed.some(({ error }) => error.outcome === 'unknown'),
         regionId: stored.regionId,

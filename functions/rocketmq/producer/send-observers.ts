@@ -58,9 +58,11 @@ export class SendObservers {
       tags: tag,
       keys: keys?.join(' '),
       storeHost: receipt.addr,
-      bodyBytes: prepared.body.length,
+      bodyBytes: receipt.bodyBytes,
       costMs: Math.max(0, this.now() - observed.startedAt),
-      messageType: prepared.properties.includes(`${MessageProperty.DELAY}\u0001`) ? TraceMessageType.DELAY : TraceMessageType.NORMAL,
+      messageType: prepared.properties.includes(`${MessageProperty.DELAY}\u0001`)
+        ? TraceMessageType.DELAY
+        : TraceMessageType.NORMAL,
       offsetMsgId: result.offsetMsgId,
       isSuccess: result.status === 'SEND_OK',
     });
@@ -71,7 +73,10 @@ export class SendObservers {
     this.after(observed, { error });
   }
 
-  private after(observed: ObservedSend, outcome: { readonly result: SendResult } | { readonly error: RocketMQError }): void {
+  private after(
+    observed: ObservedSend,
+    outcome: { readonly result: SendResult } | { readonly error: RocketMQError },
+  ): void {
     for (const hook of this.hooks) {
       try {
         hook.after?.(observed, outcome);

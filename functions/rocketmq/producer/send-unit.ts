@@ -34,6 +34,8 @@ export interface SendReceipt {
   readonly queueOffset: number;
   /** Of a batch, one for each message, separated by commas. */
   readonly offsetMsgId: string;
+  /** Bytes of the body as sent. */
+  readonly bodyBytes: number;
   readonly attempts: number;
   readonly isPossibleDuplicate: boolean;
   readonly regionId: string | undefined;

@@ -2,7 +2,7 @@ import type { ClientInstance } from '../client/client-instance.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
 import { encodePublishTrace, type PublishTraceRecord, traceKeys } from '../protocol/trace-record.ts';
 import { type PreparationRules, prepareMessage } from './prepared-message.ts';
-import { SendLoop, type SendLimits } from './send-loop.ts';
+import { type SendLimits, SendLoop } from './send-loop.ts';
 
 /** Topic that consoles and `mqadmin queryMsgTraceById` read. It must exist; brokers make it with `traceTopicEnable`. */
 export const TRACE_TOPIC = 'RMQ_SYS_TRACE_TOPIC';

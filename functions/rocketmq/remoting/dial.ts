@@ -9,12 +9,7 @@ import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
  * signal: nothing of it goes on behind the caller's back.
  * @throws RemotingConnectError
  */
-export function dial(
-  addr: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-  tls: TlsSettings | undefined,
-): Promise<Socket> {
+export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?: TlsSettings): Promise<Socket> {
   const { host, port } = parseAddr(addr);
   const startedAt = performance.now();
   const failure = (reason: string, cause?: unknown) =>
@@ -27,7 +22,8 @@ export function dial(
     );
     const onAbort = () => fail(failure('given up at the end of the invocation'));
     const onError = (cause: NodeJS.ErrnoException) => {
-      const reason = (socket.connecting || tls === undefined ? undefined : tlsFault(cause.code, host)) ?? describe(host, cause);
+      const reason =
+        (socket.connecting || tls === undefined ? undefined : tlsFault(cause.code, host)) ?? describe(host, cause);
       fail(failure(reason, cause));
     };
     const release = () => {

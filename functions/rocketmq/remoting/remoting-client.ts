@@ -12,9 +12,9 @@ export interface RemotingClientOptions {
   readonly connectTimeoutMs: number;
   /** A connection unused for longer is closed before it is used again. */
   readonly idleLimitMs: number;
-  readonly rpcHooks: readonly RpcHook[];
+  readonly rpcHooks?: readonly RpcHook[];
   /** Asked at each connect: how to encrypt it; undefined for plain text. */
-  readonly tls: () => TlsSettings | undefined;
+  readonly tls?: () => TlsSettings | undefined;
 }
 
 /** Why a connection was opened: the first one to an address, or what ended the one before. */
@@ -170,8 +170,8 @@ export class RemotingClient {
   }
 
   private async open(addr: string): Promise<Connection> {
-    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks } = this.options;
-    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal, this.options.tls());
+    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [] } = this.options;
+    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal, this.options.tls?.());
     if (this.isShutdown) {
       socket.destroy();
       throw new ClientClosedError();

@@ -32,7 +32,9 @@ export async function secure(socket: Socket, host: string, settings: TlsSettings
     });
     // Stays for the life of the socket: an error after a failed handshake must not crash the process.
     secured.on('error', reject);
-    secured.once('close', () => reject(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' })));
+    secured.once('close', () =>
+      reject(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' })),
+    );
     secured.once('secureConnect', () => resolve(secured));
   });
 }
