@@ -38,7 +38,7 @@ export async function contenderPlans(peers: Peers | undefined): Promise<Contende
   if (versions['rocketmq-client-nodejs'] !== undefined) {
     plans.push({ name: GRPC_NODE, ...nodeStart(nodeEntry('grpc-node')), env, hasBatches: false });
   }
-  const { command, args } = await javaProgram('JavaContender.java', 'JavaContender');
+  const { command, args } = await javaProgram(new URL('JavaContender.java', import.meta.url), 'JavaContender');
   plans.push({ name: JAVA_SYNC, command, args: [...args, 'sync'], hasBatches: true });
   plans.push({ name: JAVA_ASYNC, command, args: [...args, 'async'], hasBatches: true });
   return plans;

@@ -21,7 +21,6 @@ export interface InterleaveOptions {
 }
 
 const MOST_REPEATS = 3;
-const CALM_LIMIT_MS = 60_000;
 
 /** Lets each contender do its rounds, in an order drawn anew for each round, so that all meet the same weather. */
 export async function interleave(
@@ -30,7 +29,7 @@ export async function interleave(
   options: InterleaveOptions,
 ): Promise<Rounds[]> {
   const done = contenders.map((contender) => ({ contender, rounds: [] as Round[], repeated: 0, disturbed: 0 }));
-  if (options.isStrict) await calmMachine(CALM_LIMIT_MS);
+  if (options.isStrict) await calmMachine();
   for (let number = 0; number < options.rounds; number++) {
     for (const entry of shuffled(done)) {
       const idle = new Set(
@@ -43,7 +42,7 @@ export async function interleave(
         options.onRound?.(entry.contender.name, round, repeats);
         if (isDisturbed && options.isStrict && repeats < MOST_REPEATS) {
           entry.repeated++;
-          await calmMachine(CALM_LIMIT_MS);
+          await calmMachine();
           continue;
         }
         if (isDisturbed) entry.disturbed++;

@@ -5,6 +5,8 @@ import type { Peers } from '../peers.ts';
 export interface BenchContext {
   /** The form that only checks that everything works: embedded cluster, no peers, hardly any repetition. */
   readonly isShort: boolean;
+  /** Wait for a calm machine, and repeat rounds that were disturbed. */
+  readonly isPatient: boolean;
   readonly rounds: number;
   readonly roundMs: number;
   /** `undefined` in the short form. */

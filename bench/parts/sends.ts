@@ -79,7 +79,7 @@ async function measureLoads(
 }
 
 async function measureLoad(context: BenchContext, shape: Shape, plans: readonly ContenderPlan[]): Promise<SendFigures> {
-  const { isShort, rounds, roundMs, progress } = context;
+  const { isShort, isPatient, rounds, roundMs, progress } = context;
   const hasGrpc = plans.some(({ name }) => name === ContenderName.GRPC_NODE);
   await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
   await using stack = new AsyncDisposableStack();
@@ -91,7 +91,7 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
   for (const contender of started) stack.use(contender);
   const all = await interleave(started, load, {
     rounds,
-    isStrict: !isShort,
+    isStrict: isPatient,
     onRound: (name, { messages, elapsedMs, failed }, repeats) => {
       const notes = `${failed > 0 ? `, ${failed} FAILED` : ''}${repeats > 0 ? ', repeated: the machine was disturbed' : ''}`;
       progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
