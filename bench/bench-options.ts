@@ -33,10 +33,11 @@ export const USAGE = `usage: npm run bench [-- OPTIONS]
   --seconds T   length of a round (default 4)
   --impatient   do not wait for a calm machine, and keep rounds that were disturbed
   --short       only check that everything works: embedded cluster, no peers, within about half a minute
-  --json        one JSON object on stdout; tables and progress are left out
+  --json        one JSON object on stdout in place of the tables
 
 Compares this client with the frame blaster, the Java client, ali-ons and rocketmq-client-nodejs on a real RocketMQ 5.5.0,
-and measures the SQS function under AWS's runtime loop. Needs Java 17 and Maven. A whole run writes bench/RESULTS.md.`;
+and measures the SQS function under AWS's runtime loop. Needs Java 17, Maven and
+20 GB of disk. A whole run takes about 45 minutes and writes bench/RESULTS.md.`;
 
 /** Reads the command line. @throws TypeError that says what is wrong with it. */
 export function readBenchOptions(args: readonly string[]): BenchOptions {

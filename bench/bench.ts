@@ -9,7 +9,7 @@ const RESULTS_FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 /** `npm run bench`: measures, prints, and keeps the results of a whole run in `bench/RESULTS.md`. */
 async function main(options: BenchOptions): Promise<void> {
   // Progress on stderr: stdout is for the results.
-  const results = await runBench(options, options.isJson ? () => undefined : (line) => console.error(line));
+  const results = await runBench(options, (line) => console.error(line));
   const text = resultsText(results);
   console.log(options.isJson ? JSON.stringify(results) : `\n${text}`);
   if (options.isShort || BENCH_PARTS.some((part) => !options.parts.includes(part))) return;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { bundleHandler } from '../../infra/bundling.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
+import { ContenderName } from '../contenders/contender-plans.ts';
 import { javaProgram } from '../contenders/java-classes.ts';
 import { shuffled } from '../measure/interleave.ts';
 import { calmMachine } from '../measure/outside-load.ts';
@@ -83,7 +84,7 @@ async function coldClients(peers: Peers | undefined): Promise<ColdClient[]> {
   const clients: ColdClient[] = [
     { name: BARE_NODE, command: process.execPath, args: ['-e', '0'] },
     ownClient('blaster'),
-    ownClient('this-client', 'this'),
+    ownClient('this-client', ContenderName.THIS),
   ];
   if (peers === undefined) return clients;
   const source = new URL('../cold/JavaColdStart.java', import.meta.url);

@@ -18,6 +18,8 @@ export interface DueWorkFigure {
 
 /** More than the period of every task but the SSM lookup (30 s), less than the idle limit of connections (100 s). */
 const CLOCK_JUMP_MS = 45_000;
+/** Tasks that the jump must make run, as the function logs them. */
+const TASKS = ['updateTopicRouteInfoFromNameServer', 'cleanOfflineBroker', 'sendHeartbeatToAllBrokerWithLock'];
 const PER_ROUND = 30;
 const WARMUPS = 20;
 const RECORDS = 10;
@@ -26,7 +28,9 @@ const RECORDS = 10;
 export async function measureDueWork({ isShort, isPatient, rounds, progress }: BenchContext): Promise<DueWorkFigure> {
   progress('due work');
   await using cluster = await startBenchCluster({ isEmbedded: isShort });
-  await using host = benchHost(benchFunction('measured-sqs'), functionEnvironment(cluster.target));
+  const [taskRoot, environment] = [benchFunction('measured-sqs'), functionEnvironment(cluster.target)];
+  await checkThatAllIsDue(taskRoot, environment);
+  await using host = benchHost(taskRoot, environment);
   const invoke = async (clockAheadMs: number) => {
     const result = succeeded(await host.invoke({ ...sqsEvent(RECORDS), clockAheadMs }));
     return readMeasurement<InvocationCost>(result.log);
@@ -46,4 +50,13 @@ export async function measureDueWork({ isShort, isPatient, rounds, progress }: B
     nothingDueCpuUs: spreadOf(nothing.map(({ cpuUs }) => cpuUs)),
     everythingDueCpuUs: spreadOf(everything.map(({ cpuUs }) => cpuUs)),
   };
+}
+
+/** @throws Error when the jump of the clock does not do what the figure is about. */
+async function checkThatAllIsDue(taskRoot: string, environment: Record<string, string>): Promise<void> {
+  await using host = benchHost(taskRoot, { ...environment, POWERTOOLS_LOG_LEVEL: 'DEBUG' });
+  succeeded(await host.invoke(sqsEvent(1)));
+  const { log } = succeeded(await host.invoke({ ...sqsEvent(1), clockAheadMs: CLOCK_JUMP_MS }));
+  const missing = TASKS.filter((task) => !log.some((line) => line.includes(task)));
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} did not run:\n${log.join('\n')}`);
 }

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { bundleFunction } from '../../infra/bundling.ts';
 import { startSsmEndpoint } from '../../local/ssm/ssm-endpoint.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
+import type { Target } from '../contenders/load.ts';
 import { benchFunction, benchHost, functionEnvironment, ssmParameters, succeeded } from '../lambda/bench-function.ts';
 import { readMeasurement } from '../lambda/bench-log.ts';
-import type { ColdMarks } from '../lambda/cold-phases.ts';
+import type { ColdMarks, ConnectionMarks } from '../lambda/cold-phases.ts';
 import { sqsEvent } from '../lambda/sqs-event.ts';
 import { shuffled } from '../measure/interleave.ts';
 import { calmMachine } from '../measure/outside-load.ts';
@@ -60,7 +61,7 @@ export async function measureFunctionColdStart(context: BenchContext): Promise<F
   };
   const split = (name: string, environment: Record<string, string>) => async () => {
     const { beganAt, log } = await coldStart(phases, environment);
-    add(phasesOf, name, phasesFrom(beganAt, readMeasurement<ColdMarks>(log), cluster.target));
+    add(phasesOf, name, phasesFrom(beganAt, readMeasurement<ColdMarks>(log), cluster.target, ssm.url));
   };
   const node =
     (name: string, args: readonly string[], of: (run: { elapsedMs: number; stdout: string }) => number) => async () => {
@@ -110,23 +111,17 @@ interface ColdPhase {
 }
 
 /** The stretches between the marks, which add up to the time from the start to the answer. */
-function phasesFrom(
-  beganAt: number,
-  marks: ColdMarks,
-  { nameServerAddrs, brokerAddr }: { nameServerAddrs: readonly string[]; brokerAddr: string },
-): ColdPhase[] {
-  const connectionTo = (addr: string | undefined) => {
-    const port = Number(addr?.slice(addr.lastIndexOf(':') + 1));
-    const found = marks.connections.find((connection) => connection.port === port);
-    if (found === undefined) throw new Error(`the function opened no connection to ${addr}`);
-    return found;
-  };
-  const [nameServer, broker] = [connectionTo(nameServerAddrs[0]), connectionTo(brokerAddr)];
-  const instants: [string, number][] = [
+function phasesFrom(beganAt: number, marks: ColdMarks, target: Target, ssmUrl: string): ColdPhase[] {
+  const [nameServer, broker] = [connectionTo(target.nameServerAddrs[0], marks), connectionTo(target.brokerAddr, marks)];
+  const ssm = marks.connections.find(({ port }) => port === portOf(ssmUrl));
+  if (nameServer === undefined || broker === undefined) throw new Error('the function did not connect to the cluster');
+  const instants: [string, number | undefined][] = [
     ['start of node and runtime loop', marks.evaluatedAt],
     ['import', marks.importedAt],
     ['runtime asks for the event', marks.invokedAt],
-    ['client and name-server list', nameServer.beganAt],
+    ['import and set-up of the SSM client', ssm?.beganAt],
+    ['answer of SSM', ssm?.firstAnswerAt],
+    ['client is ready to connect', nameServer.beganAt],
     ['connect to name server', nameServer.connectedAt],
     ['route', nameServer.firstAnswerAt],
     ['connect to broker', broker.connectedAt],
@@ -134,11 +129,20 @@ function phasesFrom(
     ['rest of sends and answer', marks.answeredAt],
   ];
   let from = beganAt;
-  return instants.map(([phase, at]) => {
+  return instants.flatMap(([phase, at]) => {
+    if (at === undefined) return [];
     const ms = at - from;
     from = at;
-    return { phase, ms };
+    return [{ phase, ms }];
   });
+}
+
+function connectionTo(addr: string | undefined, { connections }: ColdMarks): ConnectionMarks | undefined {
+  return addr === undefined ? undefined : connections.find(({ port }) => port === portOf(addr));
+}
+
+function portOf(addr: string): number {
+  return Number(addr.slice(addr.lastIndexOf(':') + 1));
 }
 
 function mergedPhases(runs: readonly ColdPhase[][]): { phase: string; ms: Spread }[] {

@@ -41,9 +41,15 @@ export interface SendFigures {
 const FIRST_WARMUP_FACTOR = 2;
 const WARMUP_SHARE = 0.15;
 
-/** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB. */
+/** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB; in the short form 1 and 64 of 256 B. */
 export async function measureSingleSends(context: BenchContext): Promise<SendFigures> {
-  const loads = [256, 1024].flatMap((bodyBytes) => [1, 16, 64, 256].map((window) => ({ window, bodyBytes, batch: 1 })));
+  const [windows, sizes] = context.isShort
+    ? [[1, 64], [256]]
+    : [
+        [1, 16, 64, 256],
+        [256, 1024],
+      ];
+  const loads = sizes.flatMap((bodyBytes) => windows.map((window) => ({ window, bodyBytes, batch: 1 })));
   return measureLoads(context, loads, context.contenders);
 }
 

@@ -1,8 +1,9 @@
 import { ContenderName } from '../contenders/contender-plans.ts';
 import type { Spread } from '../measure/spread.ts';
 import { CLIENT_ONLY } from '../parts/bundles.ts';
-import { BARE_NODE } from '../parts/client-cold-start.ts';
-import { ColdStartName } from '../parts/function-cold-start.ts';
+import { BARE_NODE, type ClientColdFigure } from '../parts/client-cold-start.ts';
+import type { DueWorkFigure } from '../parts/due-work-cost.ts';
+import { ColdStartName, type FunctionColdFigures } from '../parts/function-cold-start.ts';
 import type { SendFigure } from '../parts/sends.ts';
 import type { BenchResults } from './bench-results.ts';
 
@@ -21,15 +22,18 @@ const { THIS, ALI_ONS, GRPC_NODE, JAVA_SYNC, JAVA_ASYNC } = ContenderName;
 const JAVA = [JAVA_SYNC, JAVA_ASYNC];
 const PEERS = [ALI_ONS, GRPC_NODE, ...JAVA];
 
-/** Holds the medians of a run against the bars, all of them ratios or differences within the run. */
+/** Holds the medians of a run against the bars of the parts it had, all of them ratios or differences within the run. */
 export function judge(results: BenchResults): Bar[] {
+  const { sends, batches, clientCold, functionCold, bundles, warm, due } = results;
   return [
-    ...sendBars(results),
-    ...batchBars(results),
-    ...coldBars(results),
-    ...bundleBars(results),
-    ...warmBars(results),
-  ];
+    sends === undefined ? [] : sendBars(results),
+    batches === undefined ? [] : batchBars(results),
+    clientCold === undefined ? [] : clientColdBars(clientCold),
+    functionCold === undefined ? [] : functionColdBars(functionCold),
+    bundles === undefined ? [] : bundleBars(results),
+    warm === undefined ? [] : warmBars(results),
+    due === undefined ? [] : [dueBar(due)],
+  ].flat();
 }
 
 function sendBars({ sends }: BenchResults): Bar[] {
@@ -91,24 +95,24 @@ function batchBars({ batches }: BenchResults): Bar[] {
   });
 }
 
-function coldBars({ clientCold = [], functionCold }: BenchResults): Bar[] {
-  const client = (name: string) => clientCold.find((figure) => figure.name === name)?.elapsedMs.median;
-  const own = client('this');
-  const others = clientCold.filter(({ name }) => ![BARE_NODE, 'blaster', 'this'].includes(name));
-  const cold = (name: string) => functionCold?.figures.find((figure) => figure.name === name)?.elapsedMs.median;
-  const empty = cold(ColdStartName.EMPTY);
-  const ssmImport = functionCold?.ssmImportMs?.median;
-  const beyondEmpty = 'cold start of the SQS function beyond an empty handler';
+function clientColdBars(figures: readonly ClientColdFigure[]): Bar[] {
+  const of = (name: string) => figures.find((figure) => figure.name === name)?.elapsedMs.median;
+  const others = figures.filter(({ name }) => ![BARE_NODE, 'blaster', THIS].includes(name));
+  const best = least(others.map(({ elapsedMs }) => elapsedMs.median));
   return [
-    limit('cold start beyond bare node, client only', 15, difference(own, client(BARE_NODE)), 'ms'),
-    atMost('cold start, client only', 1, own, least(others.map(({ elapsedMs }) => elapsedMs.median)), 'the best peer'),
-    limit(`${beyondEmpty}, seed address`, 60, difference(cold(ColdStartName.SEED), empty), 'ms'),
-    limit(
-      `${beyondEmpty}, address from SSM, less the SSM client's import`,
-      60,
-      difference(difference(cold(ColdStartName.SSM), empty), ssmImport),
-      'ms',
-    ),
+    limit('cold start beyond bare node, client only', 15, difference(of(THIS), of(BARE_NODE)), 'ms'),
+    atMost('cold start, client only', 1, of(THIS), best, 'the best peer'),
+  ];
+}
+
+function functionColdBars({ figures, ssmImportMs }: FunctionColdFigures): Bar[] {
+  const of = (name: string) => figures.find((figure) => figure.name === name)?.elapsedMs.median;
+  const beyondEmpty = (name: string) => difference(of(name), of(ColdStartName.EMPTY));
+  const figure = 'cold start of the SQS function beyond an empty handler';
+  const lessImport = difference(beyondEmpty(ColdStartName.SSM), median(ssmImportMs));
+  return [
+    limit(`${figure}, seed address`, 60, beyondEmpty(ColdStartName.SEED), 'ms'),
+    limit(`${figure}, address from SSM, less the SSM client's import`, 60, lessImport, 'ms'),
   ];
 }
 
@@ -123,7 +127,7 @@ function bundleBars({ bundles = [] }: BenchResults): Bar[] {
   ];
 }
 
-function warmBars({ warm, due }: BenchResults): Bar[] {
+function warmBars({ warm }: BenchResults): Bar[] {
   const of = (records: number) => warm?.figures.find((figure) => figure.records === records);
   const overheadUs = (records: number) => difference(of(records)?.functionCpuUs.median, of(records)?.bareCpuUs.median);
   const msPerRecord = (records: number) => quotient(of(records)?.functionMs.median, records);
@@ -134,10 +138,13 @@ function warmBars({ warm, due }: BenchResults): Bar[] {
       quotient(overheadUs(10), 1000),
       'ms CPU',
     ),
-    atMost('everything due, p50', 1.15, median(due?.everythingDueMs), median(due?.nothingDueMs), 'nothing due'),
     atMost('time per record at 10,000 records', 1, msPerRecord(10_000), msPerRecord(10), 'at 10 records'),
     limit('CPU per record above the bare client at 10,000', 10, quotient(overheadUs(10_000), 10_000), 'µs'),
   ];
+}
+
+function dueBar({ everythingDueMs, nothingDueMs }: DueWorkFigure): Bar {
+  return atMost('everything due, p50', 1.15, median(everythingDueMs), median(nothingDueMs), 'nothing due');
 }
 
 type Shape = Pick<SendFigure, 'window' | 'bodyBytes' | 'batch'>;

@@ -121,8 +121,9 @@ function functionCold({ functionCold: part }: JudgedResults): string {
     ['import of the SSM client', spreadText(ssmImportMs), ''],
   ];
   const split = figures.filter(({ phases }) => phases !== undefined);
-  const phases = (split[0]?.phases ?? []).map(({ phase }, index) => {
-    return [phase, ...split.map((figure) => spreadText(figure.phases?.[index]?.ms))];
+  const longest = split.map(({ phases = [] }) => phases).toSorted((a, b) => b.length - a.length)[0] ?? [];
+  const phases = longest.map(({ phase }) => {
+    return [phase, ...split.map((figure) => spreadText(figure.phases?.find((part) => part.phase === phase)?.ms))];
   });
   return [
     '## Cold start of the SQS function',
