@@ -29,6 +29,9 @@ export interface InvocationUpkeep {
   end(): Promise<void>;
 }
 
+/** With less time left in an invocation its due work is not begun: it would only fail, and stay due. */
+const SMALLEST_DUE_WORK_MS = 20;
+
 /** Jitter of the name-server lookup, so that sandboxes started together do not ask together. */
 const LOOKUP_JITTER = 0.2;
 
@@ -53,7 +56,7 @@ export class ClientInstance {
   private readonly sideWork = new Set<Promise<void>>();
   private runningInvocations = 0;
   private started: Promise<void> | undefined;
-  private isShutdown = false;
+  private shuttingDown: Promise<void> | undefined;
 
   /** Builds objects only: nothing is connected or looked up before it is needed. */
   constructor(options: ResolvedClientOptions) {
@@ -96,7 +99,7 @@ export class ClientInstance {
 
   /** Makes sure that name servers are known. Any number of calls, one promise; a failed start can be tried again. */
   start(deadline: Deadline = deadlineAfter(this.options.nameServerTimeoutMs)): Promise<void> {
-    if (this.isShutdown) return Promise.reject(new ClientClosedError());
+    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
     this.started ??= this.findNameServers(deadline).catch((error) => {
       this.started = undefined;
       throw error;
@@ -109,24 +112,20 @@ export class ClientInstance {
    * drops connections that are dead or idle for too long; starts the due work without waiting for it.
    */
   async beginInvocation(deadline: Deadline): Promise<InvocationUpkeep> {
-    if (this.isShutdown) throw new ClientClosedError();
+    if (this.shuttingDown !== undefined) throw new ClientClosedError();
     this.runningInvocations++;
+    // The first one may come in this very turn, without a look at the sockets; between the two there is a whole look.
+    await new Promise(setImmediate);
     await new Promise(setImmediate);
     this.remoting.beginInvocation();
     this.startDueWork(deadline);
-    let isEnded = false;
-    const end = async () => {
-      if (isEnded) return;
-      isEnded = true;
-      try {
-        await this.dueWork.finished();
-        await Promise.all(this.sideWork);
-      } finally {
-        this.runningInvocations--;
-        if (this.runningInvocations === 0) this.remoting.abandonConnects();
-      }
+    let ended: Promise<void> | undefined;
+    return {
+      end: () => {
+        ended ??= this.endInvocation();
+        return ended;
+      },
     };
-    return { end };
   }
 
   /** Where a topic can be sent to, when it is known. */
@@ -134,8 +133,9 @@ export class ClientInstance {
     return this.topicRouteTable.get(topic)?.publishInfo;
   }
 
-  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError */
+  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError, ClientClosedError */
   publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
+    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
     return this.routeSync.publishInfo(topic, deadline);
   }
 
@@ -176,22 +176,40 @@ export class ClientInstance {
   }
 
   /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
-  async shutdown(deadline: Deadline = deadlineAfter(this.options.requestTimeoutMs)): Promise<void> {
-    if (this.isShutdown) return;
-    this.isShutdown = true;
+  shutdown(deadline?: Deadline): Promise<void> {
+    this.shuttingDown ??= this.sayFarewell(earlierOf(deadline, this.options.requestTimeoutMs));
+    return this.shuttingDown;
+  }
+
+  private async sayFarewell(deadline: Deadline): Promise<void> {
     const timeoutMs = Math.max(1, deadline.remainingMs());
     await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
     this.remoting.shutdown();
+    await this.otherWorkDone();
+  }
+
+  private async endInvocation(): Promise<void> {
+    await this.otherWorkDone();
+    this.runningInvocations--;
+    // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
+    while (this.runningInvocations === 0 && this.sideWork.size > 0) await this.otherWorkDone();
+    if (this.runningInvocations === 0) this.remoting.abandonConnects();
+  }
+
+  /** Settles when the due work and the side work under way now are done; never rejects. */
+  private async otherWorkDone(): Promise<void> {
     await this.dueWork.finished();
     await Promise.all(this.sideWork);
   }
 
   private async findNameServers(deadline: Deadline): Promise<void> {
-    if (this.nameServers.nameServerAddrs.length === 0) await this.lookup.refresh(deadline);
+    if (this.nameServers.nameServerAddrs.length > 0) return;
+    await this.lookup.refresh(deadline);
     this.dueWork.markDone('fetchNameServerAddr');
   }
 
   private startDueWork(deadline: Deadline): void {
+    if (deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
     this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
 
@@ -210,7 +228,8 @@ export class ClientInstance {
 
   private dropOfflineBrokers(): void {
     for (const addr of this.brokerAddrTable.retain(this.topicRouteTable.brokerAddrs())) {
-      this.remoting.close(addr, 'unused');
+      this.remoting.retire(addr);
+      this.heartbeats.forget(addr);
       this.brokerVersionTable.delete(addr);
       this.windows.delete(addr);
     }

@@ -1,4 +1,4 @@
-import { BrokerError } from '../errors.ts';
+import { BrokerError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
@@ -33,25 +33,36 @@ export class Heartbeats {
 
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
   async refresh(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<void> {
-    const connected = new Set(this.remoting.connectedAddrs);
-    const beats = addrs.filter((addr) => connected.has(addr)).map((addr) => this.beat(addr, groups, timeoutMs));
+    const connections = addrs.flatMap((addr) => this.remoting.connectionTo(addr) ?? []);
+    const beats = connections.map((connection) => this.beat(connection, groups, timeoutMs));
     const failed = (await Promise.allSettled(beats)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Takes a group off every broker it was registered at. The connections stay open. */
+  /** Takes a group off every broker it is registered at. The connections stay open, and none is opened for it. */
   async unregister(group: string, timeoutMs: number): Promise<void> {
-    const connected = this.remoting.connectedAddrs.filter((addr) => this.clientIds.has(addr));
     await Promise.allSettled(
-      connected.map((addr) => {
-        const extFields = { clientID: this.clientId(addr), producerGroup: group };
-        return this.remoting.invoke(addr, { code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
+      [...this.clientIds].map(([addr, clientID]) => {
+        const extFields = { clientID, producerGroup: group };
+        return this.remoting.connectionTo(addr)?.request({ code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
       }),
     );
   }
 
-  private async beat(addr: string, groups: readonly string[], timeoutMs: number): Promise<void> {
-    this.check(addr, await this.remoting.invoke(addr, this.heartbeat(addr, groups), timeoutMs));
+  /** Forgets a broker that is not used any more. */
+  forget(addr: string): void {
+    this.clientIds.delete(addr);
+  }
+
+  private async beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+    const { addr } = connection;
+    try {
+      this.check(addr, await connection.request(this.heartbeat(addr, groups), timeoutMs));
+    } catch (error) {
+      // The registration ended with the connection. The next one is greeted, under an id of its own: to send this
+      // heartbeat again there would register the old id once more.
+      if (!(error instanceof RemotingSendRequestError)) throw error;
+    }
   }
 
   private heartbeat(addr: string, groups: readonly string[]) {

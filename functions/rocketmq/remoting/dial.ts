@@ -4,7 +4,7 @@ import { parseAddr } from './addr.ts';
 
 /**
  * Opens a TCP connection within a limit that covers name resolution too. The attempt ends with the limit or with the
- * signal: nothing of it goes on behind the caller's back.
+ * signal, whose reason the error tells: nothing of it goes on behind the caller's back.
  * @throws RemotingConnectError
  */
 export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
@@ -18,7 +18,7 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Prom
       () => fail(failure(`no connection within ${Math.ceil(timeoutMs)} ms`)),
       Math.max(1, timeoutMs),
     );
-    const onAbort = () => fail(failure('given up at the end of the invocation'));
+    const onAbort = () => fail(failure(`given up: ${signal.reason}`));
     const onError = (cause: NodeJS.ErrnoException) => fail(failure(describe(host, cause), cause));
     const release = () => {
       clearTimeout(timer);

@@ -70,7 +70,7 @@ describe('connecting', () => {
     expect(hasty).toMatchObject({ outcome: 'notSent', retryable: true });
     expect(client.pendingCount).toBe(1);
     client.abandonConnects();
-    expect((await patient).message).toContain('given up at the end of the invocation');
+    expect((await patient).message).toContain('given up: the invocation ended');
     expect(client.pendingCount).toBe(0);
   });
 
@@ -78,9 +78,13 @@ describe('connecting', () => {
     await using hole = await startBlackHole();
     const first = failureOf(invoke(1, LONG_MS, hole.addr));
     client.abandonConnects();
-    await first;
-    expect(await failureOf(invoke(1, 10, hole.addr))).toMatchObject({ code: 'ROCKETMQ_CONNECT' });
-    await invoke(2);
+    expect(client.pendingCount).toBe(0);
+    // At once, before the attempt given up has failed for those who waited for it.
+    const second = failureOf(invoke(1, 10, hole.addr));
+    expect(client.pendingCount).toBe(1);
+    expect((await first).message).toContain('given up: the invocation ended');
+    expect((await second).message).toContain('no time left to connect');
+    expect(client.pendingCount).toBe(1);
   });
 
   test('is tried anew by the next request when it failed', async () => {
@@ -322,6 +326,17 @@ describe('a connection to an address not needed any more', () => {
     await waiting;
     await server.until(() => server.peers[0]?.ending !== undefined);
     expect(openedByReason()).toEqual({ first: 2 });
+  });
+
+  test('is not opened any more when it is just being opened', async () => {
+    await using hole = await startBlackHole();
+    const [closed, retired] = [failureOf(invoke(1, LONG_MS, hole.addr)), failureOf(invoke(2))];
+    client.close(hole.addr, 'unused');
+    client.retire(server.addr);
+    expect((await closed).message).toContain('given up: the server is not used any more');
+    expect(await retired).toMatchObject({ code: 'ROCKETMQ_CONNECT', outcome: 'notSent' });
+    expect(client.connectedAddrs).toEqual([]);
+    expect(client.pendingCount).toBe(0);
   });
 
   test('is closed at once when nothing waits', async () => {
