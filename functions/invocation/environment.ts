@@ -1,4 +1,4 @@
-import { groupFault, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
+import { checkNameServerAddrs, groupFault, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
 import { parseNameServerList } from './name-server-list.ts';
 
 /** What the environment variables of a function say. */
@@ -96,6 +96,7 @@ function limits({ default: value, min, max }: { default?: number | string; min?:
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const faults: string[] = [];
   const environment: Record<string, unknown> = {};
+  const faulty = new Set<string>();
   for (const [name, rule] of Object.entries<EnvironmentRule>(environmentRules)) {
     const text = variables[rule.variable]?.trim();
     if (text === undefined || text === '') {
@@ -104,11 +105,16 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       continue;
     }
     const fault = textFault(rule, text);
-    if (fault !== undefined) faults.push(`${rule.variable} is "${text}": ${fault}`);
-    environment[name] = parsed(rule, text);
+    if (fault === undefined) {
+      environment[name] = parsed(rule, text);
+      continue;
+    }
+    // Has no value, so that it is told of once, and not again for what a wrong value does to others.
+    faulty.add(name);
+    faults.push(`${rule.variable} is "${text}": ${fault}`);
   }
   const read = environment as unknown as Environment;
-  if (read.nameServerParameter === undefined && read.nameServers === undefined) {
+  if (read.nameServerParameter === undefined && read.nameServers === undefined && !faulty.has('nameServers')) {
     faults.push('ROCKETMQ_NAME_SERVER_PARAMETER and ROCKETMQ_NAME_SERVERS are both missing: set one of them, or both');
   }
   if (read.attemptTimeoutMs >= read.sendTimeoutMs) {
@@ -132,8 +138,13 @@ function textFault(rule: EnvironmentRule, text: string): string | undefined {
 function listFault(text: string): string | undefined {
   const addrs = parseNameServerList(text);
   if (addrs.length === 0) return 'it must name at least one host:port';
-  const wrong = addrs.filter((addr) => !/^.+:\d{1,5}$/.test(addr));
-  return wrong.length === 0 ? undefined : `${wrong.map((addr) => `"${addr}"`).join(', ')} must be host:port`;
+  try {
+    checkNameServerAddrs(addrs);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults.join(', ');
+    throw error;
+  }
 }
 
 function parsed(rule: EnvironmentRule, text: string): string | number | string[] {

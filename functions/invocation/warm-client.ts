@@ -9,6 +9,8 @@ export interface WarmClient {
   readonly producer: Producer;
   /** Undefined where the environment names no parameter. */
   readonly nameServerParameter: NameServerParameter | undefined;
+  /** Connections opened that metrics have told of, by reason. */
+  readonly connectionsTold: Map<string, number>;
 }
 
 let warm: WarmClient | undefined;
@@ -36,5 +38,5 @@ function makeWarmClient(environment: Environment): WarmClient {
   });
   const { producerGroup: group, sendTimeoutMs, attemptTimeoutMs } = environment;
   const producer = client.producer({ group, sendTimeoutMs, attemptTimeoutMs });
-  return { environment, client, producer, nameServerParameter: parameter };
+  return { environment, client, producer, nameServerParameter: parameter, connectionsTold: new Map() };
 }

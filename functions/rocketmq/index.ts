@@ -1,5 +1,6 @@
 export type { InvocationUpkeep } from './client/client-instance.ts';
 export type { DueTaskReport } from './client/due-work.ts';
+export { checkNameServerAddrs } from './client/name-server-lookup.ts';
 export type { MessageQueue } from './client/topic-publish-info.ts';
 export type { Clock } from './clock.ts';
 export { type Client, createClient } from './create-client.ts';

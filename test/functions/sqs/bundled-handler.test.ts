@@ -308,6 +308,19 @@ describe('the environment', () => {
     expect(metricsOf(first)).toMatchObject([{ NameServerParameterAgeMs: expect.any(Number) }]);
   });
 
+  test('with a parameter that SSM does not answer for has every record reported in seconds, with the cure', async () => {
+    await using ssm = await startSsmEndpoint();
+    ssm.fail('hang');
+    const environment = { ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: ssm.url };
+    await using started = await start({ ...environment, ROCKETMQ_NAME_SERVERS: '' });
+    const { Records } = sampleEvent('standard');
+    const result = await started.host.invoke({ Records });
+    expect(result).toMatchObject({ status: 'ok', payload: answer(...Records) });
+    expect(logged(result).filter(({ code }) => code === 'ROCKETMQ_NO_NAME_SERVER')).toHaveLength(Records.length);
+    expect(JSON.stringify(logged(result))).toContain('by an interface endpoint for ssm or a NAT gateway');
+    expect(result.leftBehind).not.toContain('Timeout');
+  });
+
   test('with a fresh seed beside the parameter has SSM not asked', async () => {
     await using ssm = await startSsmEndpoint();
     const environment = { ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: ssm.url };
