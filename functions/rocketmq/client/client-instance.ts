@@ -11,7 +11,7 @@ import { type DueTask, type DueTaskReport, DueWork } from './due-work.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { NameServerClient } from './name-server-client.ts';
-import { checkNameServerAddrs, NameServerLookup } from './name-server-lookup.ts';
+import { NameServerLookup } from './name-server-lookup.ts';
 import { ProducerTable } from './producer-table.ts';
 import { RouteSync } from './route-sync.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
@@ -19,7 +19,7 @@ import { TopicRouteTable } from './topic-route-table.ts';
 
 type OptionalKeys = 'nameServerAddrs' | 'fetchNameServerAddrs' | 'instanceName' | 'unitName';
 
-/** Options with their defaults in place. */
+/** Options checked, with their defaults in place. */
 export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
   Pick<ClientOptions, OptionalKeys>;
 
@@ -70,10 +70,7 @@ export class ClientInstance {
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
-    if (options.nameServerAddrs !== undefined) {
-      checkNameServerAddrs(options.nameServerAddrs);
-      this.nameServers.update(options.nameServerAddrs);
-    }
+    if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
     this.dueWork = new DueWork(options.clock, this.dueTasks());
   }
 

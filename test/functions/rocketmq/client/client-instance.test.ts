@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientInstance } from '../../../../functions/rocketmq/client/client-instance.ts';
 import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
-import { ClientClosedError, OptionsError } from '../../../../functions/rocketmq/errors.ts';
+import { ClientClosedError } from '../../../../functions/rocketmq/errors.ts';
 import { startBlackHole } from '../remoting/black-hole.ts';
 import { deadAddr, saySilence, startFrameServer } from '../remoting/frame-server.ts';
 import { startFrozenServer } from './frozen-server.ts';
@@ -40,11 +40,6 @@ describe('making a client', () => {
     expect(lookups).toBe(0);
     expect(client.pendingCount).toBe(0);
     expect(cluster.nameServer.peers.length).toBe(0);
-  });
-
-  test('with a name server that is no address fails at once', async () => {
-    await using cluster = await startSmallCluster();
-    expect(() => cluster.client({ nameServerAddrs: ['namesrv'] })).toThrow(OptionsError);
   });
 });
 
