@@ -80,8 +80,10 @@ function sendSingle(send: CheckedSend): Answer {
 /** What the broker makes of the properties of a single message. */
 function storedProperties(broker: BrokerContext, sent: MessageProperties): MessageProperties {
   if (!isV5(broker.version)) {
+    // 4.9 does not store WAIT, except with a message that waits for its delay.
     const { [MessageProperty.WAIT]: _, ...kept } = sent;
-    return { ...kept, [MessageProperty.CLUSTER]: CLUSTER_NAME };
+    const isDelayed = Number(sent[MessageProperty.DELAY]) > 0;
+    return { ...(isDelayed ? sent : kept), [MessageProperty.CLUSTER]: CLUSTER_NAME };
   }
   const { POP_CK: _, ...kept } = sent;
   return {

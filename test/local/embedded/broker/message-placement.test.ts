@@ -66,7 +66,7 @@ describe.each([{ version: 513 }, { version: 403 }])(
 
     test('a delivered message is the sent one, with a place of its own', async () => {
       queueId++;
-      const properties = { UNIQ_KEY: 'id', KEYS: 'k', DELAY: '1', colour: 'blau' };
+      const properties = { UNIQ_KEY: 'id', KEYS: 'k', DELAY: '1', colour: 'blau', WAIT: 'true' };
       const answer = await connection.request(sendRequest({ queueId, properties, flag: 3 }));
       clock.advance(1_000);
       const [message] = cluster.messages('T').filter((stored) => stored.queueId === queueId);
