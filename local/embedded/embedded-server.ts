@@ -255,7 +255,6 @@ function whenKnown(
 
 /** What a processor that threw is answered with; Java names the exception. 4.9 writes it in its own serialization. */
 function systemError(error: unknown): Answer {
-  const isForeign = error instanceof Error && !(error instanceof ProcessorError);
-  const remark = isForeign ? `${error.name}: ${error.message}` : String((error as Error).message ?? error);
+  const remark = error instanceof ProcessorError ? error.message : String(error);
   return { code: ResponseCode.SYSTEM_ERROR, remark, isAlwaysJson: true };
 }
