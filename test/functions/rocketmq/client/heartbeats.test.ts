@@ -1,26 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientInstance } from '../../../../functions/rocketmq/client/client-instance.ts';
-import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { saySilence } from '../remoting/frame-server.ts';
 import { routeOver } from './routes.ts';
-import { heartbeatsAt, send, startSmallCluster } from './small-cluster.ts';
+import { heartbeatsAt, invocation, LONG_MS, sendTo, soon, startSmallCluster } from './small-cluster.ts';
 
-const LONG_MS = 60_000;
 const HEART_BEAT = 34;
 const SEND = 310;
-const soon = () => deadlineAfter(LONG_MS);
-
-/** Learns the route of a topic and sends to its master. */
-async function sendTo(client: ClientInstance, topic: string): Promise<void> {
-  const { masterAddrs } = await client.publishInfo(topic, soon());
-  for (const addr of masterAddrs.values()) await client.invoke(addr, send, LONG_MS);
-}
-
-/** One invocation that does nothing but what is due. */
-async function invocation(client: ClientInstance): Promise<void> {
-  const upkeep = await client.beginInvocation(soon());
-  await upkeep.end();
-}
 
 const reportOf = (client: ClientInstance) =>
   client.dueWorkReport().find(({ name }) => name === 'sendHeartbeatToAllBrokerWithLock');

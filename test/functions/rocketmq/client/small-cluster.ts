@@ -1,4 +1,5 @@
 import { ClientInstance, type ResolvedClientOptions } from '../../../../functions/rocketmq/client/client-instance.ts';
+import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { type ClientOptions, clientOptionRules, resolveOptions } from '../../../../functions/rocketmq/options.ts';
 import { decodeHeartbeatData, type HeartbeatData } from '../../../../functions/rocketmq/protocol/heartbeat-data.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
@@ -58,4 +59,23 @@ export const send = { code: RequestCode.SEND_MESSAGE_V2, extFields: { a: 'orders
 export function heartbeatsAt(server: FrameServer | ServerPeer): HeartbeatData[] {
   const beats = server.requests.filter(({ code }) => code === RequestCode.HEART_BEAT);
   return beats.map(({ body }) => decodeHeartbeatData(body));
+}
+
+/** Long enough never to pass in a test. */
+export const LONG_MS = 60_000;
+
+/** A deadline that does not pass in a test. */
+export const soon = () => deadlineAfter(LONG_MS);
+
+/** Learns the route of a topic, and sends to each of its masters. */
+export async function sendTo(client: ClientInstance, topic: string): Promise<void> {
+  const { masterAddrs } = await client.publishInfo(topic, soon());
+  for (const addr of masterAddrs.values()) await client.invoke(addr, send, LONG_MS);
+}
+
+/** One invocation, with some work or with nothing but what is due. */
+export async function invocation(client: ClientInstance, work?: () => Promise<void>): Promise<void> {
+  const upkeep = await client.beginInvocation(soon());
+  await work?.();
+  await upkeep.end();
 }
