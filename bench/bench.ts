@@ -12,6 +12,7 @@ async function main(options: BenchOptions): Promise<void> {
   const results = await runBench(options, (line) => console.error(line));
   const text = resultsText(results);
   console.log(options.isJson ? JSON.stringify(results) : `\n${text}`);
+  if (results.failures.length > 0) process.exitCode = 1;
   if (options.isShort || BENCH_PARTS.some((part) => !options.parts.includes(part))) return;
   writeFileSync(RESULTS_FILE, text);
 }

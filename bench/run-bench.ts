@@ -12,7 +12,7 @@ import { measureWarmInvocations } from './parts/warm-invocations.ts';
 import { measureWireBytes } from './parts/wire-bytes.ts';
 import { installPeers } from './peers.ts';
 import { judge } from './report/bars.ts';
-import type { BenchResults, JudgedResults } from './report/bench-results.ts';
+import type { BenchResults, JudgedResults, PartFailure } from './report/bench-results.ts';
 import { describeMachine } from './report/machine.ts';
 
 type Figures = Omit<BenchResults, 'machine' | 'settings'>;
@@ -42,8 +42,17 @@ export async function runBench(options: BenchOptions, progress: (line: string) =
     thaw: async () => ({ thaw: await measureThaw(context) }),
   };
   let figures: Figures = {};
-  for (const part of parts) figures = { ...figures, ...(await run[part]()) };
+  const failures: PartFailure[] = [];
+  for (const part of parts) {
+    try {
+      figures = { ...figures, ...(await run[part]()) };
+    } catch (error) {
+      // What the other parts have measured or will measure must not be lost for it.
+      progress(`${part} failed: ${error instanceof Error ? error.stack : error}`);
+      failures.push({ part, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
   const cluster = isShort ? 'embedded' : 'RocketMQ 5.5.0';
   const results: BenchResults = { machine, settings: { cluster, rounds, seconds, isShort, isPatient }, ...figures };
-  return { ...results, bars: judge(results) };
+  return { ...results, bars: judge(results), failures };
 }

@@ -30,7 +30,15 @@ export interface BenchResults {
   readonly thaw?: readonly ThawFigure[];
 }
 
+/** A part that could not be measured. */
+export interface PartFailure {
+  readonly part: string;
+  readonly reason: string;
+}
+
 /** Results, and how they stand against the bars. */
 export interface JudgedResults extends BenchResults {
+  /** Empty after a sound run. */
+  readonly failures: readonly PartFailure[];
   readonly bars: readonly Bar[];
 }

@@ -7,6 +7,7 @@ import { spreadText, table } from './table.ts';
 export function resultsText(results: JudgedResults): string {
   const sections = [
     head(results),
+    failures(results),
     bars(results),
     sends('Single sends', results.sends),
     sends('Batches', results.batches),
@@ -36,7 +37,14 @@ function head({ machine, settings }: JudgedResults): string {
   ].join('\n');
 }
 
+function failures({ failures: all }: JudgedResults): string {
+  if (all.length === 0) return '';
+  const rows = all.map(({ part, reason }) => [part, reason.split('\n', 1).join('')]);
+  return `## Parts that failed\n\n${table(['part', 'reason'], rows)}`;
+}
+
 function bars({ bars: all }: JudgedResults): string {
+  if (all.length === 0) return '';
   const word = (isMet: boolean | undefined) => (isMet === undefined ? '–' : isMet ? 'met' : '**not met**');
   const rows = all.map(({ figure, bar, measured, isMet }) => [figure, bar, measured, word(isMet)]);
   return `## What must hold\n\n${table(['figure', 'bar', 'measured', ''], rows)}`;

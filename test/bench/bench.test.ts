@@ -15,6 +15,7 @@ describe('npm run bench in its short form', () => {
     const { stdout } = await bench('--short', '--json');
     const results: JudgedResults = JSON.parse(stdout);
     const { sends, batches, wire, clientCold, bundles, functionCold, warm, due, thaw, bars } = results;
+    expect(results.failures).toEqual([]);
     expect(results.settings).toMatchObject({ cluster: 'embedded', isShort: true });
     expect(sends?.missing).toEqual([]);
     for (const { contender, messagesPerSecond, failed } of [...(sends?.figures ?? []), ...(batches?.figures ?? [])]) {
