@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { BENCH_PARTS, type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
+import { type BenchOptions, isWholeRun, readBenchOptions, USAGE } from './bench-options.ts';
 import { resultsText } from './report/results-text.ts';
 import { runBench } from './run-bench.ts';
 
@@ -13,8 +13,7 @@ async function main(options: BenchOptions): Promise<void> {
   const text = resultsText(results);
   console.log(options.isJson ? JSON.stringify(results) : `\n${text}`);
   if (results.failures.length > 0) process.exitCode = 1;
-  if (options.isShort || BENCH_PARTS.some((part) => !options.parts.includes(part))) return;
-  writeFileSync(RESULTS_FILE, text);
+  if (isWholeRun(options)) writeFileSync(RESULTS_FILE, text);
 }
 
 function optionsOrUsage(): BenchOptions | undefined {

@@ -22,18 +22,19 @@ const PARTS_WITH_PEERS: readonly BenchPart[] = ['sends', 'batches', 'wire', 'cli
 
 /** Runs the parts that were asked for, one after the other, and holds what they measured against the bars. */
 export async function runBench(options: BenchOptions, progress: (line: string) => void): Promise<JudgedResults> {
-  const { isShort, isPatient, rounds, seconds, parts } = options;
+  const { isShort, isPatient, rounds, seconds, parts, windows, clients } = options;
   const isComparing = parts.some((part) => PARTS_WITH_PEERS.includes(part));
   const peers = isShort || !isComparing ? undefined : await installPeers();
   if (peers?.failure !== undefined) progress(peers.failure);
   const machine = describeMachine(peers);
-  const contenders = isComparing ? await contenderPlans(peers) : [];
-  const context: BenchContext = { isShort, isPatient, rounds, roundMs: seconds * 1000, peers, contenders, progress };
-  const hasBatches = await hasBatchSends();
+  const plans = isComparing ? await contenderPlans(peers) : [];
+  const contenders = plans.filter(({ name }) => clients === undefined || clients.includes(name));
+  const limits = { rounds, roundMs: seconds * 1000, windows };
+  const context: BenchContext = { isShort, isPatient, ...limits, peers, contenders, progress };
   const run: Readonly<Record<BenchPart, () => Promise<Figures>>> = {
     sends: async () => ({ sends: await measureSingleSends(context) }),
-    batches: async () => ({ batches: await measureBatches(context, hasBatches) }),
-    wire: async () => ({ wire: await measureWireBytes(context, hasBatches) }),
+    batches: async () => ({ batches: await measureBatches(context, await hasBatchSends()) }),
+    wire: async () => ({ wire: await measureWireBytes(context, await hasBatchSends()) }),
     'client-cold': async () => ({ clientCold: await measureClientColdStart(context) }),
     bundles: async () => ({ bundles: await measureBundles(context) }),
     'function-cold': async () => ({ functionCold: await measureFunctionColdStart(context) }),

@@ -3,18 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleHandler } from '../../infra/bundling.ts';
 import { BENCH_CACHE, type Peers } from '../peers.ts';
 import type { ContenderPlan } from './contender.ts';
+import { ContenderName } from './contender-name.ts';
 import { javaProgram } from './java-classes.ts';
-
-/** Names of the contenders, as tables and bars use them. */
-export const ContenderName = {
-  BLAST_BINARY: 'blast-bin',
-  BLAST_JSON: 'blast-json',
-  THIS: 'this',
-  ALI_ONS: 'ali-ons',
-  GRPC_NODE: 'grpc-node',
-  JAVA_SYNC: 'java-sync',
-  JAVA_ASYNC: 'java-async',
-} as const;
 
 /**
  * How to start each contender. Those in Node are bundled first: a process that strips types at run time carries the parser

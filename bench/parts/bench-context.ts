@@ -9,6 +9,8 @@ export interface BenchContext {
   readonly isPatient: boolean;
   readonly rounds: number;
   readonly roundMs: number;
+  /** Sends in flight to measure; `undefined` for all. */
+  readonly windows: readonly number[] | undefined;
   /** `undefined` in the short form. */
   readonly peers: Peers | undefined;
   readonly contenders: readonly ContenderPlan[];

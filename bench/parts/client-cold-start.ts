@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { bundleHandler } from '../../infra/bundling.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import { javaProgram } from '../contenders/java-classes.ts';
 import { shuffled } from '../measure/interleave.ts';
 import { calmMachine } from '../measure/outside-load.ts';

@@ -1,6 +1,6 @@
 import { startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import type { Load, Target } from '../contenders/load.ts';
 import { interleave, type Rounds } from '../measure/interleave.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
@@ -79,7 +79,10 @@ async function measureLoads(
     context.progress(`${of}, ${shape.window} in flight, ${shape.bodyBytes} B`);
     const measured = await measureLoad(context, shape, plans);
     figures.push(...measured.figures);
-    for (const entry of measured.missing) missing.set(entry.contender, entry);
+    for (const entry of measured.missing) {
+      context.progress(`  ${entry.contender} could not be measured: ${entry.reason}`);
+      missing.set(entry.contender, entry);
+    }
   }
   return { figures, missing: [...missing.values()] };
 }
@@ -103,7 +106,10 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
       progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
     },
   });
-  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing };
+  const failed = all.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [{ contender: name, reason: failure }],
+  );
+  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing: [...missing, ...failed] };
 }
 
 /** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */

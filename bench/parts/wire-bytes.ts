@@ -1,6 +1,6 @@
 import { type BenchCluster, startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import type { Load } from '../contenders/load.ts';
 import type { BenchContext } from './bench-context.ts';
 

@@ -1,4 +1,4 @@
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import type { Spread } from '../measure/spread.ts';
 import { CLIENT_ONLY } from '../parts/bundles.ts';
 import { BARE_NODE, type ClientColdFigure } from '../parts/client-cold-start.ts';
