@@ -54,7 +54,8 @@ export class ClientInstance {
   private readonly windows = new Map<string, InFlightWindow>();
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
   private readonly sideWork = new Set<Promise<void>>();
-  private runningInvocations = 0;
+  /** Deadlines of the invocations that run now. */
+  private readonly running = new Set<Deadline>();
   private started: Promise<void> | undefined;
   private shuttingDown: Promise<void> | undefined;
 
@@ -110,7 +111,9 @@ export class ClientInstance {
    */
   async beginInvocation(deadline: Deadline): Promise<InvocationUpkeep> {
     if (this.shuttingDown !== undefined) throw new ClientClosedError();
-    this.runningInvocations++;
+    // An object of its own, for two invocations may share a deadline.
+    const running: Deadline = { remainingMs: () => deadline.remainingMs() };
+    this.running.add(running);
     // The first one may come in this very turn, without a look at the sockets; between the two there is a whole look.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
@@ -119,7 +122,7 @@ export class ClientInstance {
     let ended: Promise<void> | undefined;
     return {
       end: () => {
-        ended ??= this.endInvocation();
+        ended ??= this.endInvocation(running);
         return ended;
       },
     };
@@ -185,12 +188,15 @@ export class ClientInstance {
     await this.otherWorkDone();
   }
 
-  private async endInvocation(): Promise<void> {
+  private async endInvocation(running: Deadline): Promise<void> {
     await this.otherWorkDone();
-    this.runningInvocations--;
+    this.running.delete(running);
     // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
-    while (this.runningInvocations === 0 && this.sideWork.size > 0) await this.otherWorkDone();
-    if (this.runningInvocations === 0) this.remoting.abandonConnects();
+    while (this.running.size === 0 && this.sideWork.size > 0) await this.otherWorkDone();
+    if (this.running.size === 0) this.remoting.abandonConnects();
+    // A socket closed just now is gone when the event loop has come round: it must not be frozen in the midst of it.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
   }
 
   /** Settles when the due work and the side work under way now are done; never rejects. */
@@ -213,7 +219,9 @@ export class ClientInstance {
   private greet(connection: Connection): void {
     const groups = this.producerTable.groups;
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
-    void this.track(this.heartbeats.greet(connection, groups, this.options.dueWorkBudgetMs));
+    const limits = [...this.running].map((deadline) => deadline.remainingMs());
+    const timeoutMs = Math.max(1, Math.min(this.options.dueWorkBudgetMs, ...limits));
+    void this.track(this.heartbeats.greet(connection, groups, timeoutMs));
   }
 
   /** Remembers work until it settles. Its failure is nobody's: the work it belongs to is due again. */
