@@ -110,7 +110,7 @@ describe('heartbeats', () => {
     ['says nothing', saySilence, 'no answer from'],
   ])('reach the other brokers when one %s, and the report tells of it', async (_what, script, reason) => {
     await using cluster = await startSmallCluster();
-    const client = cluster.client({ nameServerAddrs: [cluster.nameServer.addr], dueWorkBudgetMs: 60 });
+    const client = cluster.client({ nameServerAddrs: [cluster.nameServer.addr], dueWorkBudgetMs: 200 });
     await sendTo(client, 'T');
     await sendTo(client, 'U');
     cluster.brokerA.script = script;

@@ -127,6 +127,7 @@ describe('the first request after a freeze', () => {
     client.beginInvocation();
     server.script = saySilence;
     expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
+    await server.untilRequests(2);
     expect(server.codes()).toEqual([1, 2]);
   });
 

@@ -97,6 +97,7 @@ describe('connecting', () => {
 
 describe('a server that was silent for a whole time limit', () => {
   test('gets a new connection for the next request', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     expect(await failureOf(invoke(1, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
     server.script = answerAll;
@@ -106,6 +107,7 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('may still answer what waits on the old connection, while new requests go over a new one', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     const patient = invoke(1);
     expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
@@ -124,6 +126,7 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('leaves nothing behind at the shutdown, neither on the old connection nor on the new one', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     const onOld = failureOf(invoke(1));
     await failureOf(invoke(2, 20));
@@ -137,8 +140,9 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('keeps its connection when it was only one request that it did not answer', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = ({ code }) => (code === 1 ? undefined : {});
-    const slow = failureOf(invoke(1, 60));
+    const slow = failureOf(invoke(1, 300));
     await invoke(2);
     await invoke(3);
     await slow;
@@ -237,6 +241,7 @@ test('ten thousand requests that fail leave no request, no connection and no lis
       [server.addr, resetting],
     ][round % 4] as [string, typeof saySilence];
     server.script = script;
+    if (addr === server.addr) await client.connect(addr, LONG_MS);
     await Promise.all(Array.from({ length: 100 }, () => count(invoke(1, script === resetting ? LONG_MS : 10, addr))));
     client.abandonConnects();
   }
