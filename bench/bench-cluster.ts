@@ -12,7 +12,7 @@ export interface BenchClusterOptions {
   readonly isEmbedded: boolean;
   /** Start a proxy too, for clients that speak gRPC. */
   readonly hasGrpc?: boolean;
-  /** Put a TCP proxy before each server, which counts bytes and breaks connections. */
+  /** Put a TCP proxy before name server and broker, which counts bytes and breaks connections. Not together with gRPC. */
   readonly isFronted?: boolean;
 }
 
@@ -72,33 +72,30 @@ async function embedded({ isFronted }: BenchClusterOptions, stack: AsyncDisposab
   };
 }
 
-async function real({ hasGrpc, isFronted }: BenchClusterOptions, stack: AsyncDisposableStack): Promise<Servers> {
+async function real(
+  { hasGrpc = false, isFronted = false }: BenchClusterOptions,
+  stack: AsyncDisposableStack,
+): Promise<Servers> {
+  // RocketMQ's own proxy looks for the broker at its advertised address as soon as it starts, before there is a front.
+  if (isFronted && hasGrpc) throw new RangeError('a fronted cluster cannot have a gRPC proxy');
   const cluster = stack.use(
     await startRealCluster({
       version: '5.5.0',
-      proxy: hasGrpc ?? false,
+      proxy: hasGrpc,
       // The launcher starts servers for a quick start; a measured broker gets the compiler it has in production.
       javaArgs: ['-XX:TieredStopAtLevel=4'],
-      ...(isFronted === true ? { brokerConfig: { brokerIP1: FRONT_HOST } } : {}),
+      ...(isFronted ? { brokerConfig: { brokerIP1: FRONT_HOST } } : {}),
     }),
   );
-  const direct = addrsOf({
-    nameServerAddrs: cluster.nameServerAddrs,
-    brokerAddrs: cluster.brokers.map(({ addr }) => addr),
-  });
-  const grpcAddr = cluster.proxyGrpcAddr;
-  if (isFronted !== true) return { ...direct, nameServerAddr: direct.directNameServerAddr, grpcAddr, fronts: [] };
-  const nameServer = stack.use(await startTcpProxy({ target: direct.directNameServerAddr }));
-  const port = Number(direct.brokerAddr.slice(direct.brokerAddr.lastIndexOf(':') + 1));
-  const broker = stack.use(await startTcpProxy({ target: direct.brokerAddr, listen: { host: FRONT_HOST, port } }));
-  const grpc = grpcAddr === undefined ? undefined : stack.use(await startTcpProxy({ target: grpcAddr }));
-  return {
-    ...direct,
-    nameServerAddr: nameServer.addr,
-    brokerAddr: broker.addr,
-    grpcAddr: grpc?.addr,
-    fronts: grpc === undefined ? [nameServer, broker] : [nameServer, broker, grpc],
-  };
+  const brokerAddrs = cluster.brokers.map(({ addr }) => addr);
+  const direct = addrsOf({ nameServerAddrs: cluster.nameServerAddrs, brokerAddrs });
+  const { directNameServerAddr, brokerAddr } = direct;
+  const plain = { ...direct, nameServerAddr: directNameServerAddr, grpcAddr: cluster.proxyGrpcAddr, fronts: [] };
+  if (!isFronted) return plain;
+  const nameServer = stack.use(await startTcpProxy({ target: directNameServerAddr }));
+  const port = Number(brokerAddr.slice(brokerAddr.lastIndexOf(':') + 1));
+  const broker = stack.use(await startTcpProxy({ target: brokerAddr, listen: { host: FRONT_HOST, port } }));
+  return { ...plain, nameServerAddr: nameServer.addr, brokerAddr: broker.addr, fronts: [nameServer, broker] };
 }
 
 function addrsOf({ nameServerAddrs, brokerAddrs }: Pick<ClusterHandle, 'nameServerAddrs' | 'brokerAddrs'>) {

@@ -3,18 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleHandler } from '../../infra/bundling.ts';
 import { BENCH_CACHE, type Peers } from '../peers.ts';
 import type { ContenderPlan } from './contender.ts';
+import { ContenderName } from './contender-name.ts';
 import { javaProgram } from './java-classes.ts';
-
-/** Names of the contenders, as tables and bars use them. */
-export const ContenderName = {
-  BLAST_BINARY: 'blast-bin',
-  BLAST_JSON: 'blast-json',
-  THIS: 'this',
-  ALI_ONS: 'ali-ons',
-  GRPC_NODE: 'grpc-node',
-  JAVA_SYNC: 'java-sync',
-  JAVA_ASYNC: 'java-async',
-} as const;
 
 /**
  * How to start each contender. Those in Node are bundled first: a process that strips types at run time carries the parser
@@ -38,7 +28,7 @@ export async function contenderPlans(peers: Peers | undefined): Promise<Contende
   if (versions['rocketmq-client-nodejs'] !== undefined) {
     plans.push({ name: GRPC_NODE, ...nodeStart(nodeEntry('grpc-node')), env, hasBatches: false });
   }
-  const { command, args } = await javaProgram('JavaContender.java', 'JavaContender');
+  const { command, args } = await javaProgram(new URL('JavaContender.java', import.meta.url), 'JavaContender');
   plans.push({ name: JAVA_SYNC, command, args: [...args, 'sync'], hasBatches: true });
   plans.push({ name: JAVA_ASYNC, command, args: [...args, 'async'], hasBatches: true });
   return plans;

@@ -26,6 +26,8 @@ export class Contender implements AsyncDisposable {
   readonly #exited: Promise<void>;
   #answer: PromiseWithResolvers<unknown> = Promise.withResolvers();
   #lastErrors: string[] = [];
+  /** Set once its process has ended. */
+  #end: Error | undefined;
 
   private constructor(plan: ContenderPlan, process: ChildProcess) {
     this.plan = plan;
@@ -39,9 +41,8 @@ export class Contender implements AsyncDisposable {
       process.once('close', (code, signal) => {
         doneWith?.();
         this.#answer.promise.catch(() => undefined);
-        this.#answer.reject(
-          new Error(`${plan.name} ended with ${signal ?? code}; its last words:\n${this.#lastErrors.join('\n')}`),
-        );
+        this.#end = new Error(`${plan.name} ended with ${signal ?? code}; it wrote:\n${this.#lastErrors.join('\n')}`);
+        this.#answer.reject(this.#end);
         resolve();
       });
     });
@@ -95,6 +96,7 @@ export class Contender implements AsyncDisposable {
   }
 
   async #next(limitMs: number): Promise<unknown> {
+    if (this.#end !== undefined) throw this.#end;
     const timer = setTimeout(() => {
       this.#answer.reject(new Error(`${this.name} said nothing for ${limitMs} ms`));
     }, limitMs);
@@ -102,7 +104,7 @@ export class Contender implements AsyncDisposable {
       return await this.#answer.promise;
     } finally {
       clearTimeout(timer);
-      if (this.#process.exitCode === null) this.#answer = Promise.withResolvers();
+      this.#answer = Promise.withResolvers();
     }
   }
 

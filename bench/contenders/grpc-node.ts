@@ -1,4 +1,6 @@
+import diagnostics from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { measureSends } from './send-loop.ts';
 import { serveRounds } from './serve-rounds.ts';
 
@@ -12,6 +14,13 @@ interface RocketMQNodeClient {
   };
 }
 
+// A proxy tells its clients its own address, so a TCP proxy before it sees nothing: bytes are read off the sockets.
+const sockets: Socket[] = [];
+diagnostics.subscribe('net.client.socket', (message) => sockets.push((message as { socket: Socket }).socket));
+const total = (of: (socket: Socket) => number) => sockets.reduce((sum, socket) => sum + of(socket), 0);
+const sentBytes = () => total(({ bytesWritten }) => bytesWritten);
+const receivedBytes = () => total(({ bytesRead }) => bytesRead);
+
 // The bench sets NODE_PATH to where it installed the peers.
 const { Producer } = createRequire(import.meta.url)('rocketmq-client-nodejs') as RocketMQNodeClient;
 
@@ -24,13 +33,16 @@ await serveRounds(async ({ grpcAddr, topic }) => {
   await producer.startup();
   let number = 0;
   return {
-    run(load) {
+    async run(load) {
       if (load.batch !== 1) throw new RangeError('rocketmq-client-nodejs has no batches');
       const body = Buffer.alloc(load.bodyBytes, 'x');
-      return measureSends(load, async () => {
+      const [sentBefore, receivedBefore] = [sentBytes(), receivedBytes()];
+      const round = await measureSends(load, async () => {
         await producer.send({ topic, tag: 'bench', keys: [`key-${number++}`], body });
         return 1;
       });
+      if (load.sends === undefined) return round;
+      return { ...round, sentBytes: sentBytes() - sentBefore, receivedBytes: receivedBytes() - receivedBefore };
     },
   };
 });

@@ -16,12 +16,12 @@ export interface JavaProgram {
 }
 
 /**
- * Compiles a Java source file of this folder beforehand, for the compiler must not count as the client's start, with the
+ * Compiles a Java source file beforehand, for the compiler must not count as the client's start, with the
  * jars of RocketMQ 5.5.0, and tells how to start it.
  * @param jvmArgs options of the JVM; none is what users have.
  */
 export async function javaProgram(
-  source: string,
+  source: URL,
   className: string,
   jvmArgs: readonly string[] = [],
 ): Promise<JavaProgram> {
@@ -30,7 +30,7 @@ export async function javaProgram(
   const home = join(BENCH_CACHE, 'java', 'home');
   for (const folder of [classes, home]) mkdirSync(folder, { recursive: true });
   const java = javaCommand();
-  const file = fileURLToPath(new URL(source, import.meta.url));
+  const file = fileURLToPath(source);
   await promisify(execFile)(`${java}c`, ['-proc:none', '-cp', classPath, '-d', classes, file]);
   // The client writes its log and offsets below user.home.
   const own = [...JVM_ACCESS, ...jvmArgs, `-Duser.home=${home}`];

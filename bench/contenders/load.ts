@@ -25,6 +25,9 @@ export interface Round {
   /** Of single sends one at a time: time from the call to the confirmation, in µs. */
   readonly p50Us?: number;
   readonly p99Us?: number;
+  /** Of its sockets, from contenders that no TCP proxy can be put before. */
+  readonly sentBytes?: number;
+  readonly receivedBytes?: number;
 }
 
 /** Where a contender finds the cluster; handed to it in `BENCH_TARGET` as JSON. */

@@ -11,6 +11,8 @@ export interface Rounds {
   /** Rounds kept although they were disturbed: the machine did not become calm. */
   readonly disturbed: number;
   readonly peakRssBytes: number | undefined;
+  /** Why it did not do all its rounds. */
+  readonly failure: string | undefined;
 }
 
 export interface InterleaveOptions {
@@ -21,40 +23,75 @@ export interface InterleaveOptions {
 }
 
 const MOST_REPEATS = 3;
-const CALM_LIMIT_MS = 60_000;
 
-/** Lets each contender do its rounds, in an order drawn anew for each round, so that all meet the same weather. */
+/**
+ * Lets each contender do its rounds, in an order drawn anew for each round, so that all meet the same weather. One that
+ * ends or hangs is left out from then on; the others go on.
+ */
 export async function interleave(
   contenders: readonly Contender[],
   load: Load,
   options: InterleaveOptions,
 ): Promise<Rounds[]> {
-  const done = contenders.map((contender) => ({ contender, rounds: [] as Round[], repeated: 0, disturbed: 0 }));
-  if (options.isStrict) await calmMachine(CALM_LIMIT_MS);
-  for (let number = 0; number < options.rounds; number++) {
-    for (const entry of shuffled(done)) {
-      const idle = new Set(
-        contenders.flatMap(({ pid }) => (pid === undefined || pid === entry.contender.pid ? [] : [pid])),
-      );
-      for (let repeats = 0; ; repeats++) {
-        const outside = new OutsideLoad(idle);
-        const round = await entry.contender.run(load);
-        const isDisturbed = outside.isTooLarge(outside.share());
-        options.onRound?.(entry.contender.name, round, repeats);
-        if (isDisturbed && options.isStrict && repeats < MOST_REPEATS) {
-          entry.repeated++;
-          await calmMachine(CALM_LIMIT_MS);
-          continue;
-        }
-        if (isDisturbed) entry.disturbed++;
-        entry.rounds.push(round);
-        break;
+  const turns = contenders.map((contender) => new Turns(contender, othersThan(contender, contenders), options));
+  if (options.isStrict) await calmMachine();
+  for (let number = 0; number < options.rounds; number++) for (const turn of shuffled(turns)) await turn.take(load);
+  return turns.map((turn) => turn.result());
+}
+
+/** The rounds of one contender. */
+class Turns {
+  readonly #contender: Contender;
+  readonly #idle: ReadonlySet<number>;
+  readonly #options: InterleaveOptions;
+  readonly #rounds: Round[] = [];
+  #repeated = 0;
+  #disturbed = 0;
+  #failure: string | undefined;
+
+  constructor(contender: Contender, idle: ReadonlySet<number>, options: InterleaveOptions) {
+    this.#contender = contender;
+    this.#idle = idle;
+    this.#options = options;
+  }
+
+  /** One round, again while it is disturbed and repeats are left. */
+  async take(load: Load): Promise<void> {
+    const { isStrict, onRound } = this.#options;
+    for (let repeats = 0; this.#failure === undefined; repeats++) {
+      const outside = new OutsideLoad(this.#idle);
+      const round = await this.#run(load);
+      if (round === undefined) return;
+      const isDisturbed = outside.isTooLarge(outside.share());
+      onRound?.(this.#contender.name, round, repeats);
+      if (!isDisturbed || !isStrict || repeats === MOST_REPEATS) {
+        if (isDisturbed) this.#disturbed++;
+        this.#rounds.push(round);
+        return;
       }
+      this.#repeated++;
+      await calmMachine();
     }
   }
-  return done.map(({ contender, ...rest }) => {
-    return { name: contender.name, ...rest, peakRssBytes: contender.peakRssBytes };
-  });
+
+  result(): Rounds {
+    const { name, peakRssBytes } = this.#contender;
+    const [rounds, repeated, disturbed, failure] = [this.#rounds, this.#repeated, this.#disturbed, this.#failure];
+    return { name, rounds, repeated, disturbed, failure, peakRssBytes };
+  }
+
+  async #run(load: Load): Promise<Round | undefined> {
+    try {
+      return await this.#contender.run(load);
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      return undefined;
+    }
+  }
+}
+
+function othersThan(contender: Contender, all: readonly Contender[]): ReadonlySet<number> {
+  return new Set(all.flatMap(({ pid }) => (pid === undefined || pid === contender.pid ? [] : [pid])));
 }
 
 /** The same in random order. */

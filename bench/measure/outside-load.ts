@@ -5,6 +5,7 @@ import { machineCpuMs, treeCpuMs } from './process-tree.ts';
 /** Share of all cores that others may use before a round counts as disturbed. */
 const LARGEST_SHARE = 0.05;
 const SAMPLE_MS = 1000;
+const CALM_LIMIT_MS = 60_000;
 
 /** Measures what share of the machine others use: processes that the bench did not start, and contenders not in their turn. */
 export class OutsideLoad {
@@ -36,7 +37,7 @@ export class OutsideLoad {
  * Waits until others leave the machine alone for a second.
  * @returns whether it became calm within the limit.
  */
-export async function calmMachine(limitMs: number): Promise<boolean> {
+export async function calmMachine(limitMs = CALM_LIMIT_MS): Promise<boolean> {
   const until = performance.now() + limitMs;
   while (performance.now() < until) {
     const load = new OutsideLoad();

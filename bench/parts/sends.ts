@@ -1,6 +1,6 @@
 import { startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import type { Load, Target } from '../contenders/load.ts';
 import { interleave, type Rounds } from '../measure/interleave.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
@@ -41,9 +41,15 @@ export interface SendFigures {
 const FIRST_WARMUP_FACTOR = 2;
 const WARMUP_SHARE = 0.15;
 
-/** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB. */
+/** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB; in the short form 1 and 64 of 256 B. */
 export async function measureSingleSends(context: BenchContext): Promise<SendFigures> {
-  const loads = [256, 1024].flatMap((bodyBytes) => [1, 16, 64, 256].map((window) => ({ window, bodyBytes, batch: 1 })));
+  const [windows, sizes] = context.isShort
+    ? [[1, 64], [256]]
+    : [
+        [1, 16, 64, 256],
+        [256, 1024],
+      ];
+  const loads = sizes.flatMap((bodyBytes) => windows.map((window) => ({ window, bodyBytes, batch: 1 })));
   return measureLoads(context, loads, context.contenders);
 }
 
@@ -73,13 +79,16 @@ async function measureLoads(
     context.progress(`${of}, ${shape.window} in flight, ${shape.bodyBytes} B`);
     const measured = await measureLoad(context, shape, plans);
     figures.push(...measured.figures);
-    for (const entry of measured.missing) missing.set(entry.contender, entry);
+    for (const entry of measured.missing) {
+      context.progress(`  ${entry.contender} could not be measured: ${entry.reason}`);
+      missing.set(entry.contender, entry);
+    }
   }
   return { figures, missing: [...missing.values()] };
 }
 
 async function measureLoad(context: BenchContext, shape: Shape, plans: readonly ContenderPlan[]): Promise<SendFigures> {
-  const { isShort, rounds, roundMs, progress } = context;
+  const { isShort, isPatient, rounds, roundMs, progress } = context;
   const hasGrpc = plans.some(({ name }) => name === ContenderName.GRPC_NODE);
   await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
   await using stack = new AsyncDisposableStack();
@@ -91,13 +100,16 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
   for (const contender of started) stack.use(contender);
   const all = await interleave(started, load, {
     rounds,
-    isStrict: !isShort,
+    isStrict: isPatient,
     onRound: (name, { messages, elapsedMs, failed }, repeats) => {
       const notes = `${failed > 0 ? `, ${failed} FAILED` : ''}${repeats > 0 ? ', repeated: the machine was disturbed' : ''}`;
       progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
     },
   });
-  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing };
+  const failed = all.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [{ contender: name, reason: failure }],
+  );
+  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing: [...missing, ...failed] };
 }
 
 /** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */

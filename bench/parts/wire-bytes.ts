@@ -1,6 +1,6 @@
 import { type BenchCluster, startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
-import { ContenderName } from '../contenders/contender-plans.ts';
+import { ContenderName } from '../contenders/contender-name.ts';
 import type { Load } from '../contenders/load.ts';
 import type { BenchContext } from './bench-context.ts';
 
@@ -18,13 +18,25 @@ const LOAD = { window: 1, bodyBytes: 256, warmupMs: 0, durationMs: 0 };
 
 /** Counts what each contender writes and reads for a message, connection set-up and heartbeats apart. */
 export async function measureWireBytes(context: BenchContext, hasBatches: boolean): Promise<WireFigure[]> {
-  const { isShort, contenders, progress } = context;
-  progress('bytes on the wire');
-  const hasGrpc = contenders.some(({ name }) => name === ContenderName.GRPC_NODE);
-  await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc, isFronted: true });
+  context.progress('bytes on the wire');
+  const isGrpc = ({ name }: ContenderPlan) => name === ContenderName.GRPC_NODE;
+  const plans = context.contenders.filter(({ name }) => name !== ContenderName.JAVA_ASYNC);
+  const [overGrpc, overRemoting] = [plans.filter(isGrpc), plans.filter((plan) => !isGrpc(plan))];
+  return [
+    ...(await bytesOfAll(overRemoting, context, hasBatches, false)),
+    ...(overGrpc.length === 0 ? [] : await bytesOfAll(overGrpc, context, hasBatches, true)),
+  ];
+}
+
+async function bytesOfAll(
+  plans: readonly ContenderPlan[],
+  { isShort, progress }: BenchContext,
+  hasBatches: boolean,
+  hasGrpc: boolean,
+): Promise<WireFigure[]> {
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc, isFronted: !hasGrpc });
   const figures: WireFigure[] = [];
-  for (const plan of contenders) {
-    if (plan.name === ContenderName.JAVA_ASYNC) continue;
+  for (const plan of plans) {
     const canBatch = plan.hasBatches && (hasBatches || plan.name !== ContenderName.THIS);
     try {
       for (const batch of canBatch ? [1, 32] : [1]) figures.push(await bytesOf(plan, batch, cluster));
@@ -41,13 +53,13 @@ async function bytesOf(plan: ContenderPlan, batch: number, cluster: BenchCluster
   // The first run connects, looks the route up and greets the broker.
   await contender.run({ ...load, sends: 10 });
   const before = received(cluster);
-  const { messages } = await contender.run(load);
+  const { messages, sentBytes, receivedBytes } = await contender.run(load);
   const after = received(cluster);
   return {
     contender: plan.name,
     batch,
-    sentBytes: (after.fromClients - before.fromClients) / messages,
-    receivedBytes: (after.fromTarget - before.fromTarget) / messages,
+    sentBytes: (sentBytes ?? after.fromClients - before.fromClients) / messages,
+    receivedBytes: (receivedBytes ?? after.fromTarget - before.fromTarget) / messages,
   };
 }
 

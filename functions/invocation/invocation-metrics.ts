@@ -1,8 +1,8 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Outcome, SendOutcome } from '#rocketmq';
 
-/** Values a metric may have in one EMF document. */
-const MOST_VALUES = 100;
+/** Values of a metric in one EMF document; with the hundredth, Powertools would write the document and begin another. */
+const MOST_VALUES = 99;
 
 const failureMetrics: Readonly<Record<Outcome, string>> = {
   refused: 'MessagesRefused',
@@ -13,7 +13,7 @@ const failureMetrics: Readonly<Record<Outcome, string>> = {
 /** What is counted beside the messages themselves. */
 export interface InvocationFacts {
   readonly isCold: boolean;
-  /** Connections opened in this invocation, by reason. */
+  /** Connections opened since the line before, by reason. */
   readonly connectionsOpened: Readonly<Record<string, number>>;
   readonly parameterAgeMs: number | undefined;
 }

@@ -25,7 +25,6 @@ interface InvocationState {
   readonly warm: WarmClient;
   readonly upkeep: InvocationUpkeep;
   readonly metrics: InvocationMetrics;
-  readonly openedBefore: ReadonlyMap<string, number>;
   readonly dueBefore: readonly DueTaskReport[];
   readonly isCold: boolean;
 }
@@ -47,10 +46,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const { client, environment, producer } = warm;
     const deadline = invocationDeadline(request.context, environment.deadlineReserveMs);
     const metrics = new InvocationMetrics(environment.metricsNamespace);
-    const openedBefore = new Map(client.connectionsOpened);
     const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);
-    states.set(request, { warm, upkeep, metrics, openedBefore, dueBefore, isCold });
+    states.set(request, { warm, upkeep, metrics, dueBefore, isCold });
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
       if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
@@ -62,12 +60,12 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
-    const { warm, upkeep, metrics, openedBefore, dueBefore, isCold } = state;
+    const { warm, upkeep, metrics, dueBefore, isCold } = state;
     await upkeep.end();
-    const connectionsOpened = difference(warm.client.connectionsOpened, openedBefore);
+    const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
-    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.nameServerParameter?.ageMs });
+    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.parameters.nameServersAgeMs });
   };
 
   return { before, after: finish, onError: finish };
@@ -89,11 +87,13 @@ function logFailure(
   });
 }
 
-function difference(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Record<string, number> {
+/** Connections opened that no metrics told of yet: of invocations that run at once, one tells of each. */
+function connectionsNotTold({ client, connectionsTold }: WarmClient): Record<string, number> {
   const opened: Record<string, number> = {};
-  for (const [reason, count] of now) {
-    const more = count - (before.get(reason) ?? 0);
+  for (const [reason, count] of client.connectionsOpened) {
+    const more = count - (connectionsTold.get(reason) ?? 0);
     if (more > 0) opened[reason] = more;
+    connectionsTold.set(reason, count);
   }
   return opened;
 }

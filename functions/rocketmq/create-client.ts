@@ -1,5 +1,7 @@
+import { checkAddressMap } from './client/broker-addresses.ts';
 import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
 import type { DueTaskReport } from './client/due-work.ts';
+import { checkNameServerAddrs } from './client/name-server-lookup.ts';
 import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
@@ -33,10 +35,19 @@ export interface Client {
  * @throws OptionsError with all faults at once.
  */
 export function createClient(options: ClientOptions): Client {
-  const resolved = resolveOptions('createClient', options, clientOptionRules);
-  if (resolved.nameServerAddrs === undefined && resolved.fetchNameServerAddrs === undefined) {
-    throw new OptionsError('createClient', ['give "nameServerAddrs", "fetchNameServerAddrs", or both']);
+  const faults: string[] = [];
+  const resolved = collect(faults, () => resolveOptions('createClient', options, clientOptionRules));
+  const { nameServerAddrs, fetchNameServerAddrs } = options;
+  if (nameServerAddrs === undefined && fetchNameServerAddrs === undefined) {
+    faults.push('give "nameServerAddrs", "fetchNameServerAddrs", or both');
   }
+  // What is no list of strings is told by its rule.
+  if (Array.isArray(nameServerAddrs) && nameServerAddrs.every((addr) => typeof addr === 'string')) {
+    collect(faults, () => checkNameServerAddrs(nameServerAddrs));
+  }
+  const { addressMap } = options;
+  if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
+  if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
   return {
     get nameServerAddrs() {
@@ -54,4 +65,15 @@ export function createClient(options: ClientOptions): Client {
     dueWorkReport: () => instance.dueWorkReport(),
     shutdown: (deadline) => instance.shutdown(deadline),
   };
+}
+
+/** Makes a check, and adds what it finds wrong to the faults. */
+function collect<T>(faults: string[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
 }

@@ -57,11 +57,12 @@ export class RemotingCommandError extends RocketMQError {
   readonly reason: string;
   readonly byteOffset: number;
 
-  constructor(reason: string, byteOffset: number, cause?: unknown) {
+  /** @param direction `out` for a frame that could not be written, and so was not sent. */
+  constructor(reason: string, byteOffset: number, cause?: unknown, direction: 'in' | 'out' = 'in') {
     super(`${reason} (at byte ${byteOffset})`, {
       code: 'ROCKETMQ_REMOTING_COMMAND',
-      retryable: true,
-      outcome: 'unknown',
+      retryable: direction === 'in',
+      outcome: direction === 'in' ? 'unknown' : 'notSent',
       cause,
     });
     this.reason = reason;
@@ -92,14 +93,24 @@ export class RemotingSendRequestError extends RocketMQError {
   readonly opaque: number;
   readonly elapsedMs: number;
 
-  constructor(addr: string, opaque: number, outcome: 'notSent' | 'unknown', elapsedMs: number, cause?: unknown) {
+  constructor(
+    addr: string,
+    opaque: number,
+    outcome: 'notSent' | 'unknown',
+    elapsedMs: number,
+    cause?: unknown,
+    hint?: string,
+  ) {
     const written = outcome === 'notSent' ? 'before the request was written' : 'before it was answered';
-    super(`connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)`, {
-      code: 'ROCKETMQ_CONNECTION_CLOSED',
-      retryable: true,
-      outcome,
-      cause,
-    });
+    super(
+      `connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)${hint ? `; ${hint}` : ''}`,
+      {
+        code: 'ROCKETMQ_CONNECTION_CLOSED',
+        retryable: true,
+        outcome,
+        cause,
+      },
+    );
     this.addr = addr;
     this.opaque = opaque;
     this.elapsedMs = elapsedMs;

@@ -29,7 +29,7 @@ export function resolveOptions<T extends object>(
     if (!Object.hasOwn(rules, name)) faults.push(`unknown option "${name}" (known: ${Object.keys(rules).join(', ')})`);
   }
   for (const [name, rule] of Object.entries<OptionRule>(rules)) {
-    const value = given[name] ?? rule.default;
+    const value = given[name] === undefined ? rule.default : given[name];
     if (value === undefined) {
       if (rule.isRequired) faults.push(`"${name}" is missing: ${rule.meaning}`);
       continue;
@@ -71,7 +71,17 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
   }
 }
 
+/** A value as the fault shows it; anything can have been given, and must not make the telling of it fail. */
 function show(value: unknown): string {
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'function' ? 'a function' : (asJson(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // A big integer, or an object that holds itself.
+    return undefined;
+  }
 }

@@ -35,7 +35,7 @@ export interface EmbeddedClusterOptions {
   readonly brokers?: readonly EmbeddedBrokerPlan[];
   /** How many name servers, or the port of each (0: chosen by the system). Default 1. */
   readonly nameServers?: number | readonly number[];
-  /** Default: none. */
+  /** Default: none. RMQ_SYS_TRACE_TOPIC is one to name here, as a real broker has it only by its configuration. */
   readonly topics?: readonly EmbeddedTopicPlan[];
   /** Version number that all servers report and behave like: 513 (5.5.0, the default) or 403 (4.9.5), say. */
   readonly version?: number;

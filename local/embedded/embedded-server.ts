@@ -16,7 +16,7 @@ import {
   type SerializeType,
 } from '../../functions/rocketmq/protocol/remoting-command.ts';
 import { ResponseCode } from '../../functions/rocketmq/protocol/response-code.ts';
-import type { Answer, Exchange, RequestHandler } from './exchange.ts';
+import { type Answer, type Exchange, ProcessorError, type RequestHandler } from './exchange.ts';
 import type { CloseKind, Fault } from './fault.ts';
 import { FaultSwitches } from './fault-switches.ts';
 import { isIgnoredFrame } from './ignored-frame.ts';
@@ -255,6 +255,6 @@ function whenKnown(
 
 /** What a processor that threw is answered with; Java names the exception. 4.9 writes it in its own serialization. */
 function systemError(error: unknown): Answer {
-  const remark = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const remark = error instanceof ProcessorError ? error.message : String(error);
   return { code: ResponseCode.SYSTEM_ERROR, remark, isAlwaysJson: true };
 }

@@ -18,6 +18,11 @@ export interface Answer {
   readonly isAlwaysJson?: boolean;
 }
 
+/** What a Java processor throws and does not catch: answered with code 1 and this text, without header fields. */
+export class ProcessorError extends Error {
+  override readonly name = 'ProcessorError';
+}
+
 /** Serves one request code. `undefined` is a request that gets no answer. A throw is answered with code 1. */
 export type RequestHandler = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameBoundaries } from './frame-boundaries.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** What a lane does with the bytes that come along it. */
 export type LaneMode =
@@ -43,7 +44,7 @@ export class Lane {
     // The reason of an error does not matter, 'close' tells that there was one.
     source.on('error', () => {});
     source.on('close', (hadError) => {
-      this.#passEnding(() => (hadError ? sink.resetAndDestroy() : sink.destroySoon()));
+      this.#passEnding(() => (hadError ? resetSocket(sink) : sink.destroySoon()));
     });
     sink.on('drain', () => source.resume());
   }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Direction, Ending, Fault } from './fault.ts';
 import { Lane, type LaneMode } from './lane.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** What a connection tells the proxy. */
 export interface ConnectionEvents {
@@ -32,7 +33,7 @@ export class ProxiedConnection {
     this.#toServer = new Lane(client, this.#server, {
       onBytes: (count) => {
         events.onBytes('toServer', count);
-        if (this.#isForgotten) client.resetAndDestroy();
+        if (this.#isForgotten) resetSocket(client);
       },
       onFrameDropped,
     });
@@ -41,7 +42,7 @@ export class ProxiedConnection {
       onFrameDropped,
     });
     client.on('end', () => {
-      if (this.#isForgotten) client.resetAndDestroy();
+      if (this.#isForgotten) resetSocket(client);
       events.onClientGone();
     });
     client.on('close', () => events.onClientGone());
@@ -107,6 +108,6 @@ export class ProxiedConnection {
 }
 
 function end(socket: Socket, by: Ending): void {
-  if (by === 'reset') socket.resetAndDestroy();
+  if (by === 'reset') resetSocket(socket);
   else socket.destroySoon();
 }

@@ -6,7 +6,6 @@ import type { Connection, OutgoingRequest, ServerRequestHandler } from '../remot
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
-import { checkAddressMap } from './broker-addresses.ts';
 import { BrokerVersionTable } from './broker-version-table.ts';
 import { newClientId } from './client-id.ts';
 import { dueTasks } from './due-tasks.ts';
@@ -14,7 +13,7 @@ import { type DueTaskReport, DueWork } from './due-work.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { NameServerClient } from './name-server-client.ts';
-import { checkNameServerAddrs, NameServerLookup } from './name-server-lookup.ts';
+import { NameServerLookup } from './name-server-lookup.ts';
 import { ProducerTable } from './producer-table.ts';
 import { RouteSync } from './route-sync.ts';
 import { Security } from './security.ts';
@@ -33,7 +32,7 @@ type OptionalKeys =
   | 'fetchSecurity'
   | 'addressMap';
 
-/** Options with their defaults in place. */
+/** Options checked, with their defaults in place. */
 export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
   Pick<ClientOptions, OptionalKeys>;
 
@@ -42,6 +41,9 @@ export interface InvocationUpkeep {
   /** Waits for the due work begun with it. After it nothing of the client goes on, when no other invocation runs. */
   end(): Promise<void>;
 }
+
+/** With less time left in an invocation its due work is not begun: it would only fail, and stay due. */
+const SMALLEST_DUE_WORK_MS = 20;
 
 /**
  * The client of one process (Java: `MQClientInstance`): tables, connections and due work, shared by its producers. It
@@ -64,15 +66,15 @@ export class ClientInstance {
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
   private readonly sideWork = new Set<Promise<void>>();
   private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
-  private runningInvocations = 0;
+  /** Deadlines of the invocations that run now. */
+  private readonly running = new Set<Deadline>();
   private started: Promise<void> | undefined;
-  private isShutdown = false;
+  private shuttingDown: Promise<void> | undefined;
 
   /** Builds objects only: nothing is connected or looked up before it is needed. */
   constructor(options: ResolvedClientOptions) {
     this.options = options;
-    const { credentials, tls, fetchSecurity, addressMap, namespaceV2 } = options;
-    if (addressMap !== undefined) checkAddressMap(addressMap);
+    const { credentials, tls, fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
     const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
     this.security = new Security(given, fetchSecurity);
     const isSigned = credentials !== undefined || fetchSecurity !== undefined;
@@ -89,16 +91,13 @@ export class ClientInstance {
     this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
       timeoutMs: options.nameServerTimeoutMs,
       addressMap,
-      vipChannel: options.vipChannel,
+      vipChannel,
       beforeAsking: (deadline) => this.security.ensure(deadline),
     });
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
-    if (options.nameServerAddrs !== undefined) {
-      checkNameServerAddrs(options.nameServerAddrs);
-      this.nameServers.update(options.nameServerAddrs);
-    }
+    if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
     const tasks = dueTasks({
       ...options,
       isLookupPossible: lookup.isPossible,
@@ -107,12 +106,10 @@ export class ClientInstance {
       },
       refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
       dropOfflineBrokers: () => this.dropOfflineBrokers(),
-      sendHeartbeats: (deadline) =>
-        this.heartbeats.refresh(
-          brokerAddrTable.masters,
-          this.producerTable.groups,
-          Math.max(1, deadline.remainingMs()),
-        ),
+      sendHeartbeats: (deadline) => {
+        const timeoutMs = Math.max(1, deadline.remainingMs());
+        return this.heartbeats.refresh(brokerAddrTable.masters, this.producerTable.groups, timeoutMs);
+      },
     });
     this.dueWork = new DueWork(options.clock, tasks);
   }
@@ -139,7 +136,7 @@ export class ClientInstance {
 
   /** Makes sure that name servers are known. Any number of calls, one promise; a failed start can be tried again. */
   start(deadline: Deadline = deadlineAfter(this.options.nameServerTimeoutMs)): Promise<void> {
-    if (this.isShutdown) return Promise.reject(new ClientClosedError());
+    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
     this.started ??= this.findNameServers(deadline).catch((error) => {
       this.started = undefined;
       throw error;
@@ -152,25 +149,22 @@ export class ClientInstance {
    * drops connections that are dead or idle for too long; starts the due work without waiting for it.
    */
   async beginInvocation(deadline: Deadline): Promise<InvocationUpkeep> {
-    if (this.isShutdown) throw new ClientClosedError();
-    this.runningInvocations++;
+    if (this.shuttingDown !== undefined) throw new ClientClosedError();
+    // An object of its own, for two invocations may share a deadline.
+    const running: Deadline = { remainingMs: () => deadline.remainingMs() };
+    this.running.add(running);
+    // The first one may come in this very turn, without a look at the sockets; between the two there is a whole look.
+    await new Promise(setImmediate);
     await new Promise(setImmediate);
     this.remoting.beginInvocation();
     this.startDueWork(deadline);
-    let isEnded = false;
-    const end = async () => {
-      if (isEnded) return;
-      isEnded = true;
-      try {
-        await this.flush(deadline);
-        await this.dueWork.finished();
-        await Promise.all(this.sideWork);
-      } finally {
-        this.runningInvocations--;
-        if (this.runningInvocations === 0) this.remoting.abandonConnects();
-      }
+    let ended: Promise<void> | undefined;
+    return {
+      end: () => {
+        ended ??= this.endInvocation(running);
+        return ended;
+      },
     };
-    return { end };
   }
 
   /** Where a topic can be sent to, when it is known. */
@@ -178,8 +172,9 @@ export class ClientInstance {
     return this.topicRouteTable.get(topic)?.publishInfo;
   }
 
-  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError */
+  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError, ClientClosedError */
   publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
+    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
     return this.routeSync.publishInfo(topic, deadline);
   }
 
@@ -214,6 +209,11 @@ export class ClientInstance {
     return this.remoting.oneway(addr, request, timeoutMs);
   }
 
+  /** Answers requests with this code that brokers send. */
+  registerHandler(code: number, handler: ServerRequestHandler): void {
+    this.remoting.registerHandler(code, handler);
+  }
+
   /** Version of a broker: as it last answered, else asked for by a heartbeat. */
   async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
     const known = this.brokerVersionTable.get(addr);
@@ -221,6 +221,18 @@ export class ClientInstance {
     await this.remoting.connect(addr, timeoutMs);
     await this.heartbeats.refresh([addr], this.producerTable.groups, timeoutMs);
     return this.brokerVersionTable.get(addr) ?? 0;
+  }
+
+  /** Takes in a producer; masters that are connected already hear of its group with the next due work. */
+  addProducer(group: string, producer: object): void {
+    this.producerTable.register(group, producer);
+    if (this.remoting.connectedAddrs.length > 0) this.dueWork.makeDue('sendHeartbeatToAllBrokerWithLock');
+  }
+
+  /** Takes a group off the brokers and off this client. */
+  async removeProducer(group: string, deadline: Deadline): Promise<void> {
+    this.producerTable.unregister(group);
+    await this.heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
   }
 
   /**
@@ -237,23 +249,12 @@ export class ClientInstance {
     return this.heartbeats.registerAll([...new Set(masters)], this.producerTable.groups, timeoutMs);
   }
 
-  /** Answers requests with this code that brokers send. */
-  registerHandler(code: number, handler: ServerRequestHandler): void {
-    this.remoting.registerHandler(code, handler);
-  }
-
-  /** Takes a group off the brokers and off this client. */
-  async removeProducer(group: string, deadline: Deadline): Promise<void> {
-    this.producerTable.unregister(group);
-    await this.heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
-  }
-
   /** Fetches credentials anew after a broker denied access; true when they changed. */
   refreshSecurity(deadline: Deadline): Promise<boolean> {
     return this.security.refresh(deadline);
   }
 
-  /** Has something done at the end of each invocation and at the shutdown, before connections may go. */
+  /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */
   onEnd(flush: (deadline: Deadline) => Promise<void>): void {
     this.flushes.push(flush);
   }
@@ -269,36 +270,61 @@ export class ClientInstance {
   }
 
   /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
-  async shutdown(deadline: Deadline = deadlineAfter(this.options.requestTimeoutMs)): Promise<void> {
-    if (this.isShutdown) return;
-    this.isShutdown = true;
+  shutdown(deadline?: Deadline): Promise<void> {
+    this.shuttingDown ??= this.sayFarewell(earlierOf(deadline, this.options.requestTimeoutMs));
+    return this.shuttingDown;
+  }
+
+  private async sayFarewell(deadline: Deadline): Promise<void> {
     await this.flush(deadline);
     const timeoutMs = Math.max(1, deadline.remainingMs());
     await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
     this.remoting.shutdown();
+    await this.otherWorkDone();
+  }
+
+  private async endInvocation(running: Deadline): Promise<void> {
+    await this.flush(running);
+    await this.otherWorkDone();
+    this.running.delete(running);
+    // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
+    while (this.running.size === 0 && this.sideWork.size > 0) await this.otherWorkDone();
+    if (this.running.size === 0) this.remoting.abandonConnects();
+    // A socket closed just now is gone when the event loop has come round: it must not be frozen in the midst of it.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+
+  /** Settles when the due work and the side work under way now are done; never rejects. */
+  private async otherWorkDone(): Promise<void> {
     await this.dueWork.finished();
     await Promise.all(this.sideWork);
   }
 
   private async findNameServers(deadline: Deadline): Promise<void> {
-    if (this.nameServers.nameServerAddrs.length === 0) await this.lookup.refresh(deadline);
+    if (this.nameServers.nameServerAddrs.length > 0) return;
+    await this.lookup.refresh(deadline);
     this.dueWork.markDone('fetchNameServerAddr');
   }
 
-  /** What is left to be sent, such as traces. Failures are the flushing part's own to tell; they fail no invocation. */
+  /** Sends what others left to be sent, such as traces. Their failures are their own; they fail no invocation. */
   private async flush(deadline: Deadline): Promise<void> {
+    if (this.flushes.length === 0) return;
     const limit = earlierOf(deadline, this.options.dueWorkBudgetMs);
     await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
   }
 
   private startDueWork(deadline: Deadline): void {
+    if (deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
     this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
 
   private greet(connection: Connection): void {
     const groups = this.producerTable.groups;
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
-    void this.track(this.heartbeats.greet(connection, groups, this.options.dueWorkBudgetMs));
+    const limits = [...this.running].map((deadline) => deadline.remainingMs());
+    const timeoutMs = Math.max(1, Math.min(this.options.dueWorkBudgetMs, ...limits));
+    void this.track(this.heartbeats.greet(connection, groups, timeoutMs));
   }
 
   /** Remembers work until it settles. Its failure is nobody's: the work it belongs to is due again. */
@@ -310,14 +336,15 @@ export class ClientInstance {
 
   private dropOfflineBrokers(): void {
     for (const addr of this.brokerAddrTable.retain(this.topicRouteTable.brokerAddrs())) {
-      this.remoting.close(addr, 'unused');
+      this.remoting.retire(addr);
+      this.heartbeats.forget(addr);
       this.brokerVersionTable.delete(addr);
       this.windows.delete(addr);
     }
   }
 }
 
-/** Marks requests as of a namespace of the second kind: names are left as they are (Java: `NamespaceRpcHook`). */
+/** Marks requests as of a namespace of the second kind; names are left as they are (Java: `NamespaceRpcHook`). */
 function namespaceHook(namespace: string): RpcHook {
   return { beforeRequest: (_addr, { extFields }) => ({ ...extFields, nsd: 'true', ns: namespace }) };
 }

@@ -89,6 +89,14 @@ export class DueWork {
     return state.running ?? Promise.resolve();
   }
 
+  /** Makes a task due now, because something happened that it should not wait for. */
+  makeDue(name: string): void {
+    for (const state of this.states) {
+      if (state.task.name === name) state.dueAt = this.clock.now();
+    }
+    this.noteNextDue();
+  }
+
   /** Takes a task as just done, for work that happened on its own, such as a first lookup. */
   markDone(name: string): void {
     for (const state of this.states) {

@@ -1,4 +1,4 @@
-import { BrokerError } from '../errors.ts';
+import { BrokerError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
@@ -20,13 +20,12 @@ export class Heartbeats {
   /** Client ids that the next connection to an address is to have. */
   private readonly reservedIds = new Map<string, string>();
   /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
-  private currentId: string;
+  private currentId: string | undefined;
 
   constructor(remoting: RemotingClient, versions: BrokerVersionTable, newClientId: () => string) {
     this.remoting = remoting;
     this.versions = versions;
     this.newClientId = newClientId;
-    this.currentId = newClientId();
   }
 
   /** Registers on a connection just opened, before anything else is written on it. */
@@ -34,7 +33,8 @@ export class Heartbeats {
     const { addr } = connection;
     const reserved = this.reservedIds.get(addr);
     this.reservedIds.delete(addr);
-    if (reserved === undefined && this.clientIds.has(addr)) this.currentId = this.newClientId();
+    if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
+    this.currentId ??= this.newClientId();
     this.clientIds.set(addr, reserved ?? this.currentId);
     const answer = await connection.request(this.heartbeat(connection.addr, groups), timeoutMs);
     this.check(connection.addr, answer);
@@ -42,19 +42,18 @@ export class Heartbeats {
 
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
   async refresh(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<void> {
-    const connected = new Set(this.remoting.connectedAddrs);
-    const beats = addrs.filter((addr) => connected.has(addr)).map((addr) => this.beat(addr, groups, timeoutMs));
+    const connections = addrs.flatMap((addr) => this.remoting.connectionTo(addr) ?? []);
+    const beats = connections.map((connection) => this.beat(connection, groups, timeoutMs));
     const failed = (await Promise.allSettled(beats)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Takes a group off every broker it was registered at. The connections stay open. */
+  /** Takes a group off every broker it is registered at. The connections stay open, and none is opened for it. */
   async unregister(group: string, timeoutMs: number): Promise<void> {
-    const connected = this.remoting.connectedAddrs.filter((addr) => this.clientIds.has(addr));
     await Promise.allSettled(
-      connected.map((addr) => {
-        const extFields = { clientID: this.clientId(addr), producerGroup: group };
-        return this.remoting.invoke(addr, { code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
+      [...this.clientIds].map(([addr, clientID]) => {
+        const extFields = { clientID, producerGroup: group };
+        return this.remoting.connectionTo(addr)?.request({ code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
       }),
     );
   }
@@ -64,8 +63,7 @@ export class Heartbeats {
    * when that is new, so a connection that was registered under another id is replaced by a new one.
    */
   async registerAll(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
-    const connected = new Set(this.remoting.connectedAddrs);
-    const ids = new Set(addrs.map((addr) => (connected.has(addr) ? this.clientIds.get(addr) : undefined)));
+    const ids = new Set(addrs.map((addr) => this.remoting.connectionTo(addr) && this.clientIds.get(addr)));
     const [common] = ids;
     if (ids.size === 1 && common !== undefined) return common;
     const clientId = this.newClientId();
@@ -75,14 +73,26 @@ export class Heartbeats {
         this.reservedIds.set(addr, clientId);
         this.remoting.retire(addr);
         // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
-        await this.beat(addr, groups, timeoutMs);
+        await this.beat(await this.remoting.connect(addr, timeoutMs), groups, timeoutMs);
       }),
     );
     return clientId;
   }
 
-  private async beat(addr: string, groups: readonly string[], timeoutMs: number): Promise<void> {
-    this.check(addr, await this.remoting.invoke(addr, this.heartbeat(addr, groups), timeoutMs));
+  /** Forgets a broker that is not used any more. */
+  forget(addr: string): void {
+    this.clientIds.delete(addr);
+  }
+
+  private async beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+    const { addr } = connection;
+    try {
+      this.check(addr, await connection.request(this.heartbeat(addr, groups), timeoutMs));
+    } catch (error) {
+      // The registration ended with the connection. The next one is greeted, under an id of its own: to send this
+      // heartbeat again there would register the old id once more.
+      if (!(error instanceof RemotingSendRequestError)) throw error;
+    }
   }
 
   private heartbeat(addr: string, groups: readonly string[]) {

@@ -10,6 +10,8 @@ import type { TopicRouteTable } from './topic-route-table.ts';
 
 /** A topic is asked for again on demand, after an error, no more often than this. */
 const ON_DEMAND_INTERVAL_MS = 1000;
+/** Name servers are looked up on demand, when none of them answers, no more often than this. */
+const ON_DEMAND_LOOKUP_INTERVAL_MS = 2000;
 
 export interface RouteSyncOptions extends AddressOptions {
   /** Most time for one question, all name servers tried. */
@@ -31,6 +33,8 @@ export class RouteSync {
   private readonly running = new Map<string, Promise<void>>();
   /** Monotonic ms of the last question on demand, by topic. */
   private readonly askedAt = new Map<string, number>();
+  /** Monotonic ms of the last lookup on demand. */
+  private lookedUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     nameServers: NameServerClient,
@@ -115,6 +119,9 @@ export class RouteSync {
     } catch (error) {
       if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
       if (this.nameServers.nameServerAddrs === asked) {
+        const now = performance.now();
+        if (asked.length > 0 && now - this.lookedUpAt < ON_DEMAND_LOOKUP_INTERVAL_MS) throw error;
+        this.lookedUpAt = now;
         await this.lookup.refresh(deadline).catch((lookupError) => {
           throw asked.length === 0 ? lookupError : error;
         });

@@ -78,7 +78,7 @@ export class Producer {
     const limits = { ...resolved, group };
     this.sendLoop = new SendLoop(client, limits);
     this.observers = new SendObservers(client, resolved, limits, this.rules);
-    client.producerTable.register(group, this);
+    client.addProducer(group, this);
   }
 
   /**
@@ -90,11 +90,10 @@ export class Producer {
   async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
     const observed = this.observers.begin(message);
     const prepared = prepareMessage(message, this.rules, observed?.extraProperties);
-    const limit = this.limitOf(options.deadline);
-    this.client.checkDueWork(limit);
-    if (observed === undefined) return this.resultOf(prepared, await this.dispatch(message, prepared, options, limit));
+    this.client.checkDueWork(this.limitOf(options.deadline));
+    if (observed === undefined) return this.resultOf(prepared, await this.dispatch(message, prepared, options));
     try {
-      const receipt = await this.dispatch(message, prepared, options, limit);
+      const receipt = await this.dispatch(message, prepared, options);
       const result = this.resultOf(prepared, receipt);
       this.observers.stored(observed, prepared, result, receipt);
       return result;
@@ -165,7 +164,7 @@ export class Producer {
     const topic = this.rules.wrapTopic(message.topic);
     return this.requestReply.request(topic, timeoutMs, limit, async (properties) => {
       const prepared = prepareMessage(message, this.rules, properties);
-      await this.dispatch(message, prepared, options, limit);
+      await this.dispatch(message, prepared, { ...options, deadline: limit });
     });
   }
 
@@ -191,20 +190,17 @@ export class Producer {
     return earlierOf(deadline, this.options.sendTimeoutMs);
   }
 
-  private async dispatch(
-    message: Message,
-    prepared: PreparedMessage,
-    options: SendOptions,
-    deadline: Deadline,
-  ): Promise<SendReceipt> {
+  /** Sends one message; its time begins when its turn comes, which a message with a sharding key may have to wait for. */
+  private async dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
     const { shardingKey, topic } = prepared;
     if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
       const unit = this.isCompressible(prepared) ? await this.compressed(prepared) : prepared;
-      return this.sendLoop.send(unit, undefined, deadline);
+      return this.sendLoop.send(unit, undefined, this.limitOf(options.deadline));
     }
     const sendToQueue = async () => {
-      const queue = await this.queueFor(message, prepared, options, deadline);
-      return this.sendLoop.send(await this.compressed(prepared), queue, deadline);
+      const limit = this.limitOf(options.deadline);
+      const queue = await this.queueFor(message, prepared, options, limit);
+      return this.sendLoop.send(await this.compressed(prepared), queue, limit);
     };
     return shardingKey === undefined ? sendToQueue() : this.keyOrder.run(topic, [shardingKey], sendToQueue);
   }

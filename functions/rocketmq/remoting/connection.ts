@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { RemotingSendRequestError } from '../errors.ts';
+import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
 import type { ExtFields } from '../protocol/ext-fields.ts';
-import { FrameDecoder } from '../protocol/frame-decoder.ts';
+import { FrameDecoder, MAX_FRAME_BYTES } from '../protocol/frame-decoder.ts';
 import { LANGUAGE_OTHER } from '../protocol/language-code.ts';
 import { DECLARED_VERSION } from '../protocol/mq-version.ts';
 import {
@@ -182,7 +182,9 @@ export class Connection {
     this.socket.destroy();
     this.responses.failAll((opaque, writeNumber, elapsedMs) => {
       const outcome = outcomeOf(writeNumber <= this.writeNumber);
-      return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause);
+      // A server that requires TLS ends a plain connection without a word.
+      const hint = this.lastReceivedAt === 0 ? 'it never answered anything: does it require TLS?' : undefined;
+      return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause, hint);
     });
     this.onClosed(this, reason);
   }
@@ -232,6 +234,11 @@ export class Connection {
         },
         this.serializeType,
       );
+      const frameBytes = this.writer.byteLength - before;
+      if (frameBytes > MAX_FRAME_BYTES) {
+        const reason = `a frame of ${frameBytes} bytes is over the limit of ${MAX_FRAME_BYTES}`;
+        throw new RemotingCommandError(reason, 0, undefined, 'out');
+      }
     } catch (error) {
       this.writer.truncate(before);
       throw error;

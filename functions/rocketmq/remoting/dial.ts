@@ -4,9 +4,8 @@ import { parseAddr } from './addr.ts';
 import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
 
 /**
- * Opens a connection, encrypted when settings for that are given, within a limit that covers name resolution and the
- * handshake. The attempt ends with the limit or with the
- * signal: nothing of it goes on behind the caller's back.
+ * Opens a connection, encrypted where settings for that are given, within a limit that covers name resolution and the
+ * handshake too. The attempt ends with the limit or with the signal, whose reason the error tells: nothing of it goes on behind the caller's back.
  * @throws RemotingConnectError
  */
 export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?: TlsSettings): Promise<Socket> {
@@ -20,11 +19,11 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?:
       () => fail(failure(`no connection within ${Math.ceil(timeoutMs)} ms`)),
       Math.max(1, timeoutMs),
     );
-    const onAbort = () => fail(failure('given up at the end of the invocation'));
+    const onAbort = () => fail(failure(`given up: ${signal.reason}`));
     const onError = (cause: NodeJS.ErrnoException) => {
-      const reason =
-        (socket.connecting || tls === undefined ? undefined : tlsFault(cause.code, host)) ?? describe(host, cause);
-      fail(failure(reason, cause));
+      const isHandshake = tls !== undefined && !socket.connecting;
+      const tlsReason = isHandshake ? tlsFault(cause.code, tls.servername ?? host) : undefined;
+      fail(failure(tlsReason ?? describe(host, cause), cause));
     };
     const release = () => {
       clearTimeout(timer);

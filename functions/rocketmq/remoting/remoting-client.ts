@@ -20,6 +20,11 @@ export interface RemotingClientOptions {
 /** Why a connection was opened: the first one to an address, or what ended the one before. */
 export type OpenReason = 'first' | CloseReason;
 
+interface ConnectAttempt {
+  readonly connection: Promise<Connection>;
+  readonly abort: AbortController;
+}
+
 /**
  * Connections to servers, at most one an address (Java: `NettyRemotingClient`). Connections survive a freeze; what a
  * freeze may have done to them is looked at by `beginInvocation`, never by a timer.
@@ -30,11 +35,10 @@ export class RemotingClient {
   private readonly connections = new Map<string, Connection>();
   /** Every connection not closed yet; among them retired ones that were replaced while their last answers are awaited. */
   private readonly openConnections = new Set<Connection>();
-  private readonly connecting = new Map<string, Promise<Connection>>();
+  private readonly connecting = new Map<string, ConnectAttempt>();
   private readonly handlers = new Map<number, ServerRequestHandler>();
   private readonly closeReasons = new Map<string, CloseReason>();
   private readonly opened = new Map<OpenReason, number>();
-  private abandon = new AbortController();
   private isShutdown = false;
   /** Called with each new connection, before anything else is written on it. */
   onConnected: ((connection: Connection) => void) | undefined;
@@ -51,6 +55,12 @@ export class RemotingClient {
   /** Addresses with a connection that can be used now. */
   get connectedAddrs(): string[] {
     return [...this.connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
+  }
+
+  /** The connection to an address, if there is one that can be used now; none is opened. */
+  connectionTo(addr: string): Connection | undefined {
+    const connection = this.connections.get(addr);
+    return connection?.isUsable ? connection : undefined;
   }
 
   /** Requests that wait for an answer, and connections being opened: nothing of either outlives an invocation. */
@@ -74,10 +84,8 @@ export class RemotingClient {
   }
 
   /** Gives up connects still under way; for the end of the last running invocation. */
-  abandonConnects(): void {
-    if (this.connecting.size === 0) return;
-    this.abandon.abort();
-    this.abandon = new AbortController();
+  abandonConnects(why = 'the invocation ended'): void {
+    for (const addr of [...this.connecting.keys()]) this.abandonConnect(addr, why);
   }
 
   /**
@@ -100,19 +108,15 @@ export class RemotingClient {
 
   /** Connects to an address unless it is connected. */
   async connect(addr: string, timeoutMs: number): Promise<Connection> {
-    const present = this.connections.get(addr);
-    if (present?.isUsable) return present;
+    const present = this.connectionTo(addr);
+    if (present !== undefined) return present;
     if (this.isShutdown) throw new ClientClosedError();
-    let attempt = this.connecting.get(addr);
-    if (attempt === undefined) {
-      attempt = this.open(addr).finally(() => this.connecting.delete(addr));
-      this.connecting.set(addr, attempt);
-    }
-    return within(attempt, addr, timeoutMs);
+    return within(this.connecting.get(addr)?.connection ?? this.startConnecting(addr), addr, timeoutMs);
   }
 
-  /** Ends the connection to an address at once, if there is one. What waits on it fails. */
+  /** Ends the connection to an address at once, if there is one, or the attempt to open it. What waits on it fails. */
   close(addr: string, reason: CloseReason): void {
+    this.abandonConnect(addr, 'the server is not used any more');
     for (const connection of [...this.openConnections]) {
       if (connection.addr === addr) connection.close(reason);
     }
@@ -120,13 +124,14 @@ export class RemotingClient {
 
   /** Ends the connection to an address that is not needed any more, once what waits on it is answered. */
   retire(addr: string): void {
+    this.abandonConnect(addr, 'the server is not used any more');
     this.connections.get(addr)?.retire('unused');
   }
 
   /** Closes everything. What waits fails. No connection is opened any more. */
   shutdown(): void {
     this.isShutdown = true;
-    this.abandonConnects();
+    this.abandonConnects('the client is shut down');
     for (const connection of [...this.openConnections]) connection.close('shutdown');
   }
 
@@ -169,12 +174,29 @@ export class RemotingClient {
     }
   }
 
-  private async open(addr: string): Promise<Connection> {
+  private startConnecting(addr: string): Promise<Connection> {
+    const abort = new AbortController();
+    const connection = this.open(addr, abort.signal).finally(() => {
+      if (this.connecting.get(addr) === attempt) this.connecting.delete(addr);
+    });
+    const attempt = { connection, abort };
+    this.connecting.set(addr, attempt);
+    return connection;
+  }
+
+  private abandonConnect(addr: string, why: string): void {
+    const attempt = this.connecting.get(addr);
+    // Forgotten at once: whoever wants a connection from now on begins a connect of his own.
+    this.connecting.delete(addr);
+    attempt?.abort.abort(why);
+  }
+
+  private async open(addr: string, signal: AbortSignal): Promise<Connection> {
     const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [] } = this.options;
-    const socket = await dial(addr, connectTimeoutMs, this.abandon.signal, this.options.tls?.());
-    if (this.isShutdown) {
+    const socket = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
+    if (signal.aborted) {
       socket.destroy();
-      throw new ClientClosedError();
+      throw new RemotingConnectError(addr, `given up: ${signal.reason}`, 0);
     }
     const before = this.connections.get(addr)?.endReason ?? this.closeReasons.get(addr);
     const reason = before === undefined || before === 'unused' ? 'first' : before;

@@ -1,42 +1,46 @@
 import { Buffer } from 'node:buffer';
 import { decodeBatch } from '../../../functions/rocketmq/protocol/message-batch.ts';
-import { decodeProperties, MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
+import {
+  decodeProperties,
+  type MessageProperties,
+  MessageProperty,
+} from '../../../functions/rocketmq/protocol/message-properties.ts';
+import { TRANSACTION_MASK } from '../../../functions/rocketmq/protocol/message-sys-flag.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
-import type { Answer } from '../exchange.ts';
+import { type Answer, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
+import { CLUSTER_NAME } from './broker-context.ts';
 import { type CheckedSend, incomingMessage, isTooLong, storedExt } from './checked-send.ts';
 import { MAX_BODY_BYTES, tooLarge } from './send-checks.ts';
 
 /**
- * Stores every member of a batch, or none (Java: `SendMessageProcessor.sendBatchMessage`, `MessageExtEncoder`). Members keep
- * their own properties and get none of the broker's; 4.9 appends the header's to each, overwriting what has the same name.
+ * Stores every member of a batch, or none (Java: `SendMessageProcessor.sendBatchMessage`, `MessageExtEncoder`). On 5.x members
+ * keep their own properties and get none of the broker's; 4.9 appends the header's and its own to each, and what has the
+ * same name is overwritten.
  */
 export function sendBatch(send: CheckedSend): Answer {
   const { broker, header, body } = send;
   if (header.topic.startsWith('%RETRY%') && isV5(broker.version)) {
-    return illegal('batch request does not support retry group');
+    const remark = `batch request does not support retry group ${header.topic}`;
+    return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
   }
   const own = decodeProperties(header.properties);
-  if (own[MessageProperty.DELAY] !== undefined || own[MessageProperty.TRAN_MSG] !== undefined) {
-    return illegal('the message is illegal: a batch can neither be delayed nor be transactional');
-  }
+  // A transaction is told by sysFlag here: TRAN_MSG among the properties means nothing. The remark is the real one.
+  if (Number(own[MessageProperty.DELAY]) > 0 || (header.sysFlag & TRANSACTION_MASK) !== 0) return tooLarge();
   if (body.length > MAX_BODY_BYTES) {
     if (!isV5(broker.version)) return tooLarge();
-    return { code: ResponseCode.SYSTEM_ERROR, remark: 'java.lang.RuntimeException: message body size exceeded' };
+    throw new ProcessorError('java.lang.RuntimeException: message body size exceeded');
   }
-  if (body.length === 0) throw new TypeError('the batch has no body');
-  const members = decodeBatch(body).map((member) => {
-    const properties = decodeProperties(member.properties);
-    return { ...member, properties: isV5(broker.version) ? properties : { ...properties, ...own } };
-  });
+  if (body.length === 0) throw new ProcessorError('java.lang.NullPointerException: the batch has no body');
+  const added: MessageProperties = isV5(broker.version) ? {} : { ...own, [MessageProperty.CLUSTER]: CLUSTER_NAME };
+  const members = decodeBatch(body).map((member) => ({
+    ...member,
+    properties: { ...decodeProperties(member.properties), ...added },
+  }));
   if (members.some(({ properties }) => isTooLong(properties, broker.version))) return tooLarge();
   const stored = members.map((member) =>
     broker.store.append(incomingMessage(send, { ...member, body: Buffer.from(member.body) }), broker.storeHost),
   );
   const transactionId = isV5(broker.version) ? own[MessageProperty.UNIQ_KEY] : undefined;
   return { code: ResponseCode.SUCCESS, extFields: { ...storedExt(header, stored), transactionId } };
-}
-
-function illegal(remark: string): Answer {
-  return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
 }

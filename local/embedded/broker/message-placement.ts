@@ -1,7 +1,7 @@
 import { type MessageProperties, MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
 import { MessageSysFlag, TRANSACTION_MASK } from '../../../functions/rocketmq/protocol/message-sys-flag.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
-import type { Answer } from '../exchange.ts';
+import { type Answer, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { delayOfLevelMs, delayQueueId, TIMER_PRECISION_MS } from './delay-levels.ts';
@@ -37,8 +37,7 @@ export function placeMessage(broker: BrokerContext, message: IncomingMessage): P
   const isVisible = (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) === 0;
   const level = properties[MessageProperty.DELAY];
   if (level !== undefined && !/^-?\d+$/.test(level)) {
-    const remark = `java.lang.NumberFormatException: For input string: "${level}"`;
-    return { code: ResponseCode.SYSTEM_ERROR, remark };
+    throw new ProcessorError(`java.lang.NumberFormatException: For input string: "${level}"`);
   }
   if (level !== undefined && Number(level) > 0) return placeDelayed(broker, message, Number(level));
   if (isV5(broker.version)) {
@@ -53,7 +52,7 @@ function placeDelayed(broker: BrokerContext, message: IncomingMessage, level: nu
   const properties = isV5(broker.version) ? without(message.properties, TIMER_PROPERTIES) : message.properties;
   const queueId = delayQueueId(level);
   const waiting = moved(message, 'SCHEDULE_TOPIC_XXXX', queueId, properties);
-  const delivered = { ...message, properties: without(waiting.properties, [MessageProperty.DELAY]) };
+  const delivered = { ...message, properties: waiting.properties };
   return { kind: 'later', waiting, delivered, dueAt: broker.clock.now() + delayOfLevelMs(level), recallAt: undefined };
 }
 
@@ -76,8 +75,10 @@ function placeTimer(broker: BrokerContext, message: IncomingMessage): Placement 
   const outAt = Math.ceil(deliverAt / TIMER_PRECISION_MS) * TIMER_PRECISION_MS - TIMER_PRECISION_MS;
   const properties = { ...message.properties, TIMER_OUT_MS: String(outAt) };
   const waiting = moved(message, 'rmq_sys_wheel_timer', 0, properties);
-  const delivered = { ...message, properties: waiting.properties };
-  return { kind: 'later', waiting, delivered, dueAt: outAt + TIMER_PRECISION_MS, recallAt: outAt + 1 };
+  const dueAt = outAt + TIMER_PRECISION_MS;
+  const marks = { TIMER_ENQUEUE_MS: String(outAt), TIMER_DEQUEUE_MS: String(dueAt) };
+  const delivered = { ...message, properties: { ...waiting.properties, ...marks } };
+  return { kind: 'later', waiting, delivered, dueAt, recallAt: outAt + 1 };
 }
 
 /** When the timer properties want a message delivered, epoch ms: NaN when they are no number, `undefined` without any. */

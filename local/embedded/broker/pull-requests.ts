@@ -6,6 +6,7 @@ import {
 } from '../../../functions/rocketmq/protocol/pull-message-header.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
+import type { HostAndPort } from '../../../functions/rocketmq/protocol/stored-message.ts';
 import { PERM_READ } from '../../../functions/rocketmq/protocol/topic-route-data.ts';
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import { isV5, withFaq } from '../server-release.ts';
@@ -38,7 +39,7 @@ function servePull(
 ): Answer | Promise<Answer | undefined> {
   const header = decodePullMessage(request.extFields);
   const { consumerGroup, topic, queueId, sysFlag, suspendTimeoutMs } = header;
-  const refusal = checkPull(broker, header);
+  const refusal = checkPull(broker, header, connection.remote);
   if (refusal !== undefined) return refusal;
   const hasSubscription = (sysFlag & PullSysFlag.SUBSCRIPTION) !== 0;
   const expression = hasSubscription ? header.subscription : broker.subscriptions.expression(consumerGroup, topic);
@@ -56,10 +57,14 @@ function servePull(
   return suspended.add({ topic, queueId, connection, read, until: broker.clock.now() + suspendTimeoutMs });
 }
 
-function checkPull(broker: BrokerContext, { topic, queueId, consumerGroup }: PullMessageHeader): Answer | undefined {
+function checkPull(
+  broker: BrokerContext,
+  { topic, queueId }: PullMessageHeader,
+  consumer: HostAndPort,
+): Answer | undefined {
   const config = broker.topics.get(topic);
   if (config === undefined) {
-    const remark = withFaq(`topic[${topic}] not exist, apply first please!`, broker.version);
+    const remark = withFaq(`topic[${topic}] not exist, apply first please! `, broker.version);
     return { code: ResponseCode.TOPIC_NOT_EXIST, remark };
   }
   if ((config.perm & PERM_READ) === 0) {
@@ -67,7 +72,7 @@ function checkPull(broker: BrokerContext, { topic, queueId, consumerGroup }: Pul
   }
   if (queueId >= 0 && queueId < config.readQueueNums) return undefined;
   const code = isV5(broker.version) ? ResponseCode.INVALID_PARAMETER : ResponseCode.SYSTEM_ERROR;
-  const place = `topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}] consumer:[${consumerGroup}]`;
+  const place = `topic:[${topic}] topicConfig.readQueueNums:[${config.readQueueNums}] consumer:[/${consumer.host}:${consumer.port}]`;
   return { code, remark: `queueId[${queueId}] is illegal, ${place}` };
 }
 

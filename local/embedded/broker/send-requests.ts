@@ -6,17 +6,17 @@ import {
   type MessageProperties,
   MessageProperty,
 } from '../../../functions/rocketmq/protocol/message-properties.ts';
+import { encodeRecallHandle } from '../../../functions/rocketmq/protocol/recall-handle.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import { decodeSendMessageHeader } from '../../../functions/rocketmq/protocol/send-message-header.ts';
 import { encodeUniqKey } from '../../../functions/rocketmq/protocol/uniq-key.ts';
-import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
+import { type Answer, type Exchange, type HandlerEntries, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
 import { sendBatch } from './batch-send.ts';
 import { type BrokerContext, CLUSTER_NAME, REGION_ID } from './broker-context.ts';
 import { type CheckedSend, incomingMessage, isTooLong, storedExt } from './checked-send.ts';
 import { placeMessage } from './message-placement.ts';
-import { recallHandle } from './recall-handle.ts';
 import { checkTopic, MAX_BODY_BYTES, refusalOfAll, tooLarge } from './send-checks.ts';
 
 /** Header fields of every answer on the send path, errors included. */
@@ -54,7 +54,8 @@ function serveSend(broker: BrokerContext, { request, connection }: Exchange): An
 function sendSingle(send: CheckedSend): Answer {
   const { broker, header, body } = send;
   // What Java trips over; 4.9 stores it.
-  if (body.length === 0 && isV5(broker.version)) throw new TypeError('the request has no body');
+  if (body.length === 0 && isV5(broker.version))
+    throw new ProcessorError('java.lang.NullPointerException: the request has no body');
   const properties = storedProperties(broker, decodeProperties(header.properties));
   if (body.length > MAX_BODY_BYTES || isTooLong(properties, broker.version)) return tooLarge();
   const placement = placeMessage(broker, incomingMessage(send, { flag: header.flag, body, properties }));
@@ -65,13 +66,13 @@ function sendSingle(send: CheckedSend): Answer {
       : broker.store.appendDelayed(placement.waiting, placement.delivered, placement.dueAt, broker.storeHost);
   const uniqKey = properties[MessageProperty.UNIQ_KEY];
   const recallAt = placement.kind === 'later' ? placement.recallAt : undefined;
+  const handle = { topic: header.topic, brokerName: broker.name, msgId: uniqKey ?? '' };
   return {
     code: ResponseCode.SUCCESS,
     extFields: {
       ...storedExt(header, [stored]),
       transactionId: isV5(broker.version) ? uniqKey : undefined,
-      recallHandle:
-        recallAt === undefined ? undefined : recallHandle(header.topic, broker.name, recallAt, uniqKey ?? ''),
+      recallHandle: recallAt === undefined ? undefined : encodeRecallHandle({ ...handle, timestamp: recallAt }),
     },
   };
 }
@@ -79,8 +80,10 @@ function sendSingle(send: CheckedSend): Answer {
 /** What the broker makes of the properties of a single message. */
 function storedProperties(broker: BrokerContext, sent: MessageProperties): MessageProperties {
   if (!isV5(broker.version)) {
+    // 4.9 does not store WAIT, except with a message that waits for its delay.
     const { [MessageProperty.WAIT]: _, ...kept } = sent;
-    return { ...kept, [MessageProperty.CLUSTER]: CLUSTER_NAME };
+    const isDelayed = Number(sent[MessageProperty.DELAY]) > 0;
+    return { ...(isDelayed ? sent : kept), [MessageProperty.CLUSTER]: CLUSTER_NAME };
   }
   const { POP_CK: _, ...kept } = sent;
   return {

@@ -11,5 +11,7 @@ export function topicNameFault(topic: string, version: number): string | undefin
     return `The specified topic${which} contains illegal characters, allowing only ^[%|a-zA-Z0-9_-]+$`;
   }
   const longest = /^%(RETRY|DLQ)%/.test(topic) ? LONGEST_RETRY_TOPIC : LONGEST_TOPIC;
-  return topic.length > longest ? `The specified topic is longer than topic max length ${longest}.` : undefined;
+  if (topic.length <= longest) return undefined;
+  if (!isV5(version)) return 'The specified topic is longer than topic max length.';
+  return `The specified topic: ${topic}, is longer than topic max length: ${longest}`;
 }

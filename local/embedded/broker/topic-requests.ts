@@ -2,7 +2,7 @@ import { requiredField, requiredInteger } from '../../../functions/rocketmq/prot
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
-import { isV5, withFaq } from '../server-release.ts';
+import { isV5 } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { topicConfigJson } from './topic-config-text.ts';
 import { topicNameFault } from './topic-name.ts';
@@ -58,8 +58,5 @@ function getTopicConfig(broker: BrokerContext, { request }: Exchange): Answer {
   const topic = requiredField(request.extFields, 'topic');
   const config = broker.topics.get(topic);
   if (config !== undefined) return { code: ResponseCode.SUCCESS, body: topicConfigJson(config) };
-  return {
-    code: ResponseCode.TOPIC_NOT_EXIST,
-    remark: withFaq(`No topic in this broker. topic: ${topic}`, broker.version),
-  };
+  return { code: ResponseCode.TOPIC_NOT_EXIST, remark: `No topic in this broker. topic: ${topic}` };
 }

@@ -41,8 +41,11 @@ export class TopicTable {
   readonly #topics = new Map<string, TopicConfig>();
 
   constructor(isAutoCreating: boolean) {
-    this.put(topicConfig('RMQ_SYS_TRACE_TOPIC', 1));
-    this.put(topicConfig('TRANS_CHECK_MAX_TIME_TOPIC', 1));
+    // Of the broker's own topics those that clients may meet in routes. The trace topic is there only where it is asked for.
+    this.put(topicConfig('SCHEDULE_TOPIC_XXXX', 18));
+    for (const topic of ['TRANS_CHECK_MAX_TIME_TOPIC', 'SELF_TEST_TOPIC', 'OFFSET_MOVED_EVENT']) {
+      this.put(topicConfig(topic, 1));
+    }
     if (isAutoCreating) this.put(topicConfig('TBW102', 8, { perm: 6 | PERM_INHERIT }));
   }
 
@@ -61,17 +64,21 @@ export class TopicTable {
 
   /**
    * The topic of a send, created after its default topic when it is unknown and that one allows it: with as many queues as
-   * the producer asks for, but no more than the default topic has.
+   * the producer asks for, but no more than the default topic has. A retry topic needs no pattern.
    */
   getOrCreate(topic: string, defaultTopic: string, queues: number): TopicConfig | undefined {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known;
+    // Where messages wait that a consumer group could not deal with.
+    if (topic.startsWith('%RETRY%')) return this.#create(topicConfig(topic, 1));
     const pattern = this.#topics.get(defaultTopic);
     if (pattern === undefined || (pattern.perm & PERM_INHERIT) === 0) return undefined;
-    const created = topicConfig(topic, Math.min(queues, pattern.writeQueueNums), {
-      perm: pattern.perm & ~PERM_INHERIT,
-    });
-    this.put(created);
-    return created;
+    const perm = pattern.perm & ~PERM_INHERIT;
+    return this.#create(topicConfig(topic, Math.min(queues, pattern.writeQueueNums), { perm }));
+  }
+
+  #create(config: TopicConfig): TopicConfig {
+    this.put(config);
+    return config;
   }
 }

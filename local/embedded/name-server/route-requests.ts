@@ -16,10 +16,10 @@ export function routeRequests(nameServer: NameServerContext): HandlerEntries {
 }
 
 function route(nameServer: NameServerContext, { request }: Exchange): Answer {
-  const { topic = '', acceptStandardJsonOnly } = request.extFields;
-  const found = nameServer.routeOf(topic);
+  const { topic, acceptStandardJsonOnly } = request.extFields;
+  const found = topic === undefined ? undefined : nameServer.routeOf(topic);
   if (found === undefined) {
-    const remark = withFaq(`No topic route info in name server for the topic: ${topic}`, nameServer.version);
+    const remark = withFaq(`No topic route info in name server for the topic: ${topic ?? null}`, nameServer.version);
     return { code: ResponseCode.TOPIC_NOT_EXIST, remark };
   }
   const knowsStandard = nameServer.version >= MQVersion.V4_9_4;

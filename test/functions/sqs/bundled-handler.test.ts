@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
@@ -36,14 +36,18 @@ interface Started extends AsyncDisposable {
 }
 
 /** The function on a cluster of two brokers, with the name servers as seed. */
-async function start(environment: Record<string, string> = {}, timeoutMs = 20_000): Promise<Started> {
+async function start(
+  environment: Record<string, string> = {},
+  overrides: { readonly taskRoot?: string; readonly timeoutMs?: number } = {},
+): Promise<Started> {
   const cluster = await startEmbeddedCluster({
     brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
     topics: [{ name: TOPIC, queues: 4 }],
   });
   const host = startLambdaHost({
     taskRoot,
-    timeoutMs,
+    timeoutMs: 20_000,
+    ...overrides,
     environment: {
       ROCKETMQ_TOPIC: TOPIC,
       ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',
@@ -250,7 +254,7 @@ describe('a cluster that fails', () => {
   });
 
   test('by not answering has every record reported before the time limit of the function', async () => {
-    await using started = await start({}, 2_500);
+    await using started = await start({}, { timeoutMs: 2_500 });
     const { Records } = sampleEvent('standard');
     for (const broker of started.cluster.brokers) broker.faults.add({ kind: 'no-answer', isStored: false });
     const result = await started.host.invoke({ Records });
@@ -308,6 +312,19 @@ describe('the environment', () => {
     expect(metricsOf(first)).toMatchObject([{ NameServerParameterAgeMs: expect.any(Number) }]);
   });
 
+  test('with a parameter that SSM does not answer for has every record reported in seconds, with the cure', async () => {
+    await using ssm = await startSsmEndpoint();
+    ssm.fail('hang');
+    const environment = { ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: ssm.url };
+    await using started = await start({ ...environment, ROCKETMQ_NAME_SERVERS: '' });
+    const { Records } = sampleEvent('standard');
+    const result = await started.host.invoke({ Records });
+    expect(result).toMatchObject({ status: 'ok', payload: answer(...Records) });
+    expect(logged(result).filter(({ code }) => code === 'ROCKETMQ_NO_NAME_SERVER')).toHaveLength(Records.length);
+    expect(JSON.stringify(logged(result))).toContain('by an interface endpoint for ssm or a NAT gateway');
+    expect(result.leftBehind).not.toContain('Timeout');
+  });
+
   test('with a fresh seed beside the parameter has SSM not asked', async () => {
     await using ssm = await startSsmEndpoint();
     const environment = { ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: ssm.url };
@@ -316,6 +333,25 @@ describe('the environment', () => {
     expect(result).toMatchObject({ status: 'ok', payload: answer() });
     expect(ssm.calls).toEqual([]);
     expect(metricsOf(result)[0]).not.toHaveProperty('NameServerParameterAgeMs');
+  });
+
+  test('with a fresh seed beside the parameter does not even load the AWS SDK', async () => {
+    const withoutSdk = await mkdtemp(join(tmpdir(), 'sqs-function-without-sdk-'));
+    try {
+      bundleFunction('sqs', withoutSdk);
+      let removed = 0;
+      for (const file of await readdir(withoutSdk)) {
+        if (!file.endsWith('.mjs') || !(await readFile(join(withoutSdk, file), 'utf8')).includes('AmazonSSM')) continue;
+        await rm(join(withoutSdk, file));
+        removed++;
+      }
+      expect(removed).toBeGreaterThan(0);
+      await using started = await start({ ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER }, { taskRoot: withoutSdk });
+      const result = await started.host.invoke(sampleEvent('standard'));
+      expect(result).toMatchObject({ status: 'ok', payload: answer() });
+    } finally {
+      await rm(withoutSdk, { recursive: true });
+    }
   });
 });
 

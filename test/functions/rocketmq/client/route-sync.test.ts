@@ -88,7 +88,7 @@ describe('the first use of a topic', () => {
   test('asks anew for a send that has more time than the one whose question it joined', async () => {
     server.script = saySilence;
     const sync = syncWith();
-    const hasty = sync.publishInfo('T', deadlineAfter(20));
+    const hasty = sync.publishInfo('T', deadlineAfter(300));
     const patient = sync.publishInfo('T', soon());
     await server.untilRequests(1);
     server.script = nameServerOf({ T: route });

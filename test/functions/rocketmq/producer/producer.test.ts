@@ -1,6 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { createClient, DeadlineError, deadlineAfter, type Message, MessageError, OptionsError } from '#rocketmq';
+import {
+  createClient,
+  DeadlineError,
+  deadlineAfter,
+  type Message,
+  MessageError,
+  NoWritableQueueError,
+  OptionsError,
+} from '#rocketmq';
 import { decodeOffsetMessageId } from '../../../../functions/rocketmq/protocol/message-id.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { topicConfig } from '../../../../functions/rocketmq/protocol/topic-config.ts';
@@ -183,6 +191,25 @@ describe('a topic', () => {
       expect(String(error)).toContain('broker-a has permission 4, without write');
     }
     expect(started.cluster.broker().requests.count(SEND)).toBe(0);
+  });
+
+  test('that became read-only is not sent to any more once its route was due, and is again when it can be written', async () => {
+    let now = Date.now();
+    await using started = await startProducer({ client: { clock: { now: () => now } } });
+    const { cluster, client, producer } = started;
+    const refreshDueRoutes = async () => {
+      now += 31_000;
+      const upkeep = await client.beginInvocation(deadlineAfter(5000));
+      await upkeep.end();
+    };
+    await producer.send({ topic: TOPIC, body: 'x' });
+    cluster.broker().setPerm(TOPIC, 4);
+    await refreshDueRoutes();
+    expect(await rejectionOf(producer.send({ topic: TOPIC, body: 'x' }))).toBeInstanceOf(NoWritableQueueError);
+    cluster.broker().setPerm(TOPIC, 6);
+    await refreshDueRoutes();
+    expect(await producer.send({ topic: TOPIC, body: 'x' })).toMatchObject({ status: 'SEND_OK', attempts: 1 });
+    expect(cluster.messages(TOPIC)).toHaveLength(2);
   });
 
   test('that is read-only on one of two brokers is sent to on the other one', async () => {

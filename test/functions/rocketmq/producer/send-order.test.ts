@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { topicConfig } from '../../../../functions/rocketmq/protocol/topic-config.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -78,6 +79,17 @@ describe('messages with a sharding key', () => {
     expect(await sending).toMatchObject({ code: 'ROCKETMQ_SEND_FAILED', retryable: true });
     expect(cluster.broker('broker-b').requests.count(SEND)).toBe(0);
   });
+});
+
+test('a keyed message whose queue is gone fails, and the next one of its key goes where the key belongs now', async () => {
+  await using started = await startProducer();
+  const { cluster, producer } = started;
+  await producer.send(keyed('hello'));
+  cluster.broker().topics.put(topicConfig(TOPIC, 1));
+  const error = await rejectionOf(producer.send(keyed('hello')));
+  const attempt = { queueId: 2, error: { responseCode: 29 } };
+  expect(error).toMatchObject({ retryable: true, outcome: 'refused', attempts: [attempt, attempt, attempt] });
+  expect(await producer.send(keyed('hello'))).toMatchObject({ attempts: 1, queue: { queueId: 0 } });
 });
 
 describe('sendAll', () => {

@@ -107,7 +107,7 @@ describe('requests', () => {
 describe('an answer', () => {
   test('that is late is consumed, and the next one is read right: one slow answer does not cost the connection', async () => {
     // Something is heard after the slow request began, so that the server does not count as silent.
-    const slow = reasonOf(connection.request(requestOf(1), 50));
+    const slow = reasonOf(connection.request(requestOf(1), 300));
     const quick = connection.request(requestOf(2), LONG_MS);
     await server.untilRequests(2);
     const [slowRequest, quickRequest] = peer.requests;

@@ -28,8 +28,8 @@ describe('dial', () => {
     await using hole = await startBlackHole();
     const abort = new AbortController();
     const dialling = failureOf(dial(hole.addr, 60_000, abort.signal));
-    abort.abort();
-    expect((await dialling).message).toContain('given up at the end of the invocation');
+    abort.abort('the invocation ended');
+    expect((await dialling).message).toContain('given up: the invocation ended');
   });
 
   test('says that nothing listens when the connection is refused', async () => {

@@ -11,7 +11,7 @@ const [answering = '', silent = '', blackHole = '', dead = ''] = process.argv.sl
 const client = new RemotingClient({
   clock: systemClock,
   serializeType: 'ROCKETMQ',
-  connectTimeoutMs: 30,
+  connectTimeoutMs: 300,
   idleLimitMs: 100_000,
 });
 const request = { code: RequestCode.HEART_BEAT, extFields: {} };

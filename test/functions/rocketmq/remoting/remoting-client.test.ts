@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ClientClosedError, RemotingConnectError, type RocketMQError } from '../../../../functions/rocketmq/errors.ts';
 import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
-import { startTcpProxy } from '../../../../local/faults/tcp-proxy.ts';
 import { startBlackHole } from './black-hole.ts';
 import { answerAll, deadAddr, type FrameServer, saySilence, startFrameServer } from './frame-server.ts';
 import { GivenClock } from './given-clock.ts';
@@ -70,7 +69,7 @@ describe('connecting', () => {
     expect(hasty).toMatchObject({ outcome: 'notSent', retryable: true });
     expect(client.pendingCount).toBe(1);
     client.abandonConnects();
-    expect((await patient).message).toContain('given up at the end of the invocation');
+    expect((await patient).message).toContain('given up: the invocation ended');
     expect(client.pendingCount).toBe(0);
   });
 
@@ -78,9 +77,13 @@ describe('connecting', () => {
     await using hole = await startBlackHole();
     const first = failureOf(invoke(1, LONG_MS, hole.addr));
     client.abandonConnects();
-    await first;
-    expect(await failureOf(invoke(1, 10, hole.addr))).toMatchObject({ code: 'ROCKETMQ_CONNECT' });
-    await invoke(2);
+    expect(client.pendingCount).toBe(0);
+    // At once, before the attempt given up has failed for those who waited for it.
+    const second = failureOf(invoke(1, 10, hole.addr));
+    expect(client.pendingCount).toBe(1);
+    expect((await first).message).toContain('given up: the invocation ended');
+    expect((await second).message).toContain('no time left to connect');
+    expect(client.pendingCount).toBe(1);
   });
 
   test('is tried anew by the next request when it failed', async () => {
@@ -94,6 +97,7 @@ describe('connecting', () => {
 
 describe('a server that was silent for a whole time limit', () => {
   test('gets a new connection for the next request', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     expect(await failureOf(invoke(1, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
     server.script = answerAll;
@@ -103,6 +107,7 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('may still answer what waits on the old connection, while new requests go over a new one', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     const patient = invoke(1);
     expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
@@ -121,6 +126,7 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('leaves nothing behind at the shutdown, neither on the old connection nor on the new one', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = saySilence;
     const onOld = failureOf(invoke(1));
     await failureOf(invoke(2, 20));
@@ -134,161 +140,14 @@ describe('a server that was silent for a whole time limit', () => {
   });
 
   test('keeps its connection when it was only one request that it did not answer', async () => {
+    await client.connect(server.addr, LONG_MS);
     server.script = ({ code }) => (code === 1 ? undefined : {});
-    const slow = failureOf(invoke(1, 60));
+    const slow = failureOf(invoke(1, 300));
     await invoke(2);
     await invoke(3);
     await slow;
     await invoke(4);
     expect(server.peers.length).toBe(1);
-  });
-});
-
-describe('the first request after a freeze', () => {
-  test('is sent again on a new connection when the old one is reset before it answers', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    server.script = (_request, peer) => {
-      server.script = answerAll;
-      peer.socket.resetAndDestroy();
-      return undefined;
-    };
-    await invoke(2);
-    expect(server.codes()).toEqual([1, 2, 2]);
-    expect(server.peers.length).toBe(2);
-  });
-
-  test('succeeds when a NAT forgot the connection, and costs one connect', async () => {
-    await using proxy = await startTcpProxy({ target: server.addr });
-    await invoke(1, LONG_MS, proxy.addr);
-    client.beginInvocation();
-    proxy.apply({ kind: 'forget' }, 'present');
-    await Promise.all([2, 3, 4].map((code) => invoke(code, LONG_MS, proxy.addr)));
-    expect(proxy.totalConnections).toBe(2);
-    expect(server.codes()).toEqual([1, 2, 3, 4]);
-  });
-
-  test('fails when the new connection is reset too', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    server.script = (_request, peer) => {
-      peer.socket.resetAndDestroy();
-      return undefined;
-    };
-    expect(await failureOf(invoke(2))).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
-    expect(server.codes()).toEqual([1, 2, 2]);
-  });
-
-  test('is not sent again when the server had answered anything since the freeze', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    await invoke(2);
-    server.script = (_request, peer) => {
-      peer.socket.resetAndDestroy();
-      return undefined;
-    };
-    expect(await failureOf(invoke(3))).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
-    expect(server.codes()).toEqual([1, 2, 3]);
-  });
-
-  test('is not sent again when a part of an answer had come', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    server.script = (_request, peer) => {
-      peer.socket.write(Buffer.of(0, 0), () => peer.socket.end());
-      return undefined;
-    };
-    expect(await failureOf(invoke(2))).toMatchObject({ outcome: 'unknown' });
-    expect(server.codes()).toEqual([1, 2]);
-  });
-
-  test('remains of unknown outcome when no new connection comes about: the old server may have read it', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    server.script = (_request, peer) => {
-      void server.stop();
-      peer.socket.resetAndDestroy();
-      return undefined;
-    };
-    const error = await failureOf(invoke(2));
-    expect(error).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown', retryable: true });
-    expect(error.cause).toMatchObject({ code: 'ROCKETMQ_CONNECT' });
-  });
-
-  test('that was not even written is not sent when no new connection comes about', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    await server.stop();
-    // In the same tick as the end of the connection: its frame is not handed to the socket.
-    const failure = failureOf(invoke(2));
-    client.close(server.addr, 'error');
-    expect(await failure).toMatchObject({ outcome: 'notSent' });
-  });
-
-  test('that times out is not sent again', async () => {
-    await invoke(1);
-    client.beginInvocation();
-    server.script = saySilence;
-    expect(await failureOf(invoke(2, 20))).toMatchObject({ code: 'ROCKETMQ_TIMEOUT' });
-    expect(server.codes()).toEqual([1, 2]);
-  });
-
-  test('does not make requests of other invocations, still under way, be sent twice', async () => {
-    server.script = saySilence;
-    const underWay = failureOf(invoke(1));
-    await server.untilRequests(1);
-    client.beginInvocation();
-    server.peers[0]?.socket.resetAndDestroy();
-    expect(await underWay).toMatchObject({ outcome: 'unknown' });
-    expect(server.codes()).toEqual([1]);
-  });
-});
-
-describe('an idle connection', () => {
-  test('is closed at the beginning of an invocation when it was unused for longer than the limit', async () => {
-    await invoke(1);
-    clock.advance(IDLE_LIMIT_MS + 1);
-    client.beginInvocation();
-    await invoke(2);
-    expect(openedByReason()).toEqual({ first: 1, idle: 1 });
-    await server.until(() => server.openPeers.length === 1);
-  });
-
-  test('is kept up to the limit', async () => {
-    await invoke(1);
-    clock.advance(IDLE_LIMIT_MS);
-    client.beginInvocation();
-    await invoke(2);
-    expect(openedByReason()).toEqual({ first: 1 });
-  });
-
-  test('is closed when the clock went backwards, since nobody knows how long it was', async () => {
-    await invoke(1);
-    clock.advance(-1);
-    client.beginInvocation();
-    await invoke(2);
-    expect(openedByReason()).toEqual({ first: 1, idle: 1 });
-  });
-
-  test('counts from its last use, not from its opening', async () => {
-    await invoke(1);
-    clock.advance(IDLE_LIMIT_MS - 1);
-    await invoke(2);
-    clock.advance(IDLE_LIMIT_MS - 1);
-    client.beginInvocation();
-    await invoke(3);
-    expect(openedByReason()).toEqual({ first: 1 });
-  });
-
-  test('is not closed under a request that still waits', async () => {
-    server.script = saySilence;
-    const waiting = invoke(1);
-    await server.untilRequests(1);
-    clock.advance(IDLE_LIMIT_MS + 1);
-    client.beginInvocation();
-    const [request] = server.requests;
-    if (request !== undefined) server.peers[0]?.answer(request);
-    await waiting;
   });
 });
 
@@ -322,6 +181,17 @@ describe('a connection to an address not needed any more', () => {
     await waiting;
     await server.until(() => server.peers[0]?.ending !== undefined);
     expect(openedByReason()).toEqual({ first: 2 });
+  });
+
+  test('is not opened any more when it is just being opened', async () => {
+    await using hole = await startBlackHole();
+    const [closed, retired] = [failureOf(invoke(1, LONG_MS, hole.addr)), failureOf(invoke(2))];
+    client.close(hole.addr, 'unused');
+    client.retire(server.addr);
+    expect((await closed).message).toContain('given up: the server is not used any more');
+    expect(await retired).toMatchObject({ code: 'ROCKETMQ_CONNECT', outcome: 'notSent' });
+    expect(client.connectedAddrs).toEqual([]);
+    expect(client.pendingCount).toBe(0);
   });
 
   test('is closed at once when nothing waits', async () => {
@@ -371,6 +241,7 @@ test('ten thousand requests that fail leave no request, no connection and no lis
       [server.addr, resetting],
     ][round % 4] as [string, typeof saySilence];
     server.script = script;
+    if (addr === server.addr) await client.connect(addr, LONG_MS);
     await Promise.all(Array.from({ length: 100 }, () => count(invoke(1, script === resetting ? LONG_MS : 10, addr))));
     client.abandonConnects();
   }

@@ -14,11 +14,7 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
   const isV5 = version === 513;
 
   beforeAll(async () => {
-    const topics = [
-      { name: 'T', queues: 4 },
-      { name: '%RETRY%CG', queues: 1 },
-    ];
-    cluster = await startEmbeddedCluster({ version, topics });
+    cluster = await startEmbeddedCluster({ version, topics: [{ name: 'T', queues: 4 }] });
     connection = await AdminConnection.open(cluster.broker().addr);
   });
   afterAll(async () => {
@@ -71,6 +67,7 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
     ['an illegal topic name', { topic: 'a b' }, 29, 1],
     ['a blank topic name', { topic: ' ' }, 29, 1],
     ['a topic name of 128 characters', { topic: 'x'.repeat(128) }, 29, 1],
+    ['the retry topic of a group', { topic: '%RETRY%CG' }, 0, 0],
     ['a system topic', { topic: 'SCHEDULE_TOPIC_XXXX' }, 16, 16],
     ['a body over 4 MiB', { body: Buffer.alloc(4_194_305) }, 13, 13],
     ['a body of 4 MiB', { body: Buffer.alloc(4_194_304) }, 0, 0],
@@ -122,7 +119,7 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
         ['0', 0],
         ['1', 1],
       ]);
-      const added = isV5 ? {} : { WAIT: 'true' };
+      const added = isV5 ? {} : { WAIT: 'true', CLUSTER: 'DefaultCluster' };
       expect(messages.map(({ properties }) => ({ ...properties }))).toEqual(members.map((m) => ({ ...m, ...added })));
     },
   );
@@ -141,7 +138,8 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
 
   test.each([
     ['a delay in its header', { properties: { DELAY: '1' } }, 13, 13],
-    ['a transaction in its header', { properties: { TRAN_MSG: 'true' } }, 13, 13],
+    ['a transaction by sysFlag', { sysFlag: 4 }, 13, 13],
+    ['a transaction among the properties of its header only', { properties: { TRAN_MSG: 'true' } }, 0, 0],
     ['a retry topic', { topic: '%RETRY%CG' }, 13, 0],
     ['more than 4 MiB', { body: Buffer.alloc(4_194_305) }, 1, 13],
     ['no members', { body: '' }, 1, 1],

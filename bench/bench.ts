@@ -1,0 +1,33 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type BenchOptions, isWholeRun, readBenchOptions, USAGE } from './bench-options.ts';
+import { resultsText } from './report/results-text.ts';
+import { runBench } from './run-bench.ts';
+
+const RESULTS_FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url));
+
+/** `npm run bench`: measures, prints, and keeps the results of a whole run in `bench/RESULTS.md`. */
+async function main(options: BenchOptions): Promise<void> {
+  // Progress on stderr: stdout is for the results.
+  const results = await runBench(options, (line) => console.error(line));
+  const text = resultsText(results);
+  console.log(options.isJson ? JSON.stringify(results) : `\n${text}`);
+  if (results.failures.length > 0) process.exitCode = 1;
+  if (isWholeRun(options)) writeFileSync(RESULTS_FILE, text);
+}
+
+function optionsOrUsage(): BenchOptions | undefined {
+  try {
+    const options = readBenchOptions(process.argv.slice(2));
+    if (!options.isHelp) return options;
+    console.log(USAGE);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exitCode = 2;
+  }
+  return undefined;
+}
+
+const options = optionsOrUsage();
+if (options !== undefined) await main(options);

@@ -1,0 +1,17 @@
+import { writeSync } from 'node:fs';
+import { Message, Producer } from 'ali-ons';
+
+const importedMs = performance.now();
+const { nameServerAddrs, topic } = JSON.parse(process.env.BENCH_TARGET ?? '{}');
+
+async function firstMessage(): Promise<void> {
+  const producer = new Producer({ nameSrv: nameServerAddrs.join(';'), httpclient: {}, producerGroup: 'bench-cold' });
+  await producer.ready();
+  const message = new Message(topic, 'bench', Buffer.alloc(256, 'x'));
+  message.keys = ['key'];
+  await producer.send(message);
+  writeSync(1, JSON.stringify({ importedMs, confirmedMs: performance.now() }));
+  process.exit(0);
+}
+
+void firstMessage();

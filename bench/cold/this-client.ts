@@ -1,0 +1,10 @@
+import { writeSync } from 'node:fs';
+import { createClient } from '#rocketmq';
+
+// From the start of the process to the first confirmed message with this project's client, and nothing else.
+const importedMs = performance.now();
+const { nameServerAddrs, topic } = JSON.parse(process.env.BENCH_TARGET ?? '{}');
+const producer = createClient({ nameServerAddrs }).producer({ group: 'bench-cold' });
+await producer.send({ topic, body: 'x'.repeat(256), tag: 'bench', keys: ['key'] });
+writeSync(1, JSON.stringify({ importedMs, confirmedMs: performance.now() }));
+process.exit(0);

@@ -1,0 +1,49 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+
+const PARAMETER = '/rocketmq/name-servers';
+
+let warmClient: typeof import('../../../functions/invocation/warm-client.ts').warmClient;
+
+beforeEach(async () => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('ROCKETMQ_')) delete process.env[name];
+  Object.assign(process.env, {
+    ROCKETMQ_TOPIC: 'orders',
+    ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',
+    ROCKETMQ_NAME_SERVERS: 'a:9876;b:9876',
+  });
+  vi.resetModules();
+  ({ warmClient } = await import('../../../functions/invocation/warm-client.ts'));
+});
+
+describe('the warm client', () => {
+  test('is made once in a process, with the seed as its name servers, and connects to nothing', () => {
+    const warm = warmClient();
+    expect(warmClient()).toBe(warm);
+    expect(warm.client.nameServerAddrs).toEqual(['a:9876', 'b:9876']);
+    expect(warm.producer.group).toBe('orders-lambda');
+    expect(warm.nameServerParameter).toBeUndefined();
+    expect(warm.client.pendingCount).toBe(0);
+  });
+
+  test('has a parameter where the environment names one, and has not read it', () => {
+    process.env.ROCKETMQ_NAME_SERVER_PARAMETER = PARAMETER;
+    const { nameServerParameter } = warmClient();
+    expect(nameServerParameter?.name).toBe(PARAMETER);
+    expect(nameServerParameter?.ageMs).toBeUndefined();
+  });
+
+  test('cannot be made from a faulty environment, and can when that was mended', () => {
+    process.env.ROCKETMQ_TOPIC = 'two words';
+    expect(warmClient).toThrow('ROCKETMQ_TOPIC is "two words"');
+    expect(warmClient).toThrow('ROCKETMQ_TOPIC is "two words"');
+    process.env.ROCKETMQ_TOPIC = 'orders';
+    expect(warmClient().environment.topic).toBe('orders');
+  });
+
+  test('is another one in another process', async () => {
+    const first = warmClient();
+    vi.resetModules();
+    const other = await import('../../../functions/invocation/warm-client.ts');
+    expect(other.warmClient()).not.toBe(first);
+  });
+});

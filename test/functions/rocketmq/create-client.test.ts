@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { type Client, createClient } from '../../../functions/rocketmq/create-client.ts';
+import { deadlineAfter } from '../../../functions/rocketmq/deadline.ts';
+import { ClientClosedError, OptionsError } from '../../../functions/rocketmq/errors.ts';
+import type { ClientOptions } from '../../../functions/rocketmq/options.ts';
+import { nameServerOf, routeOver } from './client/routes.ts';
+import { startFrameServer } from './remoting/frame-server.ts';
+
+/** What a client is refused for. */
+function faultsOf(options: ClientOptions): readonly string[] {
+  try {
+    createClient(options);
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('createClient', () => {
+  test('wants to know how name servers are found', () => {
+    expect(faultsOf({})).toEqual(['give "nameServerAddrs", "fetchNameServerAddrs", or both']);
+  });
+
+  test('tells all faults at once, those of single addresses too', () => {
+    expect(faultsOf({ nameServerAddrs: ['a', 'b:1', 'c:0'], routePeriodMs: -1 })).toEqual([
+      '"routePeriodMs" is -1, but must be a whole number from 0 to 31536000000',
+      '"a" is not host:port',
+      '"c:0" has no port from 1 to 65535 after its last colon',
+    ]);
+    expect(faultsOf({ connectTimeoutMs: 0 })).toEqual([
+      '"connectTimeoutMs" is 0, but must be a whole number from 1 to 60000',
+      'give "nameServerAddrs", "fetchNameServerAddrs", or both',
+    ]);
+  });
+
+  test('refuses an empty list: nobody could ever be asked', () => {
+    expect(faultsOf({ nameServerAddrs: [] })).toEqual(['the list is empty; expected host:port, separated by ";"']);
+  });
+
+  test('makes objects only: nothing is connected, looked up or pending', async () => {
+    await using server = await startFrameServer();
+    const client = createClient({ nameServerAddrs: [server.addr] });
+    await new Promise(setImmediate);
+    expect(client.pendingCount).toBe(0);
+    expect(client.nameServerAddrs).toEqual([server.addr]);
+    expect(client.connectionsOpened.size).toBe(0);
+    expect(client.dueWorkReport().length).toBe(6);
+    expect(server.peers.length).toBe(0);
+  });
+
+  test('lets a group have one producer', async () => {
+    const client = createClient({ nameServerAddrs: ['127.0.0.1:1'] });
+    client.producer({ group: 'orders' });
+    expect(() => client.producer({ group: 'orders' })).toThrow(OptionsError);
+    client.producer({ group: 'billing' });
+    await client.shutdown();
+  });
+});
+
+test('a client looks up, connects, sends, and leaves nothing after its shutdown', async () => {
+  await using nameServer = await startFrameServer();
+  await using broker = await startFrameServer(({ code }) =>
+    code === 310 ? { extFields: { msgId: '7F00000100002A9F0000000000000000', queueId: '0', queueOffset: '0' } } : {},
+  );
+  nameServer.script = nameServerOf({ T: routeOver({ 'broker-a': { 0: broker.addr } }, { writeQueueNums: 1 }) });
+  const client: Client = createClient({ fetchNameServerAddrs: async () => [nameServer.addr] });
+  const producer = client.producer({ group: 'orders' });
+  const upkeep = await client.beginInvocation(deadlineAfter(60_000));
+  const result = await producer.send({ topic: 'T', body: Buffer.from('hello') });
+  await upkeep.end();
+  expect(result).toMatchObject({ status: 'SEND_OK', attempts: 1 });
+  expect(client.pendingCount).toBe(0);
+  expect(Object.fromEntries(client.connectionsOpened)).toEqual({ first: 2 });
+  expect(broker.codes()).toEqual([34, 310]);
+  await client.shutdown();
+  expect(broker.codes()).toEqual([34, 310, 35]);
+  await broker.until(() => broker.openPeers.length === 0);
+  await nameServer.until(() => nameServer.openPeers.length === 0);
+  await expect(client.beginInvocation(deadlineAfter(1000))).rejects.toBeInstanceOf(ClientClosedError);
+});
