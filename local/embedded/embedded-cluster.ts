@@ -9,6 +9,7 @@ import { EmbeddedBroker } from './broker/embedded-broker.ts';
 import { MessageStore } from './broker/message-store.ts';
 import { TopicTable } from './broker/topic-table.ts';
 import { EmbeddedNameServer } from './name-server/embedded-name-server.ts';
+import type { TlsSettings } from './tls-acceptor.ts';
 
 /** One broker of an embedded cluster. Brokers of one name are a set: a master and slaves that have what it has. */
 export interface EmbeddedBrokerPlan {
@@ -45,6 +46,8 @@ export interface EmbeddedClusterOptions {
   readonly autoCreateTopics?: boolean;
   /** Longest delay of a timer message, in ms. Default three days. */
   readonly timerMaxDelayMs?: number;
+  /** TLS of all servers, on the port of plain text. Default: plain text only. */
+  readonly tls?: TlsSettings;
   /** What the servers take the time from. Default: the wall clock. */
   readonly clock?: Clock;
 }
@@ -113,6 +116,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
     version: options.version ?? MQVersion.V5_5_0,
     idleCloseMs: options.idleCloseMs ?? DEFAULT_IDLE_CLOSE_MS,
     clock,
+    tls: options.tls,
   };
   const dataOf = brokerDataByName(options, clock);
   const brokers = brokerPlans.map(({ name, zone, slave = false, port = 0 }) => {
