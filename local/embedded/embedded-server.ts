@@ -23,7 +23,7 @@ import { FlowControl } from './flow-control.ts';
 import { isIgnoredFrame } from './ignored-frame.ts';
 import { RequestLog } from './request-log.ts';
 import { ServerConnection } from './server-connection.ts';
-import { answerSerializeType, GO_AWAY_ABOVE_VERSION, isV5 } from './server-release.ts';
+import { answerSerializeType, GO_AWAY_ABOVE_VERSION, isV5, unsupportedRequest } from './server-release.ts';
 import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
 
 const LANGUAGE_JAVA = 0;
@@ -274,7 +274,7 @@ export abstract class EmbeddedServer implements AsyncDisposable {
 
   /** The answer to a request code that has no handler. */
   protected unsupported(code: number): Answer | undefined {
-    return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark: ` request type ${code} not supported` };
+    return unsupportedRequest(code);
   }
 
   #reply({ request, connection }: Exchange, answer: Answer | undefined, serializeType: SerializeType): void {
