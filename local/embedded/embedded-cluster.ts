@@ -3,6 +3,7 @@ import { MQVersion } from '../../functions/rocketmq/protocol/mq-version.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import type { ClusterHandle } from '../cluster-handle.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import type { BrokerData } from './broker/broker-context.ts';
 import { type BrokerSettings, defaultBrokerSettings } from './broker/broker-settings.ts';
 import { ConsumerOffsets } from './broker/consumer-offsets.ts';
@@ -10,7 +11,9 @@ import { EmbeddedBroker } from './broker/embedded-broker.ts';
 import { MessageStore } from './broker/message-store.ts';
 import { type QueuePlace, StaticQueues } from './broker/static-queues.ts';
 import { TopicTable } from './broker/topic-table.ts';
+import type { EmbeddedServer } from './embedded-server.ts';
 import { EmbeddedNameServer } from './name-server/embedded-name-server.ts';
+import { EmbeddedProxy } from './proxy/embedded-proxy.ts';
 import { isV5 } from './server-release.ts';
 import type { TlsSettings } from './tls-acceptor.ts';
 
@@ -53,6 +56,10 @@ export interface EmbeddedClusterOptions extends Partial<BrokerSettings> {
   readonly idleCloseMs?: number;
   /** Whether a send to an unknown topic creates it after TBW102. Default false. */
   readonly autoCreateTopics?: boolean;
+  /** Whether there is a proxy in front of the brokers too: its address serves as that of a name server. Default false. */
+  readonly proxy?: boolean;
+  /** Who may talk to the brokers, and how they sign; name servers never check. Default: everybody. */
+  readonly acl?: AclSettings;
   /** TLS of all servers, on the port of plain text. Default: plain text only. */
   readonly tls?: TlsSettings;
   /** What the servers take the time from. Default: the wall clock. */
@@ -67,10 +74,27 @@ export class EmbeddedCluster implements ClusterHandle {
   readonly nameServers: readonly EmbeddedNameServer[];
   /** Masters and slaves, in the order they were asked for. */
   readonly brokers: readonly EmbeddedBroker[];
+  /** The proxy's remoting port, when one was asked for. */
+  readonly proxy: EmbeddedProxy | undefined;
 
-  constructor(nameServers: readonly EmbeddedNameServer[], brokers: readonly EmbeddedBroker[]) {
+  constructor(
+    nameServers: readonly EmbeddedNameServer[],
+    brokers: readonly EmbeddedBroker[],
+    proxy: EmbeddedProxy | undefined,
+  ) {
     this.nameServers = nameServers;
     this.brokers = brokers;
+    this.proxy = proxy;
+  }
+
+  /** Address of the proxy's remoting port, when one was asked for. */
+  get proxyRemotingAddr(): string | undefined {
+    return this.proxy?.addr;
+  }
+
+  /** Name servers, brokers and proxy. */
+  get servers(): readonly EmbeddedServer[] {
+    return [...this.nameServers, ...this.brokers, ...(this.proxy === undefined ? [] : [this.proxy])];
   }
 
   get nameServerAddrs(): readonly string[] {
@@ -96,6 +120,11 @@ export class EmbeddedCluster implements ClusterHandle {
     throw new RangeError(`no name server ${index} here, there are ${this.nameServers.length}`);
   }
 
+  /** Changes who may talk to the brokers, from the next request on: to rotate keys, say. `undefined` lets everybody. */
+  setAcl(acl: AclSettings | undefined): void {
+    for (const broker of this.brokers) broker.acl = acl;
+  }
+
   /** Changes where the logical queues of a static topic are, for brokers and routes; old places answer 501 from now on. */
   moveStaticQueues(topic: string, places: readonly QueuePlace[]): void {
     const ofNames = new Set(this.brokers.map(({ staticQueues }) => staticQueues));
@@ -108,7 +137,7 @@ export class EmbeddedCluster implements ClusterHandle {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nameServers, ...this.brokers].map((server) => server.stop()));
+    await Promise.all(this.servers.map((server) => server.stop()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -134,18 +163,18 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   const settings = brokerSettings(options, common.version);
   const brokers = brokerPlans.map(({ name, zone, slave = false, port = 0, isDetached = false }) => {
     const data = isDetached ? { ...dataOf(name), ...emptyStore(clock) } : dataOf(name);
-    return new EmbeddedBroker({ ...common, name, zone, port, isSlave: slave, settings }, data);
+    return new EmbeddedBroker({ ...common, name, zone, port, isSlave: slave, settings, acl: options.acl }, data);
   });
   const ports = typeof nameServers === 'number' ? Array<number>(nameServers).fill(0) : nameServers;
-  const cluster = new EmbeddedCluster(
-    ports.map((port) => new EmbeddedNameServer({ ...common, port }, brokers)),
-    brokers,
-  );
+  const nameServer = (port: number) => new EmbeddedNameServer({ ...common, port }, brokers);
+  // A name server of its own, which nobody else asks, tells it the routes.
+  const proxy = options.proxy === true ? new EmbeddedProxy({ ...common, port: 0 }, brokers, nameServer(0)) : undefined;
+  const cluster = new EmbeddedCluster(ports.map(nameServer), brokers, proxy);
   for (const { name, orderTopicConf } of options.topics ?? []) {
     if (orderTopicConf === undefined) continue;
     for (const { kv } of cluster.nameServers) kv.put('ORDER_TOPIC_CONFIG', name, orderTopicConf);
   }
-  const started = await Promise.allSettled([...brokers, ...cluster.nameServers].map((server) => server.start()));
+  const started = await Promise.allSettled(cluster.servers.map((server) => server.start()));
   const failed = started.find((result) => result.status === 'rejected');
   if (failed === undefined) return cluster;
   await cluster.stop();

@@ -1,9 +1,13 @@
 import type { ExtFields } from '../../../functions/rocketmq/protocol/ext-fields.ts';
 import type { RemotingCommand } from '../../../functions/rocketmq/protocol/remoting-command.ts';
 import type { HostAndPort, StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
+import type { AclSettings } from '../acl/acl-settings.ts';
+import { refusalOfAclV1 } from '../acl/acl-v1.ts';
+import { refusalOfAclV2 } from '../acl/acl-v2.ts';
 import { EmbeddedServer, type EmbeddedServerOptions } from '../embedded-server.ts';
-import type { RequestHandler } from '../exchange.ts';
+import type { Answer, Exchange, RequestHandler } from '../exchange.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import { isV5 } from '../server-release.ts';
 import type { BrokerContext, BrokerData, DegradedCode, SendRefusal } from './broker-context.ts';
 import type { BrokerSettings } from './broker-settings.ts';
 import { clientRequests, notifyConsumers } from './client-requests.ts';
@@ -35,6 +39,7 @@ export interface EmbeddedBrokerOptions extends EmbeddedServerOptions {
   readonly isSlave: boolean;
   readonly zone: string | undefined;
   readonly settings: BrokerSettings;
+  readonly acl?: AclSettings | undefined;
 }
 
 /** A broker in memory, on loopback. What it holds survives `stop` and `restart`. */
@@ -52,6 +57,8 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
   readonly subscriptions = new SubscriptionTable();
   /** While set, every send is answered this code: 2 busy, 14 not available, 16 no permission. */
   sendRefusal: SendRefusal | undefined;
+  /** Who may talk to it, and how they sign; everybody while it is `undefined`. May be changed while clients are connected. */
+  acl: AclSettings | undefined;
   /** While set, what is stored is answered this code: 10 FLUSH_DISK_TIMEOUT, 11 SLAVE_NOT_AVAILABLE, 12 FLUSH_SLAVE_TIMEOUT. */
   degraded: DegradedCode | undefined;
   /** Where name servers say it is, as `host:port`, when that is not where it listens. */
@@ -67,6 +74,7 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
     this.isSlave = options.isSlave;
     this.zone = options.zone;
     this.settings = options.settings;
+    this.acl = options.acl;
     this.topics = data.topics;
     this.store = data.store;
     this.consumerOffsets = data.consumerOffsets;
@@ -139,6 +147,12 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
     timeoutMs: number,
   ): Promise<RemotingCommand | undefined> {
     return this.call(connection, code, extFields, body, timeoutMs);
+  }
+
+  protected override accessRefusal(exchange: Exchange): Answer | undefined {
+    if (this.acl === undefined) return undefined;
+    if (isV5(this.version)) return refusalOfAclV2(this.acl, exchange, this.version);
+    return refusalOfAclV1(this.acl, exchange.request, this.version);
   }
 
   protected override handlerOf(code: number): RequestHandler | undefined {
