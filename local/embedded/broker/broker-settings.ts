@@ -6,7 +6,10 @@ export interface BrokerSettings {
   readonly recallMessageEnable: boolean;
   /** Age at which a half message may be checked, in ms (`transactionTimeOut`). Default 6000. */
   readonly transactionTimeOutMs: number;
-  /** Time between two rounds of checks, in ms by the wall clock. Default 30000, 60000 on 4.9. */
+  /**
+   * Time between two rounds of checks, in ms by the wall clock; counts from the next start. Default 30000, 60000
+   * on 4.9.
+   */
   readonly transactionCheckIntervalMs: number;
   /** After so many checks a half message is given up. Default 15. */
   readonly transactionCheckMax: number;

@@ -1,5 +1,6 @@
 import { MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
 import type { StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
+import { topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { type ImmunityMs, immunityOf } from './check-immunity.ts';
 import type { IncomingMessage } from './message-store.ts';
@@ -48,6 +49,8 @@ export class Transactions {
   check(): CheckRound {
     const startedAt = this.#broker.clock.now();
     const count = { asked: 0, unheard: 0, immune: 0, parked: 0 };
+    // The half topic becomes one that can be read with the first round.
+    if (this.#broker.topics.get(HALF_TOPIC) === undefined) this.#broker.topics.put(topicConfig(HALF_TOPIC, 1));
     for (const { message } of this.#broker.store.read(HALF_TOPIC, 0, this.#checkOffset)) {
       const offset = Number(message.queueOffset);
       if (!this.#ended.delete(offset)) {
