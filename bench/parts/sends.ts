@@ -43,12 +43,8 @@ const WARMUP_SHARE = 0.15;
 
 /** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB; in the short form 1 and 64 of 256 B. */
 export async function measureSingleSends(context: BenchContext): Promise<SendFigures> {
-  const [windows, sizes] = context.isShort
-    ? [[1, 64], [256]]
-    : [
-        [1, 16, 64, 256],
-        [256, 1024],
-      ];
+  const sizes = context.isShort ? [256] : [256, 1024];
+  const windows = context.windows ?? (context.isShort ? [1, 64] : [1, 16, 64, 256]);
   const loads = sizes.flatMap((bodyBytes) => windows.map((window) => ({ window, bodyBytes, batch: 1 })));
   return measureLoads(context, loads, context.contenders);
 }

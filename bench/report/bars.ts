@@ -5,16 +5,8 @@ import { BARE_NODE, type ClientColdFigure } from '../parts/client-cold-start.ts'
 import type { DueWorkFigure } from '../parts/due-work-cost.ts';
 import { ColdStartName, type FunctionColdFigures } from '../parts/function-cold-start.ts';
 import type { SendFigure } from '../parts/sends.ts';
+import type { Bar } from './bar.ts';
 import type { BenchResults } from './bench-results.ts';
-
-/** One thing that must hold, and what was measured. */
-export interface Bar {
-  readonly figure: string;
-  readonly bar: string;
-  readonly measured: string;
-  /** `undefined` when a figure it needs was not measured. */
-  readonly isMet: boolean | undefined;
-}
 
 /** The blaster with the header serialization that this client uses by default. */
 const BLASTER = ContenderName.BLAST_BINARY;

@@ -6,7 +6,7 @@ import type { SendFigures } from '../parts/sends.ts';
 import type { ThawFigure } from '../parts/thaw.ts';
 import type { WarmFigures } from '../parts/warm-invocations.ts';
 import type { WireFigure } from '../parts/wire-bytes.ts';
-import type { Bar } from './bars.ts';
+import type { Bar } from './bar.ts';
 import type { Machine } from './machine.ts';
 
 /** Everything one run has measured; what `--json` prints, with the bars. A part that was not asked for is absent. */

@@ -3,12 +3,19 @@ import { MQVersion } from '../../functions/rocketmq/protocol/mq-version.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import type { ClusterHandle } from '../cluster-handle.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import type { BrokerData } from './broker/broker-context.ts';
+import { type BrokerSettings, defaultBrokerSettings } from './broker/broker-settings.ts';
 import { ConsumerOffsets } from './broker/consumer-offsets.ts';
 import { EmbeddedBroker } from './broker/embedded-broker.ts';
 import { MessageStore } from './broker/message-store.ts';
+import { type QueuePlace, StaticQueues } from './broker/static-queues.ts';
 import { TopicTable } from './broker/topic-table.ts';
+import type { EmbeddedServer } from './embedded-server.ts';
 import { EmbeddedNameServer } from './name-server/embedded-name-server.ts';
+import { EmbeddedProxy } from './proxy/embedded-proxy.ts';
+import { isV5 } from './server-release.ts';
+import type { TlsSettings } from './tls-acceptor.ts';
 
 /** One broker of an embedded cluster. Brokers of one name are a set: a master and slaves that have what it has. */
 export interface EmbeddedBrokerPlan {
@@ -17,6 +24,8 @@ export interface EmbeddedBrokerPlan {
   readonly zone?: string;
   /** Default false. */
   readonly slave?: boolean;
+  /** A slave that nothing reaches of what its master stores: it has the topics, and no message. Default false. */
+  readonly isDetached?: boolean;
   /** Port on 127.0.0.1. Default: chosen by the system. */
   readonly port?: number;
 }
@@ -28,9 +37,13 @@ export interface EmbeddedTopicPlan {
   readonly queues: number;
   /** `PERM_READ`, `PERM_WRITE` or both. Default both. */
   readonly perm?: number;
+  /** Makes it a static topic: where its logical queues are, by their ids, on which broker as which of its `queues`. */
+  readonly staticQueues?: readonly QueuePlace[];
+  /** Order configuration in routes, as `broker-a:4;broker-b:4`; kept by the name servers as a KV pair. */
+  readonly orderTopicConf?: string;
 }
 
-export interface EmbeddedClusterOptions {
+export interface EmbeddedClusterOptions extends Partial<BrokerSettings> {
   /** Default: one master, broker-a. */
   readonly brokers?: readonly EmbeddedBrokerPlan[];
   /** How many name servers, or the port of each (0: chosen by the system). Default 1. */
@@ -43,14 +56,17 @@ export interface EmbeddedClusterOptions {
   readonly idleCloseMs?: number;
   /** Whether a send to an unknown topic creates it after TBW102. Default false. */
   readonly autoCreateTopics?: boolean;
-  /** Longest delay of a timer message, in ms. Default three days. */
-  readonly timerMaxDelayMs?: number;
+  /** Whether there is a proxy in front of the brokers too: its address serves as that of a name server. Default false. */
+  readonly proxy?: boolean;
+  /** Who may talk to the brokers, and how they sign; name servers never check. Default: everybody. */
+  readonly acl?: AclSettings;
+  /** TLS of all servers, on the port of plain text. Default: plain text only. */
+  readonly tls?: TlsSettings;
   /** What the servers take the time from. Default: the wall clock. */
   readonly clock?: Clock;
 }
 
 const DEFAULT_IDLE_CLOSE_MS = 120_000;
-const DEFAULT_TIMER_MAX_DELAY_MS = 259_200_000;
 
 /** A running cluster of embedded servers, whose parts can be stopped, disturbed and looked into. */
 export class EmbeddedCluster implements ClusterHandle {
@@ -58,10 +74,27 @@ export class EmbeddedCluster implements ClusterHandle {
   readonly nameServers: readonly EmbeddedNameServer[];
   /** Masters and slaves, in the order they were asked for. */
   readonly brokers: readonly EmbeddedBroker[];
+  /** The proxy's remoting port, when one was asked for. */
+  readonly proxy: EmbeddedProxy | undefined;
 
-  constructor(nameServers: readonly EmbeddedNameServer[], brokers: readonly EmbeddedBroker[]) {
+  constructor(
+    nameServers: readonly EmbeddedNameServer[],
+    brokers: readonly EmbeddedBroker[],
+    proxy: EmbeddedProxy | undefined,
+  ) {
     this.nameServers = nameServers;
     this.brokers = brokers;
+    this.proxy = proxy;
+  }
+
+  /** Address of the proxy's remoting port, when one was asked for. */
+  get proxyRemotingAddr(): string | undefined {
+    return this.proxy?.addr;
+  }
+
+  /** Name servers, brokers and proxy. */
+  get servers(): readonly EmbeddedServer[] {
+    return [...this.nameServers, ...this.brokers, ...(this.proxy === undefined ? [] : [this.proxy])];
   }
 
   get nameServerAddrs(): readonly string[] {
@@ -87,13 +120,24 @@ export class EmbeddedCluster implements ClusterHandle {
     throw new RangeError(`no name server ${index} here, there are ${this.nameServers.length}`);
   }
 
+  /** Changes who may talk to the brokers, from the next request on: to rotate keys, say. `undefined` lets everybody. */
+  setAcl(acl: AclSettings | undefined): void {
+    for (const broker of this.brokers) broker.acl = acl;
+  }
+
+  /** Changes where the logical queues of a static topic are, for brokers and routes; old places answer 501 from now on. */
+  moveStaticQueues(topic: string, places: readonly QueuePlace[]): void {
+    const ofNames = new Set(this.brokers.map(({ staticQueues }) => staticQueues));
+    for (const staticQueues of ofNames) staticQueues.put(topic, places);
+  }
+
   /** What is visible of a topic now, on all masters. */
   messages(topic: string): StoredMessage[] {
     return this.brokers.filter(({ isSlave }) => !isSlave).flatMap((broker) => broker.messages(topic));
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nameServers, ...this.brokers].map((server) => server.stop()));
+    await Promise.all(this.servers.map((server) => server.stop()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -113,18 +157,24 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
     version: options.version ?? MQVersion.V5_5_0,
     idleCloseMs: options.idleCloseMs ?? DEFAULT_IDLE_CLOSE_MS,
     clock,
+    tls: options.tls,
   };
   const dataOf = brokerDataByName(options, clock);
-  const brokers = brokerPlans.map(({ name, zone, slave = false, port = 0 }) => {
-    const timerMaxDelayMs = options.timerMaxDelayMs ?? DEFAULT_TIMER_MAX_DELAY_MS;
-    return new EmbeddedBroker({ ...common, name, zone, port, isSlave: slave, timerMaxDelayMs }, dataOf(name));
+  const settings = brokerSettings(options, common.version);
+  const brokers = brokerPlans.map(({ name, zone, slave = false, port = 0, isDetached = false }) => {
+    const data = isDetached ? { ...dataOf(name), ...emptyStore(clock) } : dataOf(name);
+    return new EmbeddedBroker({ ...common, name, zone, port, isSlave: slave, settings, acl: options.acl }, data);
   });
   const ports = typeof nameServers === 'number' ? Array<number>(nameServers).fill(0) : nameServers;
-  const cluster = new EmbeddedCluster(
-    ports.map((port) => new EmbeddedNameServer({ ...common, port }, brokers)),
-    brokers,
-  );
-  const started = await Promise.allSettled([...brokers, ...cluster.nameServers].map((server) => server.start()));
+  const nameServer = (port: number) => new EmbeddedNameServer({ ...common, port }, brokers);
+  // A name server of its own, which nobody else asks, tells it the routes.
+  const proxy = options.proxy === true ? new EmbeddedProxy({ ...common, port: 0 }, brokers, nameServer(0)) : undefined;
+  const cluster = new EmbeddedCluster(ports.map(nameServer), brokers, proxy);
+  for (const { name, orderTopicConf } of options.topics ?? []) {
+    if (orderTopicConf === undefined) continue;
+    for (const { kv } of cluster.nameServers) kv.put('ORDER_TOPIC_CONFIG', name, orderTopicConf);
+  }
+  const started = await Promise.allSettled(cluster.servers.map((server) => server.start()));
   const failed = started.find((result) => result.status === 'rejected');
   if (failed === undefined) return cluster;
   await cluster.stop();
@@ -141,8 +191,27 @@ function brokerDataByName(options: EmbeddedClusterOptions, clock: Clock): (name:
     for (const { name: topic, queues, perm } of options.topics ?? []) {
       topics.put(topicConfig(topic, queues, perm === undefined ? {} : { perm }));
     }
-    const data = { topics, store: new MessageStore(clock), consumerOffsets: new ConsumerOffsets() };
+    const staticQueues = new StaticQueues(name);
+    for (const plan of options.topics ?? []) {
+      if (plan.staticQueues !== undefined) staticQueues.put(plan.name, plan.staticQueues);
+    }
+    const data = { topics, staticQueues, ...emptyStore(clock) };
     known.set(name, data);
     return data;
+  };
+}
+
+function emptyStore(clock: Clock): Pick<BrokerData, 'store' | 'consumerOffsets'> {
+  return { store: new MessageStore(clock), consumerOffsets: new ConsumerOffsets() };
+}
+
+function brokerSettings(options: EmbeddedClusterOptions, version: number): BrokerSettings {
+  const defaults = defaultBrokerSettings(isV5(version));
+  return {
+    timerMaxDelayMs: options.timerMaxDelayMs ?? defaults.timerMaxDelayMs,
+    recallMessageEnable: options.recallMessageEnable ?? defaults.recallMessageEnable,
+    transactionTimeOutMs: options.transactionTimeOutMs ?? defaults.transactionTimeOutMs,
+    transactionCheckIntervalMs: options.transactionCheckIntervalMs ?? defaults.transactionCheckIntervalMs,
+    transactionCheckMax: options.transactionCheckMax ?? defaults.transactionCheckMax,
   };
 }

@@ -19,10 +19,12 @@ import { ResponseCode } from '../../functions/rocketmq/protocol/response-code.ts
 import { type Answer, type Exchange, ProcessorError, type RequestHandler } from './exchange.ts';
 import type { CloseKind, Fault } from './fault.ts';
 import { FaultSwitches } from './fault-switches.ts';
+import { FlowControl } from './flow-control.ts';
 import { isIgnoredFrame } from './ignored-frame.ts';
 import { RequestLog } from './request-log.ts';
 import { ServerConnection } from './server-connection.ts';
-import { answerSerializeType, GO_AWAY_ABOVE_VERSION, isV5 } from './server-release.ts';
+import { answerSerializeType, GO_AWAY_ABOVE_VERSION, isV5, unsupportedRequest } from './server-release.ts';
+import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
 
 const LANGUAGE_JAVA = 0;
 
@@ -35,6 +37,8 @@ export interface EmbeddedServerOptions {
   /** A connection without a byte either way for so long is closed, in ms. */
   readonly idleCloseMs: number;
   readonly clock: Clock;
+  /** Plain text only when absent. */
+  readonly tls?: TlsSettings | undefined;
 }
 
 /** A server that speaks the remoting protocol on loopback: what an embedded name server and broker have in common. */
@@ -43,6 +47,8 @@ export abstract class EmbeddedServer implements AsyncDisposable {
   readonly faults = new FaultSwitches();
   /** What arrived. Survives a restart. */
   readonly requests = new RequestLog();
+  /** How many sends it takes at a time. */
+  readonly flow = new FlowControl();
   readonly clock: Clock;
   /** Version number to report, and to behave like; may be changed while clients are connected. */
   version: number;
@@ -57,12 +63,14 @@ export abstract class EmbeddedServer implements AsyncDisposable {
   #server: Server | undefined;
   #stopped = new AbortController();
   #sweeper: NodeJS.Timeout | undefined;
+  #tls: TlsAcceptor | undefined;
 
   constructor(options: EmbeddedServerOptions) {
     this.#port = options.port;
     this.version = options.version;
     this.#idleCloseMs = options.idleCloseMs;
     this.clock = options.clock;
+    this.setTls(options.tls);
   }
 
   /** The handler of a request code, if there is one. */
@@ -85,6 +93,11 @@ export abstract class EmbeddedServer implements AsyncDisposable {
 
   get isRunning(): boolean {
     return this.#server !== undefined;
+  }
+
+  /** Changes what connections that come from now on may speak; `undefined` is plain text only. */
+  setTls(settings: TlsSettings | undefined): void {
+    this.#tls = settings && new TlsAcceptor(settings);
   }
 
   /** Open connections, and all that were ever accepted. */
@@ -112,6 +125,7 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     this.#server = undefined;
     clearInterval(this.#sweeper);
     this.#stopped.abort();
+    this.flow.reset();
     const closed = once(server, 'close');
     server.close();
     for (const connection of this.#connections) connection.cut(how);
@@ -151,6 +165,20 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     connection.write(this.#command({ code, opaque, flag: ONEWAY_FLAG, extFields, body }), this.serializeType);
   }
 
+  /** Sends a request to a client and resolves with its answer; `undefined` when none comes in time. */
+  protected call(
+    connection: ServerConnection,
+    code: number,
+    extFields: ExtFields,
+    body: Uint8Array,
+    timeoutMs: number,
+  ): Promise<RemotingCommand | undefined> {
+    const opaque = connection.nextOpaque();
+    const answer = connection.answerTo(opaque, timeoutMs);
+    connection.write(this.#command({ code, opaque, flag: 0, extFields, body }), this.serializeType);
+    return answer;
+  }
+
   #accept(socket: Socket): void {
     const connection: ServerConnection = new ServerConnection(++this.#acceptedConnections, socket, this.clock, {
       onFrame: (buffer, start, end) => this.#receive(connection, buffer, start, end),
@@ -162,6 +190,8 @@ export abstract class EmbeddedServer implements AsyncDisposable {
       },
     });
     this.#connections.add(connection);
+    if (this.#tls === undefined) connection.listen(socket);
+    else this.#tls.accept(socket, (stream) => connection.listen(stream));
   }
 
   #receive(connection: ServerConnection, buffer: Buffer, start: number, end: number): void {
@@ -173,27 +203,37 @@ export abstract class EmbeddedServer implements AsyncDisposable {
       if (!(isV5(this.version) && isIgnoredFrame(buffer, start, end))) connection.close('FIN');
       return;
     }
-    // An answer to a request of ours that nobody waits for.
-    if (isResponse(request)) return;
+    if (isResponse(request)) {
+      connection.settle(request);
+      return;
+    }
     this.requests.record(this.clock.now(), connection.id, request);
     const exchange = { request, connection };
     const serializeType = answerSerializeType(this.version, frameSerializeType(buffer, start), this.serializeType);
-    const reply = (answer: Answer | undefined) => this.#reply(exchange, answer, serializeType);
+    const refusal = this.flow.enter(request.code);
+    if (refusal !== undefined) {
+      this.#reply(exchange, refusal, serializeType);
+      return;
+    }
+    const reply = (answer: Answer | undefined) => {
+      this.flow.leave(request.code);
+      this.#reply(exchange, answer, serializeType);
+    };
     const fault = this.faults.strike(request);
-    if (fault === undefined) whenKnown(this.#handle(exchange), reply);
+    if (fault === undefined) whenKnown(this.serve(exchange), reply);
     else this.#serveFaulty(exchange, fault, reply);
   }
 
   #serveFaulty(exchange: Exchange, fault: Fault, reply: (answer: Answer | undefined) => void): void {
-    const process = (then: (answer: Answer | undefined) => void) => whenKnown(this.#handle(exchange), then);
+    const process = (then: (answer: Answer | undefined) => void) => whenKnown(this.serve(exchange), then);
     if (fault.kind === 'delay') {
       if (fault.isHeld === true) this.#later(fault.until, () => process(reply));
       else process((answer) => this.#later(fault.until, () => reply(answer)));
       return;
     }
     const finish = (answer: Answer | undefined) => {
-      if (fault.kind === 'answer') reply({ ...answer, code: fault.code, remark: fault.remark });
-      else if (fault.kind === 'close') exchange.connection.close(fault.how);
+      if (fault.kind === 'close') exchange.connection.close(fault.how);
+      reply(fault.kind === 'answer' ? { ...answer, code: fault.code, remark: fault.remark } : undefined);
     };
     if (fault.isStored === true) process(finish);
     else finish(undefined);
@@ -209,11 +249,14 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     settled.then(proceed, proceed);
   }
 
-  #handle(exchange: Exchange): Answer | undefined | Promise<Answer | undefined> {
+  /** Processes a request, wherever it came from; faults do not strike here. `undefined` is no answer. */
+  serve(exchange: Exchange): Answer | undefined | Promise<Answer | undefined> {
     const { code, version } = exchange.request;
     if (this.isGoingAway && version > GO_AWAY_ABOVE_VERSION) {
       return { code: ResponseCode.GO_AWAY, remark: 'please go away' };
     }
+    const refusal = this.accessRefusal(exchange);
+    if (refusal !== undefined) return refusal;
     const handler = this.handlerOf(code);
     if (handler === undefined) return this.unsupported(code);
     try {
@@ -224,9 +267,14 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     }
   }
 
+  /** Why a request may not be processed, whatever it asks. */
+  protected accessRefusal(_exchange: Exchange): Answer | undefined {
+    return undefined;
+  }
+
   /** The answer to a request code that has no handler. */
   protected unsupported(code: number): Answer | undefined {
-    return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark: ` request type ${code} not supported` };
+    return unsupportedRequest(code);
   }
 
   #reply({ request, connection }: Exchange, answer: Answer | undefined, serializeType: SerializeType): void {

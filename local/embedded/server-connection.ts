@@ -21,38 +21,57 @@ export class ServerConnection {
   readonly id: number;
   /** The client's end. */
   readonly remote: HostAndPort;
+  /** The TCP connection, whatever is spoken on it. */
   readonly #socket: Socket;
+  /** What frames go through: the socket, or TLS on it. */
+  #stream: Socket;
   readonly #clock: Clock;
+  readonly #listener: ConnectionListener;
+  readonly #calls = new Map<number, (answer: RemotingCommand | undefined) => void>();
   #lastActivityAt: number;
   #nextOpaque = 0;
 
   constructor(id: number, socket: Socket, clock: Clock, listener: ConnectionListener) {
     this.id = id;
     this.#socket = socket;
+    this.#stream = socket;
     this.#clock = clock;
+    this.#listener = listener;
     this.#lastActivityAt = clock.now();
     this.remote = { host: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 };
-    const decoder = new FrameDecoder(listener.onFrame);
-    let isBroken = false;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => {
-      this.#lastActivityAt = clock.now();
+    // A reset by the client is an end like any other; 'close' follows.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      for (const settle of this.#calls.values()) settle(undefined);
+      listener.onClosed();
+    });
+  }
+
+  /** Starts to read frames from the socket, or from TLS on it. */
+  listen(stream: Socket): void {
+    this.#stream = stream;
+    const decoder = new FrameDecoder(this.#listener.onFrame);
+    let isBroken = false;
+    stream.on('data', (chunk: Buffer) => {
+      this.#lastActivityAt = this.#clock.now();
       if (isBroken) return;
       try {
         decoder.push(chunk);
       } catch {
         // Only the cutting into frames can throw here: nothing after it makes sense, whatever the server does about it.
         isBroken = true;
-        listener.onBroken();
+        this.#listener.onBroken();
       }
     });
-    // A reset by the client is an end like any other; 'close' follows.
-    socket.on('error', () => undefined);
-    socket.on('close', listener.onClosed);
+    // Of TLS: the socket below it closes next, which is what is listened to.
+    if (stream !== this.#socket) stream.on('error', () => undefined);
+    // It may have been stopped to look at its first byte.
+    stream.resume();
   }
 
   get isOpen(): boolean {
-    return this.#socket.writable;
+    return this.#stream.writable;
   }
 
   /** Epoch ms of the last byte in either direction, by the server's clock. */
@@ -69,13 +88,32 @@ export class ServerConnection {
   write(command: RemotingCommand, serializeType: SerializeType): void {
     if (!this.isOpen) return;
     this.#lastActivityAt = this.#clock.now();
-    this.#socket.write(encodeFrame(command, serializeType));
+    this.#stream.write(encodeFrame(command, serializeType));
+  }
+
+  /** The client's answer to a request that is about to be sent; `undefined` when none comes in time, or the connection ends. */
+  answerTo(opaque: number, timeoutMs: number): Promise<RemotingCommand | undefined> {
+    if (!this.isOpen) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<RemotingCommand | undefined>();
+    const limit = setTimeout(() => this.#calls.get(opaque)?.(undefined), timeoutMs);
+    limit.unref();
+    this.#calls.set(opaque, (answer) => {
+      clearTimeout(limit);
+      this.#calls.delete(opaque);
+      resolve(answer);
+    });
+    return promise;
+  }
+
+  /** Takes an answer of the client; one that nobody waits for is dropped. */
+  settle(answer: RemotingCommand): void {
+    this.#calls.get(answer.opaque)?.(answer);
   }
 
   /** Closes the connection: in order, after what was written has left, or by a reset. */
   close(how: CloseKind): void {
     if (how === 'RST') this.#socket.resetAndDestroy();
-    else this.#socket.destroySoon();
+    else this.#stream.destroySoon();
   }
 
   /** Closes the connection at once: what the client has not taken off the socket yet may be lost, as when a server dies. */

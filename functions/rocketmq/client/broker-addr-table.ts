@@ -3,9 +3,12 @@ import { MASTER_ID } from '../protocol/topic-route-data.ts';
 /** Addresses of brokers by name and broker id (Java: `brokerAddrTable`). */
 export class BrokerAddrTable {
   private readonly addrs = new Map<string, Readonly<Record<string, string>>>();
+  /** Addresses that a fresh route replaced since the last `retain`: a broker that moved leaves a connection behind. */
+  private readonly replaced = new Set<string>();
 
   /** Takes the addresses of a broker set from a fresh route. */
   update(brokerName: string, brokerAddrs: Readonly<Record<string, string>>): void {
+    for (const addr of Object.values(this.addrs.get(brokerName) ?? {})) this.replaced.add(addr);
     this.addrs.set(brokerName, brokerAddrs);
   }
 
@@ -29,7 +32,8 @@ export class BrokerAddrTable {
    * @returns the addresses that went.
    */
   retain(routed: ReadonlyMap<string, Readonly<Record<string, string>>>): string[] {
-    const before = this.all;
+    const before = new Set([...this.all, ...this.replaced]);
+    this.replaced.clear();
     for (const brokerName of [...this.addrs.keys()]) {
       const brokerAddrs = routed.get(brokerName);
       if (brokerAddrs === undefined) this.addrs.delete(brokerName);

@@ -30,7 +30,7 @@ export class RouteSync {
   private readonly routes: TopicRouteTable;
   private readonly brokerAddrs: BrokerAddrTable;
   private readonly options: RouteSyncOptions;
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
   /** Monotonic ms of the last question on demand, by topic. */
   private readonly askedAt = new Map<string, number>();
   /** Monotonic ms of the last lookup on demand. */
@@ -57,9 +57,15 @@ export class RouteSync {
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     const known = this.routes.get(topic);
     if (known !== undefined) return known.publishInfo;
-    // A question of somebody else may have run out of somebody else's time: then ask once more, for ourselves.
-    if (this.running.has(topic)) await this.refresh(topic, deadline).catch(() => undefined);
-    if (this.routes.get(topic) === undefined) await this.refresh(topic, deadline);
+    const joined = this.running.get(topic);
+    try {
+      await this.refresh(topic, deadline);
+    } catch (error) {
+      // A question of somebody else may have run out of somebody else's time: then ask once more, for ourselves.
+      const isForTime = joined !== undefined && joined.deadline.remainingMs() <= 0;
+      if (!isForTime || deadline.remainingMs() <= 0) throw error;
+      await this.refresh(topic, deadline);
+    }
     const fetched = this.routes.get(topic);
     if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.nameServers.nameServerAddrs);
     return fetched.publishInfo;
@@ -70,10 +76,14 @@ export class RouteSync {
     const running = this.running.get(topic);
     if (running !== undefined) {
       const message = `the route of topic "${topic}" did not come in time`;
-      return settledBy(running, deadline, () => new NoNameServerError(message, this.nameServers.nameServerAddrs));
+      return settledBy(
+        running.question,
+        deadline,
+        () => new NoNameServerError(message, this.nameServers.nameServerAddrs),
+      );
     }
     const question = this.ask(topic, deadline).finally(() => this.running.delete(topic));
-    this.running.set(topic, question);
+    this.running.set(topic, { question, deadline });
     return question;
   }
 

@@ -9,8 +9,8 @@ import { TRANSACTION_MASK } from '../../../functions/rocketmq/protocol/message-s
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import { type Answer, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
-import { CLUSTER_NAME } from './broker-context.ts';
 import { type CheckedSend, incomingMessage, isTooLong, storedExt } from './checked-send.ts';
+import { CLUSTER_NAME } from './cluster-name.ts';
 import { MAX_BODY_BYTES, tooLarge } from './send-checks.ts';
 
 /**

@@ -5,11 +5,14 @@ import { encodeProperties, type MessageProperties } from '../../../functions/roc
 import type { SendMessageHeader } from '../../../functions/rocketmq/protocol/send-message-header.ts';
 import type { StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
 import { isV5 } from '../server-release.ts';
-import type { BrokerContext } from './broker-context.ts';
+import { type BrokerContext, REGION_ID } from './broker-context.ts';
 import type { IncomingMessage } from './message-store.ts';
 
 /** Largest properties as stored, in bytes. */
 const MAX_STORED_PROPERTIES_BYTES = 32_767;
+
+/** Header fields of every answer on the send path, errors included. */
+export const SEND_EXT: ExtFields = { MSG_REGION: REGION_ID, TRACE_ON: 'true' };
 
 /** A send that passed the checks of its topic. */
 export interface CheckedSend {

@@ -37,9 +37,9 @@ function heartbeat(broker: BrokerContext, { request, connection }: Exchange): An
 /** Only the registrations of this connection end; it stays open. What was never registered is fine too. */
 function unregister(broker: BrokerContext, { request, connection }: Exchange): Answer {
   const { producerGroup, consumerGroup } = request.extFields;
-  requiredField(request.extFields, 'clientID');
-  if (producerGroup !== undefined) broker.producers.unregister(producerGroup, connection);
-  if (consumerGroup !== undefined && broker.consumers.unregister(consumerGroup, connection)) {
+  const clientId = requiredField(request.extFields, 'clientID');
+  if (producerGroup !== undefined) broker.producers.unregister(producerGroup, connection, clientId);
+  if (consumerGroup !== undefined && broker.consumers.unregister(consumerGroup, connection) !== undefined) {
     notifyConsumers(broker, consumerGroup);
   }
   return { code: ResponseCode.SUCCESS };

@@ -10,12 +10,12 @@ export interface RegisteredClient {
   readonly lastHeartbeatAt: number;
 }
 
-/** Clients by group and connection: producers or consumers of one broker (Java: `ProducerManager`, `ConsumerManager`). */
-export class ClientTable {
-  readonly #groups = new Map<string, Map<ServerConnection, RegisteredClient>>();
+/** Clients by group and connection: what Java's `ProducerManager` and `ConsumerManager` have in common. */
+export class ClientTable<Client extends RegisteredClient = RegisteredClient> {
+  readonly #groups = new Map<string, Map<ServerConnection, Client>>();
 
   /** Registers a client, or renews it; true when its connection is new to the group. */
-  register(group: string, client: RegisteredClient): boolean {
+  register(group: string, client: Client): boolean {
     let clients = this.#groups.get(group);
     if (clients === undefined) {
       clients = new Map();
@@ -26,17 +26,18 @@ export class ClientTable {
     return isNew;
   }
 
-  /** Takes a connection out of a group; true when it was in it. */
-  unregister(group: string, connection: ServerConnection): boolean {
+  /** Takes a connection out of a group; answers the client that was there. */
+  unregister(group: string, connection: ServerConnection): Client | undefined {
     const clients = this.#groups.get(group);
-    const wasThere = clients?.delete(connection) ?? false;
+    const client = clients?.get(connection);
+    clients?.delete(connection);
     if (clients?.size === 0) this.#groups.delete(group);
-    return wasThere;
+    return client;
   }
 
   /** Takes a connection out of every group; answers the groups it was in. */
-  unregisterAll(connection: ServerConnection): string[] {
-    return this.groups().filter((group) => this.unregister(group, connection));
+  unregisterAll(connection: ServerConnection): readonly string[] {
+    return this.groups().filter((group) => this.unregister(group, connection) !== undefined);
   }
 
   groups(): string[] {
@@ -44,8 +45,13 @@ export class ClientTable {
   }
 
   /** Clients of a group, in the order they registered. */
-  clients(group: string): readonly RegisteredClient[] {
+  clients(group: string): readonly Client[] {
     return [...(this.#groups.get(group)?.values() ?? [])];
+  }
+
+  /** The client of a group on a connection. */
+  client(group: string, connection: ServerConnection): Client | undefined {
+    return this.#groups.get(group)?.get(connection);
   }
 
   /** Clients without a heartbeat since an instant, each connection once. */

@@ -1,6 +1,7 @@
 interface Waiting {
   readonly dueAt: number;
   readonly deliver: () => void;
+  readonly recallKey: string | undefined;
 }
 
 /** Messages that wait for their instant, earliest first; those of one instant in the order they came. */
@@ -12,7 +13,8 @@ export class DueMessages {
     return this.#waiting[0]?.dueAt;
   }
 
-  add(dueAt: number, deliver: () => void): void {
+  /** Adds a message; with a key it can be recalled. */
+  add(dueAt: number, deliver: () => void, recallKey?: string): void {
     let low = 0;
     let high = this.#waiting.length;
     while (low < high) {
@@ -21,7 +23,13 @@ export class DueMessages {
       if (entry !== undefined && entry.dueAt <= dueAt) low = middle + 1;
       else high = middle;
     }
-    this.#waiting.splice(low, 0, { dueAt, deliver });
+    this.#waiting.splice(low, 0, { dueAt, deliver, recallKey });
+  }
+
+  /** Forgets the messages of a key. */
+  recall(recallKey: string): void {
+    const kept = this.#waiting.filter((waiting) => waiting.recallKey !== recallKey);
+    this.#waiting.splice(0, this.#waiting.length, ...kept);
   }
 
   /** Delivers everything due at an instant, in order. */

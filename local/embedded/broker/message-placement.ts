@@ -5,7 +5,8 @@ import { type Answer, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { delayOfLevelMs, delayQueueId, TIMER_PRECISION_MS } from './delay-levels.ts';
-import type { IncomingMessage } from './message-store.ts';
+import { type IncomingMessage, TIMER_TOPIC } from './message-store.ts';
+import { HALF_TOPIC } from './topic-table.ts';
 
 /** Where and when a message becomes what its producer meant it to be. */
 export type Placement =
@@ -29,22 +30,33 @@ export type Refusal = Answer & { readonly remark: string };
  */
 export function placeMessage(broker: BrokerContext, message: IncomingMessage): Placement | Refusal {
   const { properties, sysFlag } = message;
-  if (properties[MessageProperty.TRAN_MSG] === 'true') {
-    const half = moved(message, 'RMQ_SYS_TRANS_HALF_TOPIC', 0, { ...properties });
-    return { kind: 'now', message: { ...half, sysFlag: sysFlag & ~TRANSACTION_MASK }, isVisible: true };
-  }
+  if (properties[MessageProperty.TRAN_MSG] === 'true') return placeHalf(broker, message);
   // Marked as prepared by the flag alone: a real broker stores it where no consumer and no transaction ever finds it.
   const isVisible = (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) === 0;
-  const level = properties[MessageProperty.DELAY];
+  return placeByTime(broker, message) ?? { kind: 'now', message, isVisible };
+}
+
+/**
+ * A half message waits in a topic of its own. A delay takes it away from there, and with it its real place, so that no commit
+ * delivers it: a level loses it, a timer brings it back as a half message.
+ */
+function placeHalf(broker: BrokerContext, message: IncomingMessage): Placement | Refusal {
+  const uniqKey = message.properties[MessageProperty.UNIQ_KEY];
+  const id = isV5(broker.version) && uniqKey !== undefined ? { [MessageProperty.TRANSACTION_ID]: uniqKey } : {};
+  const inHalfTopic = moved(message, HALF_TOPIC, 0, { ...message.properties, ...id });
+  const half = { ...inHalfTopic, sysFlag: message.sysFlag & ~TRANSACTION_MASK };
+  const placement = placeByTime(broker, half) ?? { kind: 'now', message: half, isVisible: true };
+  const isLost = 'kind' in placement && placement.kind === 'later' && placement.recallAt === undefined;
+  return isLost ? { kind: 'now', message: placement.waiting, isVisible: true } : placement;
+}
+
+function placeByTime(broker: BrokerContext, message: IncomingMessage): Placement | Refusal | undefined {
+  const level = message.properties[MessageProperty.DELAY];
   if (level !== undefined && !/^-?\d+$/.test(level)) {
     throw new ProcessorError(`java.lang.NumberFormatException: For input string: "${level}"`);
   }
   if (level !== undefined && Number(level) > 0) return placeDelayed(broker, message, Number(level));
-  if (isV5(broker.version)) {
-    const timer = placeTimer(broker, message);
-    if (timer !== undefined) return timer;
-  }
-  return { kind: 'now', message, isVisible };
+  return isV5(broker.version) ? placeTimer(broker, message) : undefined;
 }
 
 function placeDelayed(broker: BrokerContext, message: IncomingMessage, level: number): Placement {
@@ -66,15 +78,15 @@ function placeTimer(broker: BrokerContext, message: IncomingMessage): Placement 
   const now = broker.clock.now();
   const deliverAt = timerInstant(message.properties, now);
   if (deliverAt === undefined || deliverAt <= now) return undefined;
-  if (!(deliverAt - now <= broker.timerMaxDelayMs)) {
-    const limit = `should not be bigger than the max delay ${broker.timerMaxDelayMs}ms`;
+  if (!(deliverAt - now <= broker.settings.timerMaxDelayMs)) {
+    const limit = `should not be bigger than the max delay ${broker.settings.timerMaxDelayMs}ms`;
     const remark = `timer message illegal, the delay time ${limit}; or if set del msg, the delay time should be bigger than the current time`;
     return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
   }
   // Floored to a second, an exact one moved one earlier; the wheel delivers one second after that.
   const outAt = Math.ceil(deliverAt / TIMER_PRECISION_MS) * TIMER_PRECISION_MS - TIMER_PRECISION_MS;
   const properties = { ...message.properties, TIMER_OUT_MS: String(outAt) };
-  const waiting = moved(message, 'rmq_sys_wheel_timer', 0, properties);
+  const waiting = moved(message, TIMER_TOPIC, 0, properties);
   const dueAt = outAt + TIMER_PRECISION_MS;
   const marks = { TIMER_ENQUEUE_MS: String(outAt), TIMER_DEQUEUE_MS: String(dueAt) };
   const delivered = { ...message, properties: { ...waiting.properties, ...marks } };

@@ -16,6 +16,9 @@ export type IncomingMessage = Omit<StoredMessage, 'queueOffset' | 'commitLogOffs
 /** Told that a queue has a new message. */
 export type ArrivalListener = (topic: string, queueId: number) => void;
 
+/** Where timer messages wait. */
+export const TIMER_TOPIC = 'rmq_sys_wheel_timer';
+
 interface Queue {
   /** Offset of the first entry: what was before has been deleted. */
   minOffset: number;
@@ -73,8 +76,18 @@ export class MessageStore {
     storeHost: HostAndPort,
   ): StoredMessage {
     // Before it is stored, so that who is told of it finds when it becomes due.
-    this.#due.add(dueAt, () => this.append(delivered, storeHost));
+    const { topic, properties } = delivered;
+    const uniqKey = properties[MessageProperty.UNIQ_KEY];
+    // Only the timer can be told to forget: a delay level runs its course.
+    const recallKey = waiting.topic === TIMER_TOPIC && uniqKey !== undefined ? `${topic}\n${uniqKey}` : undefined;
+    this.#due.add(dueAt, () => this.append(delivered, storeHost), recallKey);
     return this.append(waiting, storeHost);
+  }
+
+  /** Forgets the timer messages of a topic with a message id that are not due yet; none is fine too. */
+  recall(topic: string, uniqKey: string): void {
+    this.#deliverDue();
+    this.#due.recall(`${topic}\n${uniqKey}`);
   }
 
   /** Epoch ms at which the next delayed message becomes visible; `undefined` when none waits. */

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import type { ExtFields } from '../../../functions/rocketmq/protocol/ext-fields.ts';
 import {
   decodeProperties,
   type MessageProperties,
   MessageProperty,
 } from '../../../functions/rocketmq/protocol/message-properties.ts';
+import { MQVersion } from '../../../functions/rocketmq/protocol/mq-version.ts';
 import { encodeRecallHandle } from '../../../functions/rocketmq/protocol/recall-handle.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
@@ -14,13 +14,11 @@ import { encodeUniqKey } from '../../../functions/rocketmq/protocol/uniq-key.ts'
 import { type Answer, type Exchange, type HandlerEntries, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
 import { sendBatch } from './batch-send.ts';
-import { type BrokerContext, CLUSTER_NAME, REGION_ID } from './broker-context.ts';
-import { type CheckedSend, incomingMessage, isTooLong, storedExt } from './checked-send.ts';
+import { type BrokerContext, REGION_ID } from './broker-context.ts';
+import { type CheckedSend, incomingMessage, isTooLong, SEND_EXT, storedExt } from './checked-send.ts';
+import { CLUSTER_NAME } from './cluster-name.ts';
 import { placeMessage } from './message-placement.ts';
 import { checkTopic, MAX_BODY_BYTES, refusalOfAll, tooLarge } from './send-checks.ts';
-
-/** Header fields of every answer on the send path, errors included. */
-const SEND_EXT: ExtFields = { MSG_REGION: REGION_ID, TRACE_ON: 'true' };
 
 /** SEND_MESSAGE, SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE (Java: `SendMessageProcessor`). */
 export function sendRequests(broker: BrokerContext): HandlerEntries {
@@ -48,7 +46,17 @@ function serveSend(broker: BrokerContext, { request, connection }: Exchange): An
     bornHost: connection.remote,
   };
   const answer = header.batch ? sendBatch(common) : sendSingle(common);
-  return { ...answer, extFields: { ...answer.extFields, ...SEND_EXT } };
+  return {
+    ...answer,
+    code: codeOf(broker, answer, header.properties),
+    extFields: { ...answer.extFields, ...SEND_EXT },
+  };
+}
+
+/** What is stored, but not as safely as it should be, is answered 10, 11 or 12, unless its producer does not wait for that. */
+function codeOf({ degraded }: BrokerContext, { code }: Answer, properties: string): number {
+  if (degraded === undefined || code !== ResponseCode.SUCCESS) return code;
+  return decodeProperties(properties)[MessageProperty.WAIT] === 'false' ? code : degraded;
 }
 
 function sendSingle(send: CheckedSend): Answer {
@@ -66,13 +74,18 @@ function sendSingle(send: CheckedSend): Answer {
       : broker.store.appendDelayed(placement.waiting, placement.delivered, placement.dueAt, broker.storeHost);
   const uniqKey = properties[MessageProperty.UNIQ_KEY];
   const recallAt = placement.kind === 'later' ? placement.recallAt : undefined;
-  const handle = { topic: header.topic, brokerName: broker.name, msgId: uniqKey ?? '' };
+  // Of a half message the handle names the half topic.
+  const topic = placement.kind === 'later' ? placement.delivered.topic : header.topic;
+  const handle = { topic, brokerName: broker.name, msgId: uniqKey ?? '' };
   return {
     code: ResponseCode.SUCCESS,
     extFields: {
       ...storedExt(header, [stored]),
       transactionId: isV5(broker.version) ? uniqKey : undefined,
-      recallHandle: recallAt === undefined ? undefined : encodeRecallHandle({ ...handle, timestamp: recallAt }),
+      recallHandle:
+        recallAt === undefined || broker.version < MQVersion.V5_3_2
+          ? undefined
+          : encodeRecallHandle({ ...handle, timestamp: recallAt }),
     },
   };
 }

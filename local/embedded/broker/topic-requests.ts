@@ -2,7 +2,7 @@ import { requiredField, requiredInteger } from '../../../functions/rocketmq/prot
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
-import { isV5 } from '../server-release.ts';
+import { isV5, unsupportedRequest } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { topicConfigJson } from './topic-config-text.ts';
 import { topicNameFault } from './topic-name.ts';
@@ -49,12 +49,7 @@ function changedAttributes(current: Readonly<Record<string, string>>, changes: s
 }
 
 function getTopicConfig(broker: BrokerContext, { request }: Exchange): Answer {
-  if (!isV5(broker.version)) {
-    return {
-      code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED,
-      remark: ` request type ${request.code} not supported`,
-    };
-  }
+  if (!isV5(broker.version)) return unsupportedRequest(request.code);
   const topic = requiredField(request.extFields, 'topic');
   const config = broker.topics.get(topic);
   if (config !== undefined) return { code: ResponseCode.SUCCESS, body: topicConfigJson(config) };

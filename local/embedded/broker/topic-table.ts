@@ -1,11 +1,16 @@
 import { type TopicConfig, topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
+import { CLUSTER_NAME } from './cluster-name.ts';
+
+/** Where half messages wait for the end of their transaction, and where those go that were checked too often. */
+export const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
+export const CHECK_MAX_TOPIC = 'TRANS_CHECK_MAX_TIME_TOPIC';
 
 /** Topics that every broker has of its own. Clients may not send to those in the second set. */
 const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   'SCHEDULE_TOPIC_XXXX',
-  'RMQ_SYS_TRANS_HALF_TOPIC',
+  HALF_TOPIC,
   'RMQ_SYS_TRANS_OP_HALF_TOPIC',
-  'TRANS_CHECK_MAX_TIME_TOPIC',
+  CHECK_MAX_TOPIC,
   'SELF_TEST_TOPIC',
   'OFFSET_MOVED_EVENT',
   'TBW102',
@@ -16,9 +21,9 @@ const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
 
 const FORBIDDEN_TOPICS: ReadonlySet<string> = new Set([
   'SCHEDULE_TOPIC_XXXX',
-  'RMQ_SYS_TRANS_HALF_TOPIC',
+  HALF_TOPIC,
   'RMQ_SYS_TRANS_OP_HALF_TOPIC',
-  'TRANS_CHECK_MAX_TIME_TOPIC',
+  CHECK_MAX_TOPIC,
   'SELF_TEST_TOPIC',
   'OFFSET_MOVED_EVENT',
 ]);
@@ -43,7 +48,7 @@ export class TopicTable {
   constructor(isAutoCreating: boolean) {
     // Of the broker's own topics those that clients may meet in routes. The trace topic is there only where it is asked for.
     this.put(topicConfig('SCHEDULE_TOPIC_XXXX', 18));
-    for (const topic of ['TRANS_CHECK_MAX_TIME_TOPIC', 'SELF_TEST_TOPIC', 'OFFSET_MOVED_EVENT']) {
+    for (const topic of [`${CLUSTER_NAME}_REPLY_TOPIC`, CHECK_MAX_TOPIC, 'SELF_TEST_TOPIC', 'OFFSET_MOVED_EVENT']) {
       this.put(topicConfig(topic, 1));
     }
     if (isAutoCreating) this.put(topicConfig('TBW102', 8, { perm: 6 | PERM_INHERIT }));

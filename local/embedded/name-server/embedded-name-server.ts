@@ -3,7 +3,7 @@ import {
   MASTER_ID,
   type TopicRouteData,
 } from '../../../functions/rocketmq/protocol/topic-route-data.ts';
-import { CLUSTER_NAME } from '../broker/broker-context.ts';
+import { CLUSTER_NAME } from '../broker/cluster-name.ts';
 import type { EmbeddedBroker } from '../broker/embedded-broker.ts';
 import { EmbeddedServer, type EmbeddedServerOptions } from '../embedded-server.ts';
 import type { Answer, RequestHandler } from '../exchange.ts';
@@ -49,7 +49,12 @@ export class EmbeddedNameServer extends EmbeddedServer implements NameServerCont
     if (queueDatas.length === 0) return undefined;
     const brokerDatas = this.brokerDatas().filter(({ brokerName }) => names.has(brokerName));
     const orderTopicConf = this.kv.get('ORDER_TOPIC_CONFIG', topic);
-    return { orderTopicConf, queueDatas, brokerDatas, topicQueueMappingByBroker: undefined };
+    const mappings = this.#running().flatMap(({ name, staticQueues }) => {
+      const mapping = staticQueues.get(topic);
+      return mapping === undefined ? [] : [[name, mapping] as const];
+    });
+    const topicQueueMappingByBroker = mappings.length === 0 ? undefined : Object.fromEntries(mappings);
+    return { orderTopicConf, queueDatas, brokerDatas, topicQueueMappingByBroker };
   }
 
   brokerDatas(): readonly BrokerData[] {

@@ -40,7 +40,8 @@ export function sendRequest({
     ...fields,
     properties: encodeProperties(fields.properties ?? {}),
   };
-  const encode = code === RequestCode.SEND_MESSAGE ? encodeSendMessageV1 : encodeSendMessageV2;
+  const hasLongNames = code === RequestCode.SEND_MESSAGE || code === RequestCode.SEND_REPLY_MESSAGE;
+  const encode = hasLongNames ? encodeSendMessageV1 : encodeSendMessageV2;
   return { code, extFields: encode(header), body: Buffer.from(body) };
 }
 

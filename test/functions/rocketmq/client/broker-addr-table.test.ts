@@ -34,4 +34,12 @@ describe('the broker address table', () => {
     expect(table.retain(new Map([['a', { 0: 'a:9' }]]))).toEqual(['a:1']);
     expect(table.masterAddr('a')).toBe('a:9');
   });
+
+  test('tells once that the address went which a fresh route replaced', () => {
+    const table = tableOf({ a: { 0: 'a:1', 1: 'a:2' } });
+    table.update('a', { 0: 'a:9', 1: 'a:2' });
+    const routed = new Map([['a', { 0: 'a:9', 1: 'a:2' }]]);
+    expect(table.retain(routed)).toEqual(['a:1']);
+    expect(table.retain(routed)).toEqual([]);
+  });
 });

@@ -1,0 +1,2 @@
+/** The cluster that embedded brokers belong to. */
+export const CLUSTER_NAME = 'DefaultCluster';
