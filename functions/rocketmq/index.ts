@@ -22,6 +22,6 @@ export type { ExtFields } from './protocol/ext-fields.ts';
 export { RESERVED_PROPERTIES } from './protocol/message-properties.ts';
 export type { RemotingCommand } from './protocol/remoting-command.ts';
 export { encodeUniqKey, UNIQ_KEY_ORIGIN_BYTES } from './protocol/uniq-key.ts';
-export type { OutgoingRequest } from './remoting/connection.ts';
+export type { OutgoingRequest } from './remoting/outgoing-request.ts';
 export type { RpcHook } from './remoting/rpc-hook.ts';
 export type { TlsSettings } from './remoting/tls-settings.ts';

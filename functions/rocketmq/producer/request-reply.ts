@@ -7,7 +7,6 @@ import type { Deadline } from '../deadline.ts';
 import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
 import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
-import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
 
@@ -15,6 +14,12 @@ import { ResponseCode } from '../protocol/response-code.ts';
 export interface ReplyMessage {
   readonly body: Buffer;
   readonly properties: MessageProperties;
+}
+
+/** The part of a broker's request that holds a consumer's reply. */
+interface PushedReply {
+  readonly extFields: { readonly properties?: string | undefined; readonly sysFlag?: string | undefined };
+  readonly body: Uint8Array;
 }
 
 const inflateBody = promisify<Uint8Array, Buffer>(inflate);
@@ -65,7 +70,7 @@ export class RequestReply {
   }
 
   /** Hands a pushed reply to the request it belongs to. An unknown one is taken and dropped: nobody waits any more. */
-  private async receive({ extFields, body }: RemotingCommand): Promise<{ code: number }> {
+  private async receive({ extFields, body }: PushedReply): Promise<{ code: number }> {
     const properties = decodeProperties(extFields.properties ?? '');
     const resolve = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
     resolve?.({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });

@@ -19,17 +19,9 @@ import {
   writeFrame,
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { outcomeOf, ResponseTable } from './response-table.ts';
 import { hookedRequest, type RpcHook } from './rpc-hook.ts';
-
-/** A request to a server, before it has an opaque. */
-export interface OutgoingRequest {
-  readonly code: number;
-  readonly extFields: ExtFields;
-  readonly body?: Uint8Array;
-  /** Version number to declare, where it has to differ from what all other requests declare. */
-  readonly version?: number;
-}
 
 /** An answer to a request that came from a server. */
 export interface OutgoingAnswer {

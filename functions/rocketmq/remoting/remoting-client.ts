@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
-import { type CloseReason, Connection, type OutgoingRequest, type ServerRequestHandler } from './connection.ts';
+import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import type { RpcHook } from './rpc-hook.ts';
 import type { TlsSettings } from './tls-settings.ts';
 

@@ -1,6 +1,6 @@
 import type { ExtFields } from '../protocol/ext-fields.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
-import type { OutgoingRequest } from './connection.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 
 /**
  * Looks at every request on its way out and at every answer (Java: `RPCHook`). Hooks run in their order; signing comes
