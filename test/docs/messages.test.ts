@@ -26,7 +26,8 @@ describe('docs/messages.md', () => {
   let cluster: EmbeddedCluster;
 
   beforeAll(async () => {
-    cluster = await startEmbeddedCluster({ topics: topics.map((name) => ({ name, queues: 4 })) });
+    const settings = { recallMessageEnable: true };
+    cluster = await startEmbeddedCluster({ topics: topics.map((name) => ({ name, queues: 4 })), ...settings });
   });
   afterAll(() => cluster.stop());
 
