@@ -1,4 +1,12 @@
-import { type Deadline, DeadlineError, MessageError, type Producer, RocketMQError, type SendOutcome } from '#rocketmq';
+import {
+  type Deadline,
+  DeadlineError,
+  MessageError,
+  OrderBlockedError,
+  type Producer,
+  RocketMQError,
+  type SendOutcome,
+} from '#rocketmq';
 import type { DeliveryRecord } from './delivery-record.ts';
 
 export interface DeliveryOptions {
@@ -88,17 +96,6 @@ function notBegun(deadline: Deadline): SendOutcome {
   return { status: 'failed', error: new DeadlineError('record', deadline.remainingMs(), SMALLEST_SEND_MS) };
 }
 
-/** Of an earlier record of the same key; its own content is not at fault, so it can be tried again. */
-class BlockedRecordError extends RocketMQError {
-  constructor(blockedBy: string) {
-    super(`not begun, because record ${blockedBy} before it, with the same ordering key, was not stored`, {
-      code: 'ROCKETMQ_RECORD_BLOCKED',
-      retryable: true,
-      outcome: 'notSent',
-    });
-  }
-}
-
 function blocked(blockedBy: string): SendOutcome {
-  return { status: 'failed', error: new BlockedRecordError(blockedBy) };
+  return { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
 }

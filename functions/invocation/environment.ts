@@ -1,4 +1,11 @@
-import { checkNameServerAddrs, groupFault, OptionsError, producerOptionRules, topicFault } from '#rocketmq';
+import {
+  checkNameServerAddrs,
+  groupFault,
+  type OptionRule,
+  OptionsError,
+  producerOptionRules,
+  topicFault,
+} from '#rocketmq';
 import { parseNameServerList } from './name-server-list.ts';
 
 /** What the environment variables of a function say. */
@@ -16,6 +23,13 @@ export interface Environment {
   readonly deadlineReserveMs: number;
   readonly instanceName: string | undefined;
   readonly unitName: string | undefined;
+  readonly namespace: string | undefined;
+  /** Name of the SSM parameter that holds the credentials. */
+  readonly aclParameter: string | undefined;
+  readonly tls: boolean;
+  /** Name of the SSM parameter that holds the certificate authorities. */
+  readonly tlsCaParameter: string | undefined;
+  readonly tlsServername: string | undefined;
   /** Namespace of the metrics; Powertools' own variable. */
   readonly metricsNamespace: string;
 }
@@ -23,8 +37,8 @@ export interface Environment {
 /** What one variable holds. The documentation and its test read this table. */
 export interface EnvironmentRule {
   readonly variable: string;
-  readonly type: 'topic' | 'group' | 'text' | 'list' | 'milliseconds';
-  readonly default?: number | string;
+  readonly type: 'topic' | 'group' | 'text' | 'list' | 'milliseconds' | 'boolean';
+  readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
   readonly isRequired?: boolean;
@@ -77,6 +91,28 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     meaning: 'Part of the client id after the address; random when absent',
   },
   unitName: { variable: 'ROCKETMQ_UNIT_NAME', type: 'text', meaning: 'RocketMQ unit, appended to the client id' },
+  namespace: { variable: 'ROCKETMQ_NAMESPACE', type: 'text', meaning: 'Namespace of the topic and the producer group' },
+  aclParameter: {
+    variable: 'ROCKETMQ_ACL_PARAMETER',
+    type: 'text',
+    meaning: 'Name of the SSM parameter (SecureString) with `{"accessKey","secretKey","securityToken"}`',
+  },
+  tls: {
+    variable: 'ROCKETMQ_TLS',
+    type: 'boolean',
+    default: false,
+    meaning: 'Whether connections are encrypted: `true` or `false`',
+  },
+  tlsCaParameter: {
+    variable: 'ROCKETMQ_TLS_CA_PARAMETER',
+    type: 'text',
+    meaning: 'Name of the SSM parameter with the certificate authorities in PEM; those of Node when absent',
+  },
+  tlsServername: {
+    variable: 'ROCKETMQ_TLS_SERVERNAME',
+    type: 'text',
+    meaning: 'Name that certificates must be for, where it is not the host of the address',
+  },
   metricsNamespace: {
     variable: 'POWERTOOLS_METRICS_NAMESPACE',
     type: 'text',
@@ -85,7 +121,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   },
 };
 
-function limits({ default: value, min, max }: { default?: number | string; min?: number; max?: number }) {
+function limits({ default: value, min, max }: Pick<OptionRule, 'default' | 'min' | 'max'>) {
   return { default: Number(value), min: min ?? 0, max: max ?? Number.MAX_SAFE_INTEGER };
 }
 
@@ -121,6 +157,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     const { attemptTimeoutMs: attempt, sendTimeoutMs: total } = read;
     faults.push(`ROCKETMQ_ATTEMPT_TIMEOUT_MS is ${attempt}: it must be less than ROCKETMQ_SEND_TIMEOUT_MS (${total})`);
   }
+  if (!read.tls && (read.tlsCaParameter !== undefined || read.tlsServername !== undefined) && !faulty.has('tls')) {
+    faults.push('ROCKETMQ_TLS_CA_PARAMETER and ROCKETMQ_TLS_SERVERNAME need ROCKETMQ_TLS=true');
+  }
   if (faults.length > 0) throw new OptionsError('environment variables', faults);
   return Object.freeze(read);
 }
@@ -129,6 +168,7 @@ function textFault(rule: EnvironmentRule, text: string): string | undefined {
   if (rule.type === 'topic') return topicFault(text);
   if (rule.type === 'group') return groupFault(text);
   if (rule.type === 'list') return listFault(text);
+  if (rule.type === 'boolean') return /^(true|false)$/.test(text) ? undefined : 'it must be true or false';
   if (rule.type !== 'milliseconds') return undefined;
   const { min = 0, max = 0 } = rule;
   const isInRange = /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max;
@@ -147,7 +187,8 @@ function listFault(text: string): string | undefined {
   }
 }
 
-function parsed(rule: EnvironmentRule, text: string): string | number | string[] {
+function parsed(rule: EnvironmentRule, text: string): string | number | boolean | string[] {
+  if (rule.type === 'boolean') return text === 'true';
   if (rule.type === 'milliseconds') return Number(text);
   return rule.type === 'list' ? parseNameServerList(text) : text;
 }

@@ -1,14 +1,13 @@
 import { type Client, createClient, type Producer } from '#rocketmq';
 import { type Environment, readEnvironment } from './environment.ts';
-import { NameServerParameter } from './name-server-parameter.ts';
+import { SsmParameters } from './ssm-parameters.ts';
 
 /** What one sandbox (or one worker thread of it) keeps from invocation to invocation. */
 export interface WarmClient {
   readonly environment: Environment;
   readonly client: Client;
   readonly producer: Producer;
-  /** Undefined where the environment names no parameter. */
-  readonly nameServerParameter: NameServerParameter | undefined;
+  readonly parameters: SsmParameters;
   /** Connections opened that metrics have told of, by reason. */
   readonly connectionsTold: Map<string, number>;
 }
@@ -27,16 +26,26 @@ export function warmClient(): WarmClient {
 
 function makeWarmClient(environment: Environment): WarmClient {
   const clock = { now: () => Date.now() };
-  const { nameServerParameter: name, nameServers, instanceName, unitName } = environment;
-  const parameter = name === undefined ? undefined : new NameServerParameter(name, clock);
+  const { nameServerParameter, nameServers, aclParameter, tlsCaParameter, tlsServername } = environment;
+  const { instanceName, unitName, namespace, producerGroup: group, sendTimeoutMs, attemptTimeoutMs } = environment;
+  const parameters = new SsmParameters(
+    { nameServers: nameServerParameter, acl: aclParameter, tlsCa: tlsCaParameter },
+    clock,
+  );
+  const tls = environment.tls ? { ...(tlsServername === undefined ? {} : { servername: tlsServername }) } : undefined;
+  const hasSecrets = aclParameter !== undefined || tlsCaParameter !== undefined;
   const client = createClient({
     clock,
     ...(nameServers === undefined ? {} : { nameServerAddrs: nameServers }),
-    ...(parameter === undefined ? {} : { fetchNameServerAddrs: (deadline) => parameter.fetch(deadline) }),
+    ...(nameServerParameter === undefined
+      ? {}
+      : { fetchNameServerAddrs: (deadline) => parameters.fetchNameServers(deadline) }),
+    ...(hasSecrets ? { fetchSecurity: (deadline) => parameters.fetchSecurity(deadline, tls) } : {}),
+    ...(tls === undefined ? {} : { tls }),
     ...(instanceName === undefined ? {} : { instanceName }),
     ...(unitName === undefined ? {} : { unitName }),
+    ...(namespace === undefined ? {} : { namespace }),
   });
-  const { producerGroup: group, sendTimeoutMs, attemptTimeoutMs } = environment;
   const producer = client.producer({ group, sendTimeoutMs, attemptTimeoutMs });
-  return { environment, client, producer, nameServerParameter: parameter, connectionsTold: new Map() };
+  return { environment, client, producer, parameters, connectionsTold: new Map() };
 }

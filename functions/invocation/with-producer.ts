@@ -65,7 +65,7 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
-    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.nameServerParameter?.ageMs });
+    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.parameters.nameServersAgeMs });
   };
 
   return { before, after: finish, onError: finish };

@@ -1,11 +1,14 @@
+import { checkAddressMap } from './client/broker-addresses.ts';
 import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
 import type { DueTaskReport } from './client/due-work.ts';
 import { checkNameServerAddrs } from './client/name-server-lookup.ts';
+import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
-import { type ClientOptions, clientOptionRules, type ProducerOptions, resolveOptions } from './options.ts';
+import { resolveOptions } from './options.ts';
 import { Producer } from './producer/producer.ts';
+import type { ProducerOptions } from './producer-options.ts';
 
 /** A RocketMQ client: made once in a process, kept over freezes. */
 export interface Client {
@@ -42,6 +45,8 @@ export function createClient(options: ClientOptions): Client {
   if (Array.isArray(nameServerAddrs) && nameServerAddrs.every((addr) => typeof addr === 'string')) {
     collect(faults, () => checkNameServerAddrs(nameServerAddrs));
   }
+  const { addressMap } = options;
+  if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
   return {

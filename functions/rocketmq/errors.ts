@@ -57,11 +57,12 @@ export class RemotingCommandError extends RocketMQError {
   readonly reason: string;
   readonly byteOffset: number;
 
-  constructor(reason: string, byteOffset: number, cause?: unknown) {
+  /** @param direction `out` for a frame that could not be written, and so was not sent. */
+  constructor(reason: string, byteOffset: number, cause?: unknown, direction: 'in' | 'out' = 'in') {
     super(`${reason} (at byte ${byteOffset})`, {
       code: 'ROCKETMQ_REMOTING_COMMAND',
-      retryable: true,
-      outcome: 'unknown',
+      retryable: direction === 'in',
+      outcome: direction === 'in' ? 'unknown' : 'notSent',
       cause,
     });
     this.reason = reason;
@@ -92,14 +93,24 @@ export class RemotingSendRequestError extends RocketMQError {
   readonly opaque: number;
   readonly elapsedMs: number;
 
-  constructor(addr: string, opaque: number, outcome: 'notSent' | 'unknown', elapsedMs: number, cause?: unknown) {
+  constructor(
+    addr: string,
+    opaque: number,
+    outcome: 'notSent' | 'unknown',
+    elapsedMs: number,
+    cause?: unknown,
+    hint?: string,
+  ) {
     const written = outcome === 'notSent' ? 'before the request was written' : 'before it was answered';
-    super(`connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)`, {
-      code: 'ROCKETMQ_CONNECTION_CLOSED',
-      retryable: true,
-      outcome,
-      cause,
-    });
+    super(
+      `connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)${hint ? `; ${hint}` : ''}`,
+      {
+        code: 'ROCKETMQ_CONNECTION_CLOSED',
+        retryable: true,
+        outcome,
+        cause,
+      },
+    );
     this.addr = addr;
     this.opaque = opaque;
     this.elapsedMs = elapsedMs;
@@ -186,10 +197,66 @@ export class BrokerError extends RocketMQError {
   }
 }
 
+/** The broker is of a version that would silently do something else than what was asked for. Nothing was sent. */
+export class BrokerTooOldError extends RocketMQError {
+  readonly brokerName: string;
+  readonly addr: string;
+
+  constructor(
+    brokerName: string,
+    addr: string,
+    versions: { readonly has: string; readonly needs: string },
+    feature: string,
+    otherwise: string,
+  ) {
+    super(
+      `broker ${brokerName} at ${addr} is RocketMQ ${versions.has}, but ${feature} needs ${versions.needs}: it would ${otherwise}`,
+      { code: 'ROCKETMQ_BROKER_TOO_OLD', retryable: false, outcome: 'notSent' },
+    );
+    this.brokerName = brokerName;
+    this.addr = addr;
+  }
+}
+
+/** Stored on the master, but its disk or slave did not confirm in time, and the producer is told to take that as a failure. */
+export class DegradedStoreError extends RocketMQError {
+  readonly addr: string;
+  readonly status: string;
+
+  constructor(addr: string, status: string) {
+    super(`${addr} stored the message with ${status}, which "onDegradedStore: fail" takes as a failure`, {
+      code: 'ROCKETMQ_DEGRADED_STORE',
+      retryable: true,
+      outcome: 'unknown',
+    });
+    this.addr = addr;
+    this.status = status;
+  }
+}
+
+/** The broker knows these credentials not at all, not with this signature, or not with the right that was needed. */
+export class AccessDeniedError extends RocketMQError {
+  readonly addr: string;
+  readonly remark: string | undefined;
+
+  constructor(addr: string, remark: string | undefined) {
+    super(
+      `${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`,
+      {
+        code: 'ROCKETMQ_ACCESS_DENIED',
+        retryable: false,
+        outcome: 'refused',
+      },
+    );
+    this.addr = addr;
+    this.remark = remark;
+  }
+}
+
 /** One try of a send: on which broker and queue, how long it took, and how it ended. */
 export interface SendAttempt {
   readonly brokerName: string;
-  readonly addr: string | undefined;
+  readonly addr: string;
   readonly queueId: number;
   readonly elapsedMs: number;
   readonly error: RocketMQError;
@@ -207,7 +274,7 @@ export class SendFailedError extends RocketMQError {
   constructor(topic: string, msgId: string, attempts: readonly SendAttempt[], last: RocketMQError) {
     const tries = attempts.map(
       (attempt, index) =>
-        `${index + 1}) ${attempt.brokerName} queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
+        `${index + 1}) ${attempt.brokerName} (${attempt.addr}) queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
     );
     // What ended it is usually the last attempt; else (no time, no route any more) it is said too.
     if (attempts.at(-1)?.error !== last) tries.push(last.message);
@@ -220,6 +287,50 @@ export class SendFailedError extends RocketMQError {
     this.topic = topic;
     this.msgId = msgId;
     this.attempts = attempts;
+  }
+}
+
+/** A scheduled message was not taken back; the message says what is wrong or missing. */
+export class RecallError extends RocketMQError {
+  /** The broker's answer; undefined when it was not asked. */
+  readonly responseCode: number | undefined;
+
+  constructor(reason: string, responseCode: number | undefined) {
+    super(`recall failed: ${reason}`, {
+      code: 'ROCKETMQ_RECALL',
+      retryable: false,
+      outcome: responseCode === undefined ? 'notSent' : 'refused',
+    });
+    this.responseCode = responseCode;
+  }
+}
+
+/** A request was sent, and no reply came in time. The consumer may have got it, and may reply yet. */
+export class RequestTimeoutError extends RocketMQError {
+  readonly topic: string;
+  readonly correlationId: string;
+  readonly timeoutMs: number;
+
+  constructor(topic: string, correlationId: string, timeoutMs: number) {
+    super(`no reply to request ${correlationId} on topic "${topic}" within ${timeoutMs} ms`, {
+      code: 'ROCKETMQ_REQUEST_TIMEOUT',
+      retryable: true,
+      outcome: 'unknown',
+    });
+    this.topic = topic;
+    this.correlationId = correlationId;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** Not begun, because one before it with the same ordering key was not stored. Its own content is not at fault. */
+export class OrderBlockedError extends RocketMQError {
+  constructor(blocker: string) {
+    super(`not begun, because ${blocker} before it, with the same ordering key, was not stored`, {
+      code: 'ROCKETMQ_ORDER_BLOCKED',
+      retryable: true,
+      outcome: 'notSent',
+    });
   }
 }
 

@@ -1,172 +1,15 @@
-import type { Clock } from './clock.ts';
-import type { Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
-import type { SerializeType } from './protocol/remoting-command.ts';
-
-/** Options of `createClient`. */
-export interface ClientOptions {
-  /** Name servers as `host:port`. Without `fetchNameServerAddrs` they are all there is; with it, the seed. */
-  readonly nameServerAddrs?: readonly string[];
-  /** Looks the name servers up, for example in an SSM parameter. Must settle by the deadline; a rejection keeps the last good list. */
-  readonly fetchNameServerAddrs?: (deadline: Deadline) => Promise<readonly string[]>;
-  /** Age at which looked-up name servers are looked up again, ±20 % jitter. */
-  readonly nameServerPeriodMs?: number;
-  /** Age at which the routes of the topics in use are refreshed. */
-  readonly routePeriodMs?: number;
-  /** Time between two heartbeats to a connected master. */
-  readonly heartbeatPeriodMs?: number;
-  /** Most time that the due work of an invocation may take. */
-  readonly dueWorkBudgetMs?: number;
-  /** Most time for one connect, name resolution and TLS included. */
-  readonly connectTimeoutMs?: number;
-  /** Most time for one question to the name servers, all of them tried. */
-  readonly nameServerTimeoutMs?: number;
-  /** Most time for a heartbeat or another request that is no send. */
-  readonly requestTimeoutMs?: number;
-  /** A connection unused for this long is closed before use: servers close it at 120 s. */
-  readonly idleLimitMs?: number;
-  /** Part of the client id after the address; random when absent, which is what a Lambda function wants. */
-  readonly instanceName?: string;
-  /** RocketMQ unit, appended to the client id. */
-  readonly unitName?: string;
-  /** How headers of requests are written. Answers are read in either. */
-  readonly serializeType?: SerializeType;
-  /** Source of the time; tests give their own. */
-  readonly clock?: Clock;
-}
-
-/** Options of `client.producer`. */
-export interface ProducerOptions {
-  /** Producer group: letters, digits, `%`, `|`, `-`, `_`; at most 120. */
-  readonly group: string;
-  /** Most time for one send, all attempts together. */
-  readonly sendTimeoutMs?: number;
-  /** Most time for one attempt; less than `sendTimeoutMs`, so that another broker can still be tried. */
-  readonly attemptTimeoutMs?: number;
-  /** Attempts of one send, the first included. */
-  readonly maxAttempts?: number;
-  /** Largest body, as the brokers' `maxMessageSize` allows it. */
-  readonly maxMessageBytes?: number;
-}
 
 /** What one option takes. The documentation and its test read these tables. */
 export interface OptionRule {
-  readonly type: 'integer' | 'string' | 'list' | 'function' | 'object' | 'one of';
-  readonly default?: number | string;
+  readonly type: 'integer' | 'boolean' | 'string' | 'list' | 'function' | 'object' | 'objects' | 'one of';
+  readonly default?: number | string | boolean | readonly never[];
   readonly min?: number;
   readonly max?: number;
   readonly allowed?: readonly string[];
   readonly isRequired?: boolean;
   readonly meaning: string;
 }
-
-const YEAR_MS = 31_536_000_000;
-
-export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>> = {
-  nameServerAddrs: {
-    type: 'list',
-    meaning: 'Name servers as `host:port`; the seed where `fetchNameServerAddrs` is given too',
-  },
-  fetchNameServerAddrs: {
-    type: 'function',
-    meaning: 'Looks the name servers up; the last good list is kept when it fails',
-  },
-  nameServerPeriodMs: {
-    type: 'integer',
-    default: 120_000,
-    min: 0,
-    max: YEAR_MS,
-    meaning: 'Age at which looked-up name servers are looked up again (±20 % jitter)',
-  },
-  routePeriodMs: {
-    type: 'integer',
-    default: 30_000,
-    min: 0,
-    max: YEAR_MS,
-    meaning: 'Age at which routes of topics in use are refreshed, and offline brokers dropped',
-  },
-  heartbeatPeriodMs: {
-    type: 'integer',
-    default: 30_000,
-    min: 0,
-    max: 110_000,
-    meaning: 'Time between two heartbeats to a connected master',
-  },
-  dueWorkBudgetMs: {
-    type: 'integer',
-    default: 1000,
-    min: 1,
-    max: 60_000,
-    meaning: 'Most time that the due work of one invocation may take',
-  },
-  connectTimeoutMs: {
-    type: 'integer',
-    default: 2000,
-    min: 1,
-    max: 60_000,
-    meaning: 'Most time for one connect, name resolution and TLS included',
-  },
-  nameServerTimeoutMs: {
-    type: 'integer',
-    default: 3000,
-    min: 1,
-    max: 60_000,
-    meaning: 'Most time for one question to the name servers, all of them tried',
-  },
-  requestTimeoutMs: {
-    type: 'integer',
-    default: 3000,
-    min: 1,
-    max: 60_000,
-    meaning: 'Most time for a heartbeat or another request that is no send',
-  },
-  idleLimitMs: {
-    type: 'integer',
-    default: 100_000,
-    min: 1,
-    max: YEAR_MS,
-    meaning: 'A connection unused for this long is closed before use; servers close it at 120 s',
-  },
-  instanceName: { type: 'string', meaning: 'Part of the client id after the address; random when absent' },
-  unitName: { type: 'string', meaning: 'RocketMQ unit, appended to the client id' },
-  serializeType: {
-    type: 'one of',
-    default: 'ROCKETMQ',
-    allowed: ['JSON', 'ROCKETMQ'],
-    meaning: 'How request headers are written; answers are read in either',
-  },
-  clock: { type: 'object', meaning: 'Source of the time, for tests' },
-};
-
-export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
-  group: {
-    type: 'string',
-    isRequired: true,
-    meaning: 'Producer group: letters, digits, percent, vertical bar, hyphen and underscore; at most 120 characters',
-  },
-  sendTimeoutMs: {
-    type: 'integer',
-    default: 6000,
-    min: 1,
-    max: 900_000,
-    meaning: 'Most time for one send, all attempts together',
-  },
-  attemptTimeoutMs: {
-    type: 'integer',
-    default: 2000,
-    min: 1,
-    max: 900_000,
-    meaning: 'Most time for one attempt; must be less than `sendTimeoutMs`',
-  },
-  maxAttempts: { type: 'integer', default: 3, min: 1, max: 16, meaning: 'Attempts of one send, the first included' },
-  maxMessageBytes: {
-    type: 'integer',
-    default: 4_194_304,
-    min: 1,
-    max: 16_000_000,
-    meaning: "Largest body, as the brokers' `maxMessageSize` allows it",
-  },
-};
 
 /**
  * Checks options against their rules: unknown names are refused, and all faults are told at once.
@@ -211,6 +54,12 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
       return typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty';
     case 'list':
       return Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'a list of strings';
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'true or false';
+    case 'objects':
+      return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
+        ? undefined
+        : 'a list of objects';
     case 'function':
       return typeof value === 'function' ? undefined : 'a function';
     case 'object':

@@ -19,6 +19,8 @@ const ANYTHING = /^/;
 const NODE = /^node:(?!(net|tls|dns|dgram|https?|http2)\b)/;
 const LIBRARY = 'functions/rocketmq/index.ts';
 
+/** What users may set, in the types of the parts that read it; those parts take the options' type from here in turn. */
+const OPTION_TABLES = /^functions\/rocketmq\/(client|producer)-options\.ts$/;
 const ROOT_LEAVES = /^functions\/rocketmq\/(errors|clock|deadline|options)\.ts$/;
 
 /** The import table of docs/architecture.md. */
@@ -42,10 +44,14 @@ const RULES: readonly Rule[] = [
   {
     name: 'rocketmq/client',
     files: /^functions\/rocketmq\/client\//,
-    project: or(ROOT_LEAVES, /^functions\/rocketmq\/(protocol|remoting)\//),
+    project: or(
+      ROOT_LEAVES,
+      /^functions\/rocketmq\/(protocol|remoting)\//,
+      exactly('functions/rocketmq/client-options.ts'),
+    ),
     outside: NODE,
     because:
-      'it knows routes and brokers, and may import rocketmq/remoting, rocketmq/protocol, errors, clock, deadline and options; sockets belong to rocketmq/remoting',
+      'it knows routes and brokers, and may import rocketmq/remoting, rocketmq/protocol, client-options, errors, clock, deadline and options; sockets belong to rocketmq/remoting',
   },
   {
     name: 'rocketmq/producer',
@@ -53,11 +59,12 @@ const RULES: readonly Rule[] = [
     project: or(
       ROOT_LEAVES,
       /^functions\/rocketmq\/client\//,
-      /^functions\/rocketmq\/protocol\/(message-[a-z-]+|send-message-header|request-code|response-code|uniq-key|recall-handle|trace-record)\.ts$/,
+      exactly('functions/rocketmq/producer-options.ts'),
+      /^functions\/rocketmq\/protocol\/(message-[a-z-]+|send-message-header|request-code|response-code|uniq-key|recall-handle|trace-record|mq-version)\.ts$/,
     ),
     outside: NODE,
     because:
-      'it sends through rocketmq/client, and may import that, errors, clock, deadline and options, and of rocketmq/protocol the files of messages, properties and codes; frames and sockets are below it',
+      'it sends through rocketmq/client, and may import that, producer-options, errors, clock, deadline and options, and of rocketmq/protocol the files of messages, properties, codes and versions; frames and sockets are below it',
   },
   {
     name: 'rocketmq/index.ts',
@@ -67,12 +74,12 @@ const RULES: readonly Rule[] = [
     because: 'it re-exports the library and nothing else',
   },
   {
-    name: 'rocketmq/options.ts',
-    files: /^functions\/rocketmq\/options\.ts$/,
-    project: or(ROOT_LEAVES, /^functions\/rocketmq\/protocol\//),
-    outside: NODE,
+    name: 'an option table of rocketmq',
+    files: OPTION_TABLES,
+    project: or(ROOT_LEAVES, /^functions\/rocketmq\/(protocol|remoting|client|producer)\//),
+    outside: NOTHING,
     because:
-      'it lists what users may set, in the words of rocketmq/protocol, and may import that, errors, clock and deadline',
+      'it lists what users may set, in the types of the parts that read it, and may import those, errors, clock, deadline and options',
   },
   {
     name: 'a root file of rocketmq',

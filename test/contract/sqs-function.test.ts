@@ -106,7 +106,7 @@ describe.each(contractKinds)('on %s, the sqs function', (kind) => {
     expect(reportedBy(result)).toEqual([anna2, anna3]);
     expect(failuresOf(result).map(({ recordId, code }) => [recordId, code])).toEqual([
       [anna2, 'ROCKETMQ_MESSAGE_ILLEGAL'],
-      [anna3, 'ROCKETMQ_RECORD_BLOCKED'],
+      [anna3, 'ROCKETMQ_ORDER_BLOCKED'],
     ]);
     const stored = await readBack(cluster.admin, topic, 3);
     expect(new Set(stored.map(({ properties }) => properties.KEYS))).toEqual(new Set([anna1, bert1, bert2]));

@@ -14,6 +14,7 @@ function range({ min, max, allowed }: { min?: number; max?: number; allowed?: re
 
 function defaultOf(rule: OptionRule | EnvironmentRule): string {
   if (rule.isRequired) return '**required**';
+  if (Array.isArray(rule.default)) return '`[]`';
   return rule.default === undefined ? '–' : `\`${rule.default}\``;
 }
 

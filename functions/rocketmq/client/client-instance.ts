@@ -1,23 +1,37 @@
+import type { ClientOptions } from '../client-options.ts';
 import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
 import { ClientClosedError } from '../errors.ts';
-import type { ClientOptions } from '../options.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
-import type { Connection, OutgoingRequest } from '../remoting/connection.ts';
+import type { Connection, ServerRequestHandler } from '../remoting/connection.ts';
+import type { OutgoingRequest } from '../remoting/outgoing-request.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
+import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
 import { BrokerVersionTable } from './broker-version-table.ts';
 import { newClientId } from './client-id.ts';
-import { type DueTask, type DueTaskReport, DueWork } from './due-work.ts';
+import { dueTasks } from './due-tasks.ts';
+import { type DueTaskReport, DueWork } from './due-work.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { NameServerClient } from './name-server-client.ts';
 import { NameServerLookup } from './name-server-lookup.ts';
 import { ProducerTable } from './producer-table.ts';
 import { RouteSync } from './route-sync.ts';
+import { Security } from './security.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import { TopicRouteTable } from './topic-route-table.ts';
 
-type OptionalKeys = 'nameServerAddrs' | 'fetchNameServerAddrs' | 'instanceName' | 'unitName';
+type OptionalKeys =
+  | 'nameServerAddrs'
+  | 'fetchNameServerAddrs'
+  | 'instanceName'
+  | 'unitName'
+  | 'namespace'
+  | 'namespaceV2'
+  | 'credentials'
+  | 'tls'
+  | 'fetchSecurity'
+  | 'addressMap';
 
 /** Options checked, with their defaults in place. */
 export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
@@ -32,9 +46,6 @@ export interface InvocationUpkeep {
 /** With less time left in an invocation its due work is not begun: it would only fail, and stay due. */
 const SMALLEST_DUE_WORK_MS = 20;
 
-/** Jitter of the name-server lookup, so that sandboxes started together do not ask together. */
-const LOOKUP_JITTER = 0.2;
-
 /**
  * The client of one process (Java: `MQClientInstance`): tables, connections and due work, shared by its producers. It
  * owns no timer. Everything in it survives a freeze except connections, which `beginInvocation` looks at.
@@ -46,6 +57,7 @@ export class ClientInstance {
   readonly brokerVersionTable = new BrokerVersionTable();
   readonly producerTable = new ProducerTable<object>();
   private readonly remoting: RemotingClient;
+  private readonly security: Security;
   private readonly nameServers: NameServerClient;
   private readonly lookup: NameServerLookup;
   private readonly routeSync: RouteSync;
@@ -54,6 +66,7 @@ export class ClientInstance {
   private readonly windows = new Map<string, InFlightWindow>();
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
   private readonly sideWork = new Set<Promise<void>>();
+  private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
   /** Deadlines of the invocations that run now. */
   private readonly running = new Set<Deadline>();
   private started: Promise<void> | undefined;
@@ -62,17 +75,44 @@ export class ClientInstance {
   /** Builds objects only: nothing is connected or looked up before it is needed. */
   constructor(options: ResolvedClientOptions) {
     this.options = options;
-    this.remoting = new RemotingClient(options);
+    const { credentials, tls, fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
+    const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
+    this.security = new Security(given, fetchSecurity);
+    const isSigned = credentials !== undefined || fetchSecurity !== undefined;
+    const rpcHooks = [
+      ...options.rpcHooks,
+      ...(namespaceV2 === undefined ? [] : [namespaceHook(namespaceV2)]),
+      ...(isSigned ? [this.security.signingHook()] : []),
+    ];
+    this.remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls });
     this.remoting.onConnected = (connection) => this.greet(connection);
     this.nameServers = new NameServerClient(this.remoting);
     this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
     const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
-    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, options.nameServerTimeoutMs);
+    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
+      timeoutMs: options.nameServerTimeoutMs,
+      addressMap,
+      vipChannel,
+      beforeAsking: (deadline) => this.security.ensure(deadline),
+    });
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
     if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
-    this.dueWork = new DueWork(options.clock, this.dueTasks());
+    const tasks = dueTasks({
+      ...options,
+      isLookupPossible: lookup.isPossible,
+      lookUpNameServers: async (deadline) => {
+        await lookup.refresh(deadline);
+      },
+      refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
+      dropOfflineBrokers: () => this.dropOfflineBrokers(),
+      sendHeartbeats: (deadline) => {
+        const timeoutMs = Math.max(1, deadline.remainingMs());
+        return this.heartbeats.refresh(brokerAddrTable.masters, this.producerTable.groups, timeoutMs);
+      },
+    });
+    this.dueWork = new DueWork(options.clock, tasks);
   }
 
   /** Name servers in use. */
@@ -165,6 +205,61 @@ export class ClientInstance {
     return answer;
   }
 
+  /** Writes a request to a broker without wanting an answer. */
+  oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+    return this.remoting.oneway(addr, request, timeoutMs);
+  }
+
+  /** Answers requests with this code that brokers send. */
+  registerHandler(code: number, handler: ServerRequestHandler): void {
+    this.remoting.registerHandler(code, handler);
+  }
+
+  /** Version of a broker: as it last answered, else asked for by a heartbeat. */
+  async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
+    const known = this.brokerVersionTable.get(addr);
+    if (known !== undefined) return known;
+    await this.remoting.connect(addr, timeoutMs);
+    await this.heartbeats.refresh([addr], this.producerTable.groups, timeoutMs);
+    return this.brokerVersionTable.get(addr) ?? 0;
+  }
+
+  /** Takes in a producer; masters that are connected already hear of its group with the next due work. */
+  addProducer(group: string, producer: object): void {
+    this.producerTable.register(group, producer);
+    if (this.remoting.connectedAddrs.length > 0) this.dueWork.makeDue('sendHeartbeatToAllBrokerWithLock');
+  }
+
+  /** Takes a group off the brokers and off this client. */
+  async removeProducer(group: string, deadline: Deadline): Promise<void> {
+    this.producerTable.unregister(group);
+    await this.heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
+  }
+
+  /**
+   * Registers with every master that a reply to a request on this topic can come from: those of its cluster.
+   * @returns the client id they all know this client by.
+   */
+  async registerWithAllMasters(topic: string, deadline: Deadline): Promise<string> {
+    await this.publishInfo(topic, deadline);
+    const brokers = this.topicRouteTable.get(topic)?.data.brokerDatas ?? [];
+    const replyTopics = new Set(brokers.map(({ cluster }) => `${cluster}_REPLY_TOPIC`));
+    const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
+    const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
+    const timeoutMs = Math.max(1, deadline.remainingMs());
+    return this.heartbeats.registerAll([...new Set(masters)], this.producerTable.groups, timeoutMs);
+  }
+
+  /** Fetches credentials anew after a broker denied access; true when they changed. */
+  refreshSecurity(deadline: Deadline): Promise<boolean> {
+    return this.security.refresh(deadline);
+  }
+
+  /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */
+  onEnd(flush: (deadline: Deadline) => Promise<void>): void {
+    this.flushes.push(flush);
+  }
+
   /** Sends under way to one broker. */
   windowOf(addr: string): InFlightWindow {
     let window = this.windows.get(addr);
@@ -182,6 +277,7 @@ export class ClientInstance {
   }
 
   private async sayFarewell(deadline: Deadline): Promise<void> {
+    await this.flush(deadline);
     const timeoutMs = Math.max(1, deadline.remainingMs());
     await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
     this.remoting.shutdown();
@@ -189,6 +285,7 @@ export class ClientInstance {
   }
 
   private async endInvocation(running: Deadline): Promise<void> {
+    await this.flush(running);
     await this.otherWorkDone();
     this.running.delete(running);
     // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
@@ -209,6 +306,13 @@ export class ClientInstance {
     if (this.nameServers.nameServerAddrs.length > 0) return;
     await this.lookup.refresh(deadline);
     this.dueWork.markDone('fetchNameServerAddr');
+  }
+
+  /** Sends what others left to be sent, such as traces. Their failures are their own; they fail no invocation. */
+  private async flush(deadline: Deadline): Promise<void> {
+    if (this.flushes.length === 0) return;
+    const limit = earlierOf(deadline, this.options.dueWorkBudgetMs);
+    await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
   }
 
   private startDueWork(deadline: Deadline): void {
@@ -239,46 +343,9 @@ export class ClientInstance {
       this.windows.delete(addr);
     }
   }
+}
 
-  /** The six scheduled tasks of Java's client, by its names and periods. */
-  private dueTasks(): DueTask[] {
-    const { nameServerPeriodMs, routePeriodMs, heartbeatPeriodMs, fetchNameServerAddrs } = this.options;
-    const jittered = () => Math.round(nameServerPeriodMs * (1 + LOOKUP_JITTER * (2 * Math.random() - 1)));
-    return [
-      {
-        name: 'fetchNameServerAddr',
-        periodMs: fetchNameServerAddrs === undefined ? () => Number.POSITIVE_INFINITY : jittered,
-        ...(fetchNameServerAddrs === undefined ? { note: 'name servers are given, not looked up' } : {}),
-        run: async (deadline) => {
-          await this.lookup.refresh(deadline);
-        },
-      },
-      {
-        name: 'updateTopicRouteInfoFromNameServer',
-        periodMs: () => routePeriodMs,
-        run: (deadline) => this.routeSync.refreshAll(deadline),
-      },
-      { name: 'cleanOfflineBroker', periodMs: () => routePeriodMs, run: () => this.dropOfflineBrokers() },
-      {
-        name: 'sendHeartbeatToAllBrokerWithLock',
-        periodMs: () => heartbeatPeriodMs,
-        run: (deadline) => {
-          const { masters } = this.brokerAddrTable;
-          return this.heartbeats.refresh(masters, this.producerTable.groups, Math.max(1, deadline.remainingMs()));
-        },
-      },
-      {
-        name: 'persistAllConsumerOffset',
-        periodMs: () => Number.POSITIVE_INFINITY,
-        note: 'no consumer registered',
-        run: () => undefined,
-      },
-      {
-        name: 'adjustThreadPool',
-        periodMs: () => Number.POSITIVE_INFINITY,
-        note: 'the in-flight window of a broker moves with each answer',
-        run: () => undefined,
-      },
-    ];
-  }
+/** Marks requests as of a namespace of the second kind; names are left as they are (Java: `NamespaceRpcHook`). */
+function namespaceHook(namespace: string): RpcHook {
+  return { beforeRequest: (_addr, { extFields }) => ({ ...extFields, nsd: 'true', ns: namespace }) };
 }

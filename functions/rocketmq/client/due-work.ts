@@ -80,13 +80,12 @@ export class DueWork {
     this.noteNextDue();
   }
 
-  /** Runs one task now, or joins its running one. Never rejects: `report` says how it went. */
-  runNow(name: string, deadline: Deadline): Promise<void> {
-    const state = this.states.find(({ task }) => task.name === name);
-    if (state === undefined) throw new RangeError(`no due task named ${name}`);
-    this.launch(state, deadline, this.clock.now());
+  /** Makes a task due now, because something happened that it should not wait for. */
+  makeDue(name: string): void {
+    for (const state of this.states) {
+      if (state.task.name === name) state.dueAt = this.clock.now();
+    }
     this.noteNextDue();
-    return state.running ?? Promise.resolve();
   }
 
   /** Takes a task as just done, for work that happened on its own, such as a first lookup. */

@@ -15,8 +15,12 @@ export class Heartbeats {
   private readonly remoting: RemotingClient;
   private readonly versions: BrokerVersionTable;
   private readonly newClientId: () => string;
-  /** Client id by address, drawn anew for each connection. */
+  /** Client id by address, of the connection there is or was. */
   private readonly clientIds = new Map<string, string>();
+  /** Client ids that the next connection to an address is to have. */
+  private readonly reservedIds = new Map<string, string>();
+  /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
+  private currentId: string | undefined;
 
   constructor(remoting: RemotingClient, versions: BrokerVersionTable, newClientId: () => string) {
     this.remoting = remoting;
@@ -24,9 +28,14 @@ export class Heartbeats {
     this.newClientId = newClientId;
   }
 
-  /** Registers on a connection just opened, under a new client id, before anything else is written on it. */
+  /** Registers on a connection just opened, before anything else is written on it. */
   async greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
-    this.clientIds.set(connection.addr, this.newClientId());
+    const { addr } = connection;
+    const reserved = this.reservedIds.get(addr);
+    this.reservedIds.delete(addr);
+    if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
+    this.currentId ??= this.newClientId();
+    this.clientIds.set(addr, reserved ?? this.currentId);
     const answer = await connection.request(this.heartbeat(connection.addr, groups), timeoutMs);
     this.check(connection.addr, answer);
   }
@@ -47,6 +56,27 @@ export class Heartbeats {
         return this.remoting.connectionTo(addr)?.request({ code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
       }),
     );
+  }
+
+  /**
+   * Registers at every one of these addresses under one client id, and answers it. A broker ties an id to a connection
+   * when that is new, so a connection that was registered under another id is replaced by a new one.
+   */
+  async registerAll(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
+    const ids = new Set(addrs.map((addr) => this.remoting.connectionTo(addr) && this.clientIds.get(addr)));
+    const [common] = ids;
+    if (ids.size === 1 && common !== undefined) return common;
+    const clientId = this.newClientId();
+    this.currentId = clientId;
+    await Promise.all(
+      addrs.map(async (addr) => {
+        this.reservedIds.set(addr, clientId);
+        this.remoting.retire(addr);
+        // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
+        await this.beat(await this.remoting.connect(addr, timeoutMs), groups, timeoutMs);
+      }),
+    );
+    return clientId;
   }
 
   /** Forgets a broker that is not used any more. */

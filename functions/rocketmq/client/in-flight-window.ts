@@ -11,6 +11,8 @@ export class InFlightWindow {
   private limit = FIRST;
   private inFlight = 0;
   private successes = 0;
+  /** Sends that were under way when the window was halved: they tell of the same load, and halve it no further. */
+  private toldAlready = 0;
   private readonly waiting: (() => void)[] = [];
 
   /** Sends that may be under way at once, now. */
@@ -51,9 +53,11 @@ export class InFlightWindow {
   /** Gives a place back. `isBusy`: the broker refused for load, or did not answer. */
   leave(isBusy: boolean): void {
     this.inFlight--;
-    if (isBusy) {
+    if (this.toldAlready > 0) this.toldAlready--;
+    else if (isBusy) {
       this.limit = Math.max(1, this.limit >> 1);
       this.successes = 0;
+      this.toldAlready = this.inFlight;
     } else if (++this.successes >= this.limit && this.limit < LARGEST) {
       this.limit++;
       this.successes = 0;

@@ -2,6 +2,7 @@ import { type Deadline, earlierOf, settledBy } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { BrokerAddrTable } from './broker-addr-table.ts';
+import { type AddressOptions, reachableRoute } from './broker-addresses.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import type { NameServerLookup } from './name-server-lookup.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
@@ -9,6 +10,15 @@ import type { TopicRouteTable } from './topic-route-table.ts';
 
 /** A topic is asked for again on demand, after an error, no more often than this. */
 const ON_DEMAND_INTERVAL_MS = 1000;
+/** Name servers are looked up on demand, when none of them answers, no more often than this. */
+const ON_DEMAND_LOOKUP_INTERVAL_MS = 2000;
+
+export interface RouteSyncOptions extends AddressOptions {
+  /** Most time for one question, all name servers tried. */
+  readonly timeoutMs: number;
+  /** What has to be there before a server is connected to. */
+  readonly beforeAsking: (deadline: Deadline) => Promise<void>;
+}
 
 /**
  * Keeps routes in step with the name servers: on first use, when due, and at once after errors that a new route may cure.
@@ -19,23 +29,25 @@ export class RouteSync {
   private readonly lookup: NameServerLookup;
   private readonly routes: TopicRouteTable;
   private readonly brokerAddrs: BrokerAddrTable;
-  private readonly timeoutMs: number;
+  private readonly options: RouteSyncOptions;
   private readonly running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
   /** Monotonic ms of the last question on demand, by topic. */
   private readonly askedAt = new Map<string, number>();
+  /** Monotonic ms of the last lookup on demand. */
+  private lookedUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     nameServers: NameServerClient,
     lookup: NameServerLookup,
     routes: TopicRouteTable,
     brokerAddrs: BrokerAddrTable,
-    timeoutMs: number,
+    options: RouteSyncOptions,
   ) {
     this.nameServers = nameServers;
     this.lookup = lookup;
     this.routes = routes;
     this.brokerAddrs = brokerAddrs;
-    this.timeoutMs = timeoutMs;
+    this.options = options;
   }
 
   /**
@@ -95,8 +107,9 @@ export class RouteSync {
 
   private async ask(topic: string, deadline: Deadline): Promise<void> {
     let route: TopicRouteData;
+    await this.options.beforeAsking(deadline);
     try {
-      route = await this.askAnyServer(topic, deadline);
+      route = reachableRoute(await this.askAnyServer(topic, deadline), this.options);
     } catch (error) {
       if (error instanceof TopicRouteNotFoundError) this.routes.markMissing(topic);
       throw error;
@@ -112,16 +125,19 @@ export class RouteSync {
   private async askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
     const asked = this.nameServers.nameServerAddrs;
     try {
-      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     } catch (error) {
       if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
       if (this.nameServers.nameServerAddrs === asked) {
+        const now = performance.now();
+        if (asked.length > 0 && now - this.lookedUpAt < ON_DEMAND_LOOKUP_INTERVAL_MS) throw error;
+        this.lookedUpAt = now;
         await this.lookup.refresh(deadline).catch((lookupError) => {
           throw asked.length === 0 ? lookupError : error;
         });
       }
       if (this.nameServers.nameServerAddrs === asked) throw error;
-      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.timeoutMs));
+      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
     }
   }
 }

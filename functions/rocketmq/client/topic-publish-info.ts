@@ -3,6 +3,7 @@ import { MASTER_ID, PERM_WRITE, type TopicRouteData } from '../protocol/topic-ro
 /** One queue of a topic. */
 export interface MessageQueue {
   readonly topic: string;
+  /** Of a static topic, the name of its logical broker. */
   readonly brokerName: string;
   readonly queueId: number;
 }
@@ -13,30 +14,87 @@ export interface TopicPublishInfo {
   readonly queues: readonly MessageQueue[];
   /** Master address by broker name, for the brokers of `queues`. */
   readonly masterAddrs: ReadonlyMap<string, string>;
+  /** Broker by logical queue, of a static topic only. */
+  readonly logicalQueues: ReadonlyMap<number, string> | undefined;
   /** Why `queues` is empty, in words; undefined when it is not. */
   readonly emptyReason: string | undefined;
 }
 
+/** Prefix of the broker name that logical queues carry (Java: `MixAll.LOGICAL_QUEUE_MOCK_BROKER_PREFIX`). */
+const LOGICAL_BROKER_PREFIX = '__syslo__';
+
+/** The broker that takes messages for a queue; undefined while it has no master. */
+export function brokerOf(
+  info: TopicPublishInfo,
+  queue: MessageQueue,
+): { brokerName: string; addr: string } | undefined {
+  const brokerName = info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
+  const addr = brokerName === undefined ? undefined : info.masterAddrs.get(brokerName);
+  return brokerName === undefined || addr === undefined ? undefined : { brokerName, addr };
+}
+
 /**
- * Queues of a route that can be written: those of brokers with a master and with write permission, sorted by broker name
- * (Java: `MQClientInstance.topicRouteData2TopicPublishInfo`).
+ * Queues of a route that can be written (Java: `MQClientInstance.topicRouteData2TopicPublishInfo`): as its order
+ * configuration lists them; else the logical queues of a static topic; else those of brokers with a master and with write
+ * permission, sorted by broker name.
  */
 export function topicPublishInfo(topic: string, route: TopicRouteData): TopicPublishInfo {
+  const masterAddrs = new Map<string, string>();
+  for (const { brokerName, brokerAddrs } of route.brokerDatas) {
+    const addr = brokerAddrs[MASTER_ID];
+    if (addr !== undefined) masterAddrs.set(brokerName, addr);
+  }
+  if (route.orderTopicConf) return orderedInfo(topic, route.orderTopicConf, masterAddrs);
+  if (route.topicQueueMappingByBroker !== undefined) return staticInfo(topic, route, masterAddrs);
+  return plainInfo(topic, route, masterAddrs);
+}
+
+function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<string, string>): TopicPublishInfo {
   const queues: MessageQueue[] = [];
   const masterAddrs = new Map<string, string>();
   const refusals: string[] = [];
   for (const queueData of route.queueDatas.toSorted((a, b) => (a.brokerName < b.brokerName ? -1 : 1))) {
     const { brokerName, perm, writeQueueNums } = queueData;
-    const broker = route.brokerDatas.find((data) => data.brokerName === brokerName);
-    const masterAddr = broker?.brokerAddrs[MASTER_ID];
+    const addr = masters.get(brokerName);
     if ((perm & PERM_WRITE) === 0) refusals.push(`${brokerName} has permission ${perm}, without write`);
-    else if (masterAddr === undefined) refusals.push(`${brokerName} has no master now`);
+    else if (addr === undefined) refusals.push(`${brokerName} has no master now`);
     else if (writeQueueNums === 0) refusals.push(`${brokerName} has 0 write queues`);
     else {
-      masterAddrs.set(brokerName, masterAddr);
+      masterAddrs.set(brokerName, addr);
       for (let queueId = 0; queueId < writeQueueNums; queueId++) queues.push({ topic, brokerName, queueId });
     }
   }
   const emptyReason = queues.length > 0 ? undefined : refusals.join(', ') || 'its route lists no queue';
-  return { topic, queues, masterAddrs, emptyReason };
+  return { topic, queues, masterAddrs, logicalQueues: undefined, emptyReason };
+}
+
+/** `broker-a:4;broker-b:4`: queues in this order whatever brokers are up, so that a key keeps its queue. */
+function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<string, string>): TopicPublishInfo {
+  const queues = conf.split(';').flatMap((entry) => {
+    const [brokerName = '', count = '0'] = entry.split(':');
+    const queueCount = /^\d{1,5}$/.test(count) ? Number(count) : 0;
+    return Array.from({ length: queueCount }, (_, queueId) => ({ topic, brokerName, queueId }));
+  });
+  const emptyReason = queues.length > 0 ? undefined : `its order configuration "${conf}" names no queue`;
+  return { topic, queues, masterAddrs, logicalQueues: undefined, emptyReason };
+}
+
+function staticInfo(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): TopicPublishInfo {
+  const logicalQueues = new Map<number, string>();
+  const epochs = new Map<number, number>();
+  let scope = '';
+  for (const mapping of Object.values(route.topicQueueMappingByBroker ?? {})) {
+    scope = mapping.scope.startsWith('__') ? mapping.scope.slice(2) : mapping.scope;
+    for (const id of Object.keys(mapping.currIdMap)) {
+      // A queue that moved stands in the maps of both brokers for a while: the newer map counts.
+      if ((epochs.get(Number(id)) ?? -1) >= mapping.epoch) continue;
+      epochs.set(Number(id), mapping.epoch);
+      logicalQueues.set(Number(id), mapping.bname);
+    }
+  }
+  const brokerName = `${LOGICAL_BROKER_PREFIX}${scope}`;
+  const ids = [...logicalQueues.keys()].toSorted((a, b) => a - b);
+  const queues = ids.map((queueId) => ({ topic, brokerName, queueId }));
+  const emptyReason = queues.length > 0 ? undefined : 'its static mapping has no queue';
+  return { topic, queues, masterAddrs, logicalQueues, emptyReason };
 }

@@ -6,17 +6,17 @@
 export class KeyOrder {
   private readonly tails = new Map<string, Promise<unknown>>();
 
-  /** Runs a send when those begun earlier for the key have settled, however they did. */
-  run<T>(topic: string, shardingKey: string, send: () => Promise<T>): Promise<T> {
-    const key = `${topic}\n${shardingKey}`;
-    const before = this.tails.get(key);
-    const result = before === undefined ? send() : before.then(send);
+  /** Runs a send when those begun earlier for any of the keys have settled, however they did. */
+  run<T>(topic: string, shardingKeys: readonly string[], send: () => Promise<T>): Promise<T> {
+    const keys = shardingKeys.map((shardingKey) => `${topic}\n${shardingKey}`);
+    const before = keys.flatMap((key) => this.tails.get(key) ?? []);
+    const result = before.length === 0 ? send() : Promise.all(before).then(send);
     const tail = result
       .catch(() => undefined)
       .finally(() => {
-        if (this.tails.get(key) === tail) this.tails.delete(key);
+        for (const key of keys) if (this.tails.get(key) === tail) this.tails.delete(key);
       });
-    this.tails.set(key, tail);
+    for (const key of keys) this.tails.set(key, tail);
     return result;
   }
 }

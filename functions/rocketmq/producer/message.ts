@@ -17,4 +17,12 @@ export interface Message {
   readonly waitStoreMsgOk?: boolean;
   /** Message id (`UNIQ_KEY`), for messages that must carry the same one when they are sent again; made when absent. */
   readonly msgId?: string;
+  /** Delivered after the time of one of the broker's levels, 1 to 18: 1s 5s 10s 30s 1m … 10m 20m 30m 1h 2h by default. */
+  readonly delayLevel?: number;
+  /** Delivered so many milliseconds from now; 5.x brokers only, to about a second. */
+  readonly delayMs?: number;
+  /** Delivered so many seconds from now; 5.x brokers only. */
+  readonly delaySec?: number;
+  /** Delivered at an instant, epoch ms; 5.x brokers only, to about a second. At once when it has passed. */
+  readonly deliverAt?: number;
 }

@@ -6,53 +6,80 @@ import {
   MessageProperty,
   RESERVED_PROPERTIES,
 } from '../protocol/message-properties.ts';
+import { MQVersion } from '../protocol/mq-version.ts';
 import type { Message } from './message.ts';
+import { messageDelay } from './message-delay.ts';
 import { topicFault } from './names.ts';
+import type { SendUnit } from './send-unit.ts';
 
 /** A message checked and encoded once; every attempt sends the same bytes. */
-export interface PreparedMessage {
-  readonly topic: string;
-  readonly body: Uint8Array;
-  readonly properties: string;
-  readonly msgId: string;
+export interface PreparedMessage extends SendUnit {
   readonly shardingKey: string | undefined;
-  readonly flag: number;
-  /** Epoch ms. */
-  readonly bornAt: number;
+  readonly waitStoreMsgOk: boolean;
+  /** Whether it may go inside a batch, where a broker ignores or refuses delays. */
+  readonly isBatchable: boolean;
 }
+
+/** What preparing a message needs to know of its producer. */
+export interface PreparationRules {
+  readonly maxMessageBytes: number;
+  readonly maxDelayMs: number;
+  readonly newMsgId: () => string;
+  readonly now: () => number;
+  /** Name of the topic as the cluster knows it, its namespace included. */
+  readonly wrapTopic: (topic: string) => string;
+  /** Property `INSTANCE_ID`: the namespace of the first kind. */
+  readonly instanceId: string | undefined;
+}
+
+/** Properties that the client itself sets, besides those of the message. */
+export type ExtraProperties = Readonly<Record<string, string>>;
 
 /** \u0001 and \u0002 separate properties, and nothing escapes them. */
 const SEPARATORS = /[\u0001\u0002]/;
 
+const TIMER_NEED = {
+  version: MQVersion.V5_0_0,
+  feature: 'a delay in ms or an instant of delivery',
+  otherwise: 'deliver at once',
+};
+
 /**
  * Checks a message and encodes what every attempt sends. The message is left as it is.
- * @param newMsgId called when the message brings no id of its own.
  * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
  */
-export function prepareMessage(
-  message: Message,
-  maxMessageBytes: number,
-  newMsgId: () => string,
-  now: number,
-): PreparedMessage {
+export function prepareMessage(message: Message, rules: PreparationRules, extra?: ExtraProperties): PreparedMessage {
   if (typeof message !== 'object' || message === null)
     throw new MessageError('message', 'the message is not an object');
-  const { topic, flag = 0, shardingKey } = message;
-  const fault = topicFault(topic);
+  const { flag = 0, shardingKey } = message;
+  const fault = topicFault(message.topic);
   if (fault !== undefined) throw new MessageError('topic', fault);
   if (!Number.isInteger(flag) || flag !== (flag | 0)) {
     throw new MessageError('flag', `flag ${flag} is not a whole number of 32 bits`);
   }
-  const body = checkedBody(message.body, maxMessageBytes);
-  const msgId = message.msgId ?? newMsgId();
-  const properties = encodeProperties(allProperties(message, msgId));
-  if (properties.length * 3 > MAX_PROPERTIES_BYTES) {
-    const bytes = Buffer.byteLength(properties);
-    if (bytes > MAX_PROPERTIES_BYTES) {
-      throw new MessageError('properties', `properties take ${bytes} bytes, over the limit of ${MAX_PROPERTIES_BYTES}`);
-    }
-  }
-  return { topic, body, properties, msgId, shardingKey, flag, bornAt: now };
+  const body = checkedBody(message.body, rules.maxMessageBytes);
+  const msgId = message.msgId ?? rules.newMsgId();
+  const bornAt = rules.now();
+  const delay = messageDelay(message, rules.maxDelayMs, bornAt);
+  const properties = userProperties(message);
+  addClientProperties(properties, message, msgId);
+  if (delay !== undefined) properties[delay.property] = delay.value;
+  if (rules.instanceId !== undefined) properties[MessageProperty.INSTANCE_ID] = rules.instanceId;
+  if (extra !== undefined) Object.assign(properties, extra);
+  return {
+    topic: rules.wrapTopic(message.topic),
+    msgId,
+    body,
+    properties: checkedProperties(encodeProperties(properties)),
+    sysFlag: 0,
+    flag,
+    bornAt,
+    isBatch: false,
+    needs: delay?.isTimer ? TIMER_NEED : undefined,
+    shardingKey,
+    waitStoreMsgOk: message.waitStoreMsgOk !== false,
+    isBatchable: delay === undefined && extra === undefined,
+  };
 }
 
 function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {
@@ -65,18 +92,27 @@ function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {
   return bytes;
 }
 
-function allProperties(message: Message, msgId: string): Record<string, string> {
+function checkedProperties(properties: string): string {
+  // A character takes at most three bytes of UTF-8, so short ones need not be measured.
+  if (properties.length * 3 <= MAX_PROPERTIES_BYTES) return properties;
+  const bytes = Buffer.byteLength(properties);
+  if (bytes <= MAX_PROPERTIES_BYTES) return properties;
+  throw new MessageError('properties', `properties take ${bytes} bytes, over the limit of ${MAX_PROPERTIES_BYTES}`);
+}
+
+function userProperties(message: Message): Record<string, string> {
   const properties: Record<string, string> = Object.create(null);
   for (const name in message.properties) {
     if (RESERVED_PROPERTIES.has(name)) {
       throw new MessageError('properties', `property name "${name}" is reserved by RocketMQ: choose another`);
     }
-    properties[checkedText('properties', 'property name', name)] = checkedText(
-      'properties',
-      `property "${name}"`,
-      message.properties[name],
-    );
+    const value = checkedText('properties', `property "${name}"`, message.properties[name]);
+    properties[checkedText('properties', 'property name', name)] = value;
   }
+  return properties;
+}
+
+function addClientProperties(properties: Record<string, string>, message: Message, msgId: string): void {
   const { keys, tag, shardingKey } = message;
   if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
   if (keys !== undefined && keys.length > 0) {
@@ -93,7 +129,6 @@ function allProperties(message: Message, msgId: string): Record<string, string> 
   if (shardingKey !== undefined) {
     properties[MessageProperty.SHARDING_KEY] = checkedText('shardingKey', 'sharding key', shardingKey);
   }
-  return properties;
 }
 
 function checkedText(field: string, what: string, value: unknown): string {

@@ -1,50 +1,84 @@
 import type { ClientInstance } from '../client/client-instance.ts';
+import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { OptionsError, RocketMQError } from '../errors.ts';
-import { type ProducerOptions, producerOptionRules, resolveOptions } from '../options.ts';
+import { MessageError, NoWritableQueueError, OptionsError, RocketMQError } from '../errors.ts';
+import { resolveOptions } from '../options.ts';
+import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
+import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
+import { compressBody } from './body-compression.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { groupFault } from './names.ts';
-import { type PreparedMessage, prepareMessage } from './prepared-message.ts';
+import { unwrapNamespace, wrapNamespace } from './namespace.ts';
+import { type PreparationRules, type PreparedMessage, prepareMessage } from './prepared-message.ts';
+import { recallMessage } from './recall.ts';
+import { type ReplyMessage, RequestReply } from './request-reply.ts';
+import { sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
+import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
+import type { SendReceipt } from './send-unit.ts';
 
-/** How a `send` or `sendAll` is to be done. */
-export interface SendOptions {
-  /** When it has to be finished, at the latest; the producer's `sendTimeoutMs` counts besides. */
+/** How a `sendAll` is to be done. */
+export interface SendAllOptions {
+  /** When it has to be finished, at the latest; for each request the producer's `sendTimeoutMs` counts besides. */
   readonly deadline?: Deadline;
 }
 
-/** Sends of one `sendAll` under way at once. */
-const SENDS_AT_ONCE = 256;
+/** How a `send` is to be done. */
+export interface SendOptions extends SendAllOptions {
+  /** Queue to send to; every attempt goes there. Not together with a sharding key. */
+  readonly queue?: MessageQueue;
+  /** Chooses the queue among those that can be written (Java: `MessageQueueSelector`). Not together with a sharding key. */
+  readonly selectQueue?: (queues: readonly MessageQueue[], message: Message) => MessageQueue;
+}
+
+/** Options with their defaults in place. */
+type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
 
 /** Sends messages for one producer group (Java: `DefaultMQProducer`). Made by `client.producer`; survives a freeze. */
 export class Producer {
   readonly group: string;
   private readonly client: ClientInstance;
-  private readonly options: Readonly<Required<ProducerOptions>>;
+  private readonly options: ResolvedProducerOptions;
+  private readonly namespace: string | undefined;
   private readonly sendLoop: SendLoop;
+  private readonly observers: SendObservers;
+  private readonly rules: PreparationRules;
   private readonly keyOrder = new KeyOrder();
-  private readonly msgIds: MsgIdSource;
+  private requestReply: RequestReply | undefined;
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
-    const resolved = resolveOptions('client.producer', options, producerOptionRules) as Required<ProducerOptions>;
-    const { group, attemptTimeoutMs, sendTimeoutMs } = resolved;
-    const faults = [groupFault(group) ?? []].flat();
+    const resolved = resolveOptions('client.producer', options, producerOptionRules) as ResolvedProducerOptions;
+    const { attemptTimeoutMs, sendTimeoutMs } = resolved;
+    const faults = [groupFault(resolved.group) ?? []].flat();
     if (attemptTimeoutMs >= sendTimeoutMs) {
       faults.push(
         `"attemptTimeoutMs" is ${attemptTimeoutMs}, but must be less than "sendTimeoutMs" (${sendTimeoutMs})`,
       );
     }
     if (faults.length > 0) throw new OptionsError('client.producer', faults);
-    this.group = group;
+    const { clock, namespace } = client.options;
+    const msgIds = new MsgIdSource(clock);
+    const group = wrapNamespace(namespace, resolved.group);
+    this.group = resolved.group;
     this.client = client;
     this.options = resolved;
-    this.sendLoop = new SendLoop(client, resolved);
-    this.msgIds = new MsgIdSource(client.options.clock);
-    client.producerTable.register(group, this);
+    this.namespace = namespace;
+    this.rules = {
+      maxMessageBytes: resolved.maxMessageBytes,
+      maxDelayMs: resolved.maxDelayMs,
+      newMsgId: () => msgIds.next(),
+      now: () => clock.now(),
+      wrapTopic: (topic) => wrapNamespace(namespace, topic),
+      instanceId: namespace,
+    };
+    const limits = { ...resolved, group };
+    this.sendLoop = new SendLoop(client, limits);
+    this.observers = new SendObservers(client, resolved, limits, this.rules);
+    client.addProducer(group, this);
   }
 
   /**
@@ -53,44 +87,200 @@ export class Producer {
    * @throws SendFailedError when no attempt was confirmed; its `outcome` says whether it may be stored all the same.
    * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError when no attempt was made.
    */
-  async send(message: Message, { deadline }: SendOptions = {}): Promise<SendResult> {
-    const { clock } = this.client.options;
-    const newMsgId = () => this.msgIds.next();
-    const prepared = prepareMessage(message, this.options.maxMessageBytes, newMsgId, clock.now());
-    const limit = earlierOf(deadline, this.options.sendTimeoutMs);
-    this.client.checkDueWork(limit);
-    const { topic, shardingKey } = prepared;
-    if (shardingKey === undefined) return this.sendLoop.send(prepared, undefined, limit);
-    return this.keyOrder.run(topic, shardingKey, () => this.sendToQueueOf(shardingKey, prepared, limit));
-  }
-
-  /**
-   * Sends many messages, many at once, and tells of each what became of it, in the order given. Never rejects for a
-   * message: look at each outcome. Messages with equal sharding keys are stored in the order given.
-   */
-  async sendAll(messages: readonly Message[], options: SendOptions = {}): Promise<SendOutcome[]> {
-    const outcomes = new Array<SendOutcome>(messages.length);
-    let next = 0;
-    const work = async () => {
-      for (let index = next++; index < messages.length; index = next++) {
-        outcomes[index] = await this.outcomeOf(messages[index] as Message, options);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(SENDS_AT_ONCE, messages.length) }, work));
-    return outcomes;
-  }
-
-  private async outcomeOf(message: Message, options: SendOptions): Promise<SendOutcome> {
+  async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
+    const observed = this.observers.begin(message);
+    const prepared = prepareMessage(message, this.rules, observed?.extraProperties);
+    this.client.checkDueWork(this.limitOf(options.deadline));
+    if (observed === undefined) return this.resultOf(prepared, await this.dispatch(message, prepared, options));
     try {
-      return { status: 'stored', result: await this.send(message, options) };
+      const receipt = await this.dispatch(message, prepared, options);
+      const result = this.resultOf(prepared, receipt);
+      this.observers.stored(observed, prepared, result, receipt);
+      return result;
     } catch (error) {
-      if (!(error instanceof RocketMQError)) throw error;
-      return { status: 'failed', error };
+      if (error instanceof RocketMQError) this.observers.failed(observed, error);
+      throw error;
     }
   }
 
-  private async sendToQueueOf(shardingKey: string, message: PreparedMessage, deadline: Deadline): Promise<SendResult> {
-    const queue = await this.sendLoop.queueOf(message.topic, shardingKey, deadline);
-    return this.sendLoop.send(message, queue, deadline);
+  /**
+   * Sends one message without waiting for an answer: it may be lost without a trace, by a broker that refuses it too. Not
+   * for handlers: what a frozen process has not written yet leaves much later, or never.
+   * @throws MessageError, and what keeps a connection from being made
+   */
+  async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
+    const prepared = prepareMessage(message, this.rules);
+    const limit = this.limitOf(options.deadline);
+    await this.sendLoop.sendOneway(
+      await this.compressed(prepared),
+      await this.queueFor(message, prepared, options, limit),
+      limit,
+    );
+  }
+
+  /**
+   * Sends many messages, in batches where that is possible, many at once, and tells of each what became of it, in the order
+   * given. Never rejects for a message: look at each outcome. Messages with equal sharding keys are stored in the order
+   * given; the first of a key that fails blocks the later ones of that key.
+   */
+  async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
+    const outcomes = new Array<SendOutcome>(messages.length);
+    this.client.checkDueWork(this.limitOf(deadline));
+    const observed: (ObservedSend | undefined)[] = [];
+    const settle = (index: number, outcome: SendOutcome) => {
+      outcomes[index] = outcome;
+      const watched = observed[index];
+      if (watched !== undefined && outcome.status === 'failed') this.observers.failed(watched, outcome.error);
+    };
+    const prepared: Placed[] = [];
+    for (const [index, message] of messages.entries()) {
+      try {
+        observed[index] = this.observers.begin(message);
+        prepared.push({ index, message: prepareMessage(message, this.rules, observed[index]?.extraProperties) });
+      } catch (error) {
+        if (!(error instanceof MessageError)) throw error;
+        settle(index, { status: 'failed', error });
+      }
+    }
+    const parts = {
+      limits: this.options,
+      goesAlone: ({ message }: Placed) => !message.isBatchable || this.isCompressible(message),
+      queueOf: (topic: string, shardingKey: string) =>
+        this.sendLoop.queueOf(topic, shardingKey, this.limitOf(deadline)),
+      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.sendBatch(batch, queue, observed, deadline),
+    };
+    await sendInBatches(prepared, parts, settle);
+    return outcomes;
+  }
+
+  /**
+   * Sends a request and waits for a consumer's reply, inside one invocation (Java: `request`). Registers this client with
+   * every master of the cluster first, because any of them may get the reply.
+   * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
+   */
+  async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
+    this.requestReply ??= new RequestReply(this.client);
+    const limit = earlierOf(options.deadline, timeoutMs);
+    const topic = this.rules.wrapTopic(message.topic);
+    return this.requestReply.request(topic, timeoutMs, limit, async (properties) => {
+      const prepared = prepareMessage(message, this.rules, properties);
+      await this.dispatch(message, prepared, { ...options, deadline: limit });
+    });
+  }
+
+  /**
+   * Takes back a scheduled message before it is due. A broker also answers yes for a message that it never had or that was
+   * recalled before, so success proves nothing about the message.
+   * @param recallHandle from the message's `SendResult`.
+   * @returns the message id that the handle names.
+   * @throws RecallError saying what is missing or too late; BrokerTooOldError before 5.3.2.
+   */
+  async recall(topic: string, recallHandle: string, { deadline }: SendAllOptions = {}): Promise<string> {
+    const wrapped = this.rules.wrapTopic(topic);
+    const group = wrapNamespace(this.namespace, this.group);
+    return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
+  }
+
+  /** Takes the group off the brokers; the client and its other producers stay. */
+  async shutdown(deadline?: Deadline): Promise<void> {
+    await this.client.removeProducer(wrapNamespace(this.namespace, this.group), this.limitOf(deadline));
+  }
+
+  private limitOf(deadline: Deadline | undefined): Deadline {
+    return earlierOf(deadline, this.options.sendTimeoutMs);
+  }
+
+  /** Sends one message; its time begins when its turn comes, which a message with a sharding key may have to wait for. */
+  private async dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
+    const { shardingKey, topic } = prepared;
+    if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
+      const unit = this.isCompressible(prepared) ? await this.compressed(prepared) : prepared;
+      return this.sendLoop.send(unit, undefined, this.limitOf(options.deadline));
+    }
+    const sendToQueue = async () => {
+      const limit = this.limitOf(options.deadline);
+      const queue = await this.queueFor(message, prepared, options, limit);
+      return this.sendLoop.send(await this.compressed(prepared), queue, limit);
+    };
+    return shardingKey === undefined ? sendToQueue() : this.keyOrder.run(topic, [shardingKey], sendToQueue);
+  }
+
+  /** The queue that a message must go to; undefined when any will do. */
+  private async queueFor(
+    message: Message,
+    { topic, shardingKey }: PreparedMessage,
+    { queue, selectQueue }: SendOptions,
+    deadline: Deadline,
+  ): Promise<MessageQueue | undefined> {
+    if ([shardingKey, queue, selectQueue].filter((given) => given !== undefined).length > 1) {
+      throw new MessageError('queue', 'give one of shardingKey, queue and selectQueue, not several');
+    }
+    if (shardingKey !== undefined) return this.sendLoop.queueOf(topic, shardingKey, deadline);
+    if (queue === undefined && selectQueue === undefined) return undefined;
+    const { queues } = await this.sendLoop.publishInfo(topic, deadline);
+    const bare = queues.map((each) => ({ ...each, topic: message.topic }));
+    const wanted = queue ?? selectQueue?.(bare, message);
+    const found = queues.find((each) => each.brokerName === wanted?.brokerName && each.queueId === wanted.queueId);
+    if (found !== undefined) return found;
+    throw new NoWritableQueueError(
+      topic,
+      `queue ${wanted?.queueId} of ${wanted?.brokerName} is none of its writable queues`,
+    );
+  }
+
+  private isCompressible({ body }: PreparedMessage): boolean {
+    return this.options.compression !== 'none' && body.length >= this.options.compressionThresholdBytes;
+  }
+
+  private async compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
+    const { compression, compressionLevel } = this.options;
+    if (compression === 'none' || !this.isCompressible(prepared)) return prepared;
+    const smaller = await compressBody(prepared.body, compression, compressionLevel);
+    return smaller === undefined ? prepared : { ...prepared, ...smaller };
+  }
+
+  private async sendBatch(
+    batch: Batch,
+    queue: MessageQueue | undefined,
+    observed: readonly (ObservedSend | undefined)[],
+    deadline: Deadline | undefined,
+  ): Promise<readonly SendOutcome[]> {
+    const [first] = batch;
+    if (first === undefined) return [];
+    const send = async () => {
+      const unit = batch.length === 1 ? await this.compressed(first.message) : batchUnit(batch);
+      return this.sendLoop.send(unit, queue, this.limitOf(deadline));
+    };
+    const keys = [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
+    const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send));
+    const offsetMsgIds = receipt.offsetMsgId.split(',');
+    return batch.map(({ index, message }, place) => {
+      const member = {
+        ...receipt,
+        queueOffset: receipt.queueOffset + place,
+        offsetMsgId: offsetMsgIds[place] ?? receipt.offsetMsgId,
+        bodyBytes: batch.length === 1 ? receipt.bodyBytes : message.body.length,
+      };
+      const result = this.resultOf(message, member);
+      const watched = observed[index];
+      if (watched !== undefined) this.observers.stored(watched, message, result, member);
+      return { status: 'stored', result };
+    });
+  }
+
+  private resultOf({ msgId }: PreparedMessage, receipt: SendReceipt): SendResult {
+    const { queue, status, offsetMsgId, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
+    const { namespace } = this;
+    return {
+      status,
+      msgId,
+      offsetMsgId,
+      queue: namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) },
+      queueOffset,
+      attempts,
+      isPossibleDuplicate,
+      regionId,
+      recallHandle,
+    };
   }
 }

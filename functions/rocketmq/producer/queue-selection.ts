@@ -1,21 +1,6 @@
 import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
 import type { FaultStrategy } from './fault-strategy.ts';
 
-/** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
-export function javaStringHash(text: string): number {
-  let hash = 0;
-  for (let index = 0; index < text.length; index++) hash = (hash * 31 + text.charCodeAt(index)) | 0;
-  return hash;
-}
-
-/**
- * The queue of a sharding key: where Java's `SelectMessageQueueByHash` puts the same string, so that producers of both
- * kinds keep one order.
- */
-export function queueOfKey(info: TopicPublishInfo, shardingKey: string): MessageQueue | undefined {
-  return info.queues[Math.abs(javaStringHash(shardingKey) % info.queues.length)];
-}
-
 /** Takes turns over the queues of each topic, from a random start, leaving resting brokers out. */
 export class QueueSelection {
   private readonly faults: FaultStrategy;

@@ -1,23 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientInstance } from '../client/client-instance.ts';
-import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
+  AccessDeniedError,
   BrokerError,
+  BrokerTooOldError,
   DeadlineError,
+  DegradedStoreError,
   NoWritableQueueError,
   RocketMQError,
   type SendAttempt,
   SendFailedError,
 } from '../errors.ts';
+import { versionName } from '../protocol/mq-version.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
 import { decodeSendMessageResponse, encodeSendMessageV2 } from '../protocol/send-message-header.ts';
 import { FaultStrategy } from './fault-strategy.ts';
-import type { PreparedMessage } from './prepared-message.ts';
-import { QueueSelection, queueOfKey } from './queue-selection.ts';
+import { KeyedQueues } from './keyed-queues.ts';
+import { QueueSelection } from './queue-selection.ts';
 import { isSignOfLoad, nextStep, refusalError, sendStatus } from './send-policy.ts';
-import type { SendResult } from './send-result.ts';
+import type { SendReceipt, SendUnit, VersionNeed } from './send-unit.ts';
 
 /** With less time left an attempt is not begun: its answer could hardly come in time. */
 const SMALLEST_ATTEMPT_MS = 5;
@@ -25,9 +29,25 @@ const SMALLEST_ATTEMPT_MS = 5;
 const FIRST_PAUSE_MS = 50;
 
 export interface SendLimits {
+  /** Producer group as the cluster knows it. */
   readonly group: string;
   readonly attemptTimeoutMs: number;
   readonly maxAttempts: number;
+  readonly unitMode: boolean;
+  /** Whether a message that only the master has, its disk or slave not confirming in time, counts as stored. */
+  readonly onDegradedStore: 'accept' | 'fail';
+  /** Whether a sharding key whose queue is gone moves to another queue. */
+  readonly onQueueLost: 'fail' | 'rehash';
+}
+
+/** A queue and the broker that takes messages for it. */
+interface Place {
+  readonly queue: MessageQueue;
+  readonly brokerName: string;
+  readonly addr: string;
+  readonly info: TopicPublishInfo;
+  /** Time left when it was found. */
+  readonly remainingMs: number;
 }
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
@@ -36,27 +56,36 @@ export class SendLoop {
   private readonly limits: SendLimits;
   private readonly faults: FaultStrategy;
   private readonly selection: QueueSelection;
+  private readonly keyedQueues: KeyedQueues;
 
   constructor(client: ClientInstance, limits: SendLimits) {
     this.client = client;
     this.limits = limits;
     this.faults = new FaultStrategy(client.options.clock);
     this.selection = new QueueSelection(this.faults);
+    this.keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
   }
 
   /**
-   * The queue that a message with a sharding key belongs to.
-   * @throws NoWritableQueueError when the topic has none; TopicRouteNotFoundError, NoNameServerError, DeadlineError
+   * Queues that a topic has now, for choosing one of them.
+   * @throws NoWritableQueueError when it has none; TopicRouteNotFoundError, NoNameServerError, DeadlineError
    */
-  async queueOf(topic: string, shardingKey: string, deadline: Deadline): Promise<MessageQueue> {
+  async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     timeLeft(topic, deadline);
     let info = await this.client.publishInfo(topic, deadline);
     if (info.queues.length === 0) {
       await this.client.refreshRouteAfterError(topic, deadline);
       info = await this.client.publishInfo(topic, deadline);
     }
-    const queue = queueOfKey(info, shardingKey);
-    if (queue === undefined) throw new NoWritableQueueError(topic, info.emptyReason ?? 'it has no queue');
+    if (info.queues.length === 0) throw new NoWritableQueueError(topic, info.emptyReason ?? 'it has no queue');
+    return info;
+  }
+
+  /** The queue that messages with a sharding key belong to. @throws as `publishInfo`, and when that queue is gone */
+  async queueOf(topic: string, shardingKey: string, deadline: Deadline): Promise<MessageQueue> {
+    const info = await this.publishInfo(topic, deadline);
+    const queue = this.keyedQueues.queueOf(info, shardingKey);
+    if (queue === undefined) throw new NoWritableQueueError(topic, 'it has no queue');
     return queue;
   }
 
@@ -65,85 +94,103 @@ export class SendLoop {
    * queue, else each to another broker where there is one. All attempts carry the same message id.
    * @throws SendFailedError with every attempt; when none was made, what kept it from being made.
    */
-  async send(message: PreparedMessage, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendResult> {
+  async send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
     const failed: SendAttempt[] = [];
     for (;;) {
-      const { queue, addr, info, remainingMs } = await this.place(message, fixedQueue, failed, deadline);
+      const place = await this.place(unit, fixedQueue, failed, deadline);
       const startedAt = performance.now();
       try {
-        return await this.attempt(message, queue, addr, failed, Math.min(this.limits.attemptTimeoutMs, remainingMs));
+        return await this.attempt(unit, place, failed, Math.min(this.limits.attemptTimeoutMs, place.remainingMs));
       } catch (error) {
         if (!(error instanceof RocketMQError)) throw error;
+        const { brokerName, addr, queue, info } = place;
         const elapsedMs = Math.round(performance.now() - startedAt);
-        failed.push({ brokerName: queue.brokerName, addr, queueId: queue.queueId, elapsedMs, error });
+        failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
+        // Keys rotate: after a denial they are fetched anew, and if they changed, this one broker is asked once more.
+        if (error instanceof AccessDeniedError && failed.length === 1 && (await this.client.refreshSecurity(deadline)))
+          continue;
         const step = nextStep(error);
-        if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(message, failed, error);
+        if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(unit, failed, error);
         const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
-        await this.beforeNext(step, message.topic, error, failed.length, hasOther, deadline);
+        await this.beforeNext(step, unit.topic, error, failed.length, hasOther, deadline);
       }
     }
   }
 
-  /** Where the next attempt goes, and the time left for it. */
+  /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */
+  async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
+    const place = await this.place(unit, fixedQueue, [], deadline);
+    const timeoutMs = Math.max(1, deadline.remainingMs());
+    if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
+    await this.client.oneway(place.addr, this.request(unit, place), timeoutMs);
+  }
+
+  /** Where the next attempt goes. */
   private async place(
-    message: PreparedMessage,
+    unit: SendUnit,
     fixedQueue: MessageQueue | undefined,
     failed: readonly SendAttempt[],
     deadline: Deadline,
-  ): Promise<{ queue: MessageQueue; addr: string; info: TopicPublishInfo; remainingMs: number }> {
-    const { topic } = message;
+  ): Promise<Place> {
+    const { topic } = unit;
+    const avoid = failed.length === 0 ? undefined : failed[failed.length - 1]?.brokerName;
+    const choose = (info: TopicPublishInfo): Place | undefined => {
+      const queue = fixedQueue ?? this.selection.next(info, avoid);
+      const broker = queue === undefined ? undefined : brokerOf(info, queue);
+      if (queue === undefined || broker === undefined) return undefined;
+      // Asked when the route is there: finding it may have taken what time there was.
+      return { queue, ...broker, info, remainingMs: timeLeft(topic, deadline) };
+    };
     try {
       timeLeft(topic, deadline);
-      let info = this.client.knownPublishInfo(topic) ?? (await this.client.publishInfo(topic, deadline));
-      const avoid = failed.at(-1)?.brokerName;
-      let queue = fixedQueue ?? this.selection.next(info, avoid);
-      if (queue === undefined || !info.masterAddrs.has(queue.brokerName)) {
-        await this.client.refreshRouteAfterError(topic, deadline);
-        info = await this.client.publishInfo(topic, deadline);
-        queue = fixedQueue ?? this.selection.next(info, avoid);
-      }
-      if (queue === undefined) throw new NoWritableQueueError(topic, info.emptyReason ?? 'it has no queue');
-      const addr = info.masterAddrs.get(queue.brokerName);
-      if (addr === undefined) {
-        const reason = `the master of ${queue.brokerName}, which holds the queue of this sharding key, is gone`;
-        throw new NoWritableQueueError(topic, info.emptyReason ?? reason);
-      }
-      // Asked again: finding the route may have taken what there was.
-      return { queue, addr, info, remainingMs: timeLeft(topic, deadline) };
+      const known = this.client.knownPublishInfo(topic) ?? (await this.client.publishInfo(topic, deadline));
+      const place = choose(known);
+      if (place !== undefined) return place;
+      await this.client.refreshRouteAfterError(topic, deadline);
+      const fresh = await this.client.publishInfo(topic, deadline);
+      const placeOnFresh = choose(fresh);
+      if (placeOnFresh !== undefined) return placeOnFresh;
+      const gone =
+        fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
+      throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'it has no queue');
     } catch (error) {
-      throw error instanceof RocketMQError ? givenUp(message, failed, error) : error;
+      throw error instanceof RocketMQError ? givenUp(unit, failed, error) : error;
     }
   }
 
   private async attempt(
-    message: PreparedMessage,
-    queue: MessageQueue,
-    addr: string,
+    unit: SendUnit,
+    place: Place,
     failed: readonly SendAttempt[],
     timeoutMs: number,
-  ): Promise<SendResult> {
-    const { brokerName } = queue;
+  ): Promise<SendReceipt> {
+    const { brokerName, addr, queue } = place;
     const window = this.client.windowOf(addr);
     const limit = deadlineAfter(timeoutMs);
     if (!window.tryEnter()) await window.enter(timeoutMs);
     const startedAt = performance.now();
     let isBusy = false;
     try {
-      const remainingMs = timeLeft(message.topic, limit);
-      const answer = await this.client.invoke(addr, this.request(message, queue), remainingMs);
+      if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeLeft(unit.topic, limit));
+      const answer = await this.client.invoke(addr, this.request(unit, place), timeLeft(unit.topic, limit));
       const status = sendStatus(answer.code);
       if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
+      if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail') throw new DegradedStoreError(addr, status);
       this.faults.answered(brokerName, performance.now() - startedAt);
       const stored = decodeSendMessageResponse(answer.extFields);
       return {
         status,
-        msgId: message.msgId,
-        offsetMsgId: stored.msgId,
+        addr,
         queue: stored.queueId === queue.queueId ? queue : { ...queue, queueId: stored.queueId },
         queueOffset: stored.queueOffset,
+        offsetMsgId: stored.msgId,
+        bodyBytes: unit.body.length,
         attempts: failed.length + 1,
         isPossibleDuplicate: failed.some(({ error }) => error.outcome === 'unknown'),
         regionId: stored.regionId,
+        transactionId: stored.transactionId,
+        recallHandle: stored.recallHandle,
+        isTraceOn: stored.isTraceOn,
       };
     } catch (error) {
       if (error instanceof RocketMQError) {
@@ -156,24 +203,33 @@ export class SendLoop {
     }
   }
 
-  private request(message: PreparedMessage, queue: MessageQueue) {
+  /** @throws BrokerTooOldError when the broker would do something else than what the unit asks for. */
+  private async checkVersion(needs: VersionNeed, { brokerName, addr }: Place, timeoutMs: number): Promise<void> {
+    const version = await this.client.brokerVersion(addr, timeoutMs);
+    if (version >= needs.version) return;
+    const names = { has: versionName(version), needs: versionName(needs.version) };
+    throw new BrokerTooOldError(brokerName, addr, names, needs.feature, needs.otherwise);
+  }
+
+  private request(unit: SendUnit, { queue, brokerName }: Place) {
     const extFields = encodeSendMessageV2({
       producerGroup: this.limits.group,
-      topic: message.topic,
-      defaultTopic: message.topic,
+      topic: unit.topic,
+      defaultTopic: unit.topic,
       defaultTopicQueueNums: 4,
       queueId: queue.queueId,
-      sysFlag: 0,
-      bornTimestamp: message.bornAt,
-      flag: message.flag,
-      properties: message.properties,
+      sysFlag: unit.sysFlag,
+      bornTimestamp: unit.bornAt,
+      flag: unit.flag,
+      properties: unit.properties,
       reconsumeTimes: 0,
-      unitMode: false,
+      unitMode: this.limits.unitMode,
       maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: queue.brokerName,
+      batch: unit.isBatch,
+      brokerName,
     });
-    return { code: RequestCode.SEND_MESSAGE_V2, extFields, body: message.body };
+    const code = unit.isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
+    return { code, extFields, body: unit.body };
   }
 
   /** Refreshes the route where that may help, and waits a little before the same broker is tried again. */
@@ -209,6 +265,6 @@ function isAboutTopic(error: RocketMQError): boolean {
   return error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
 }
 
-function givenUp(message: PreparedMessage, failed: readonly SendAttempt[], last: RocketMQError): RocketMQError {
-  return failed.length === 0 ? last : new SendFailedError(message.topic, message.msgId, failed, last);
+function givenUp(unit: SendUnit, failed: readonly SendAttempt[], last: RocketMQError): RocketMQError {
+  return failed.length === 0 ? last : new SendFailedError(unit.topic, unit.msgId, failed, last);
 }

@@ -1,4 +1,4 @@
-import { BrokerError, type RocketMQError } from '../errors.ts';
+import { AccessDeniedError, BrokerError, type RocketMQError } from '../errors.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { SendStatus } from './send-result.ts';
 
@@ -23,7 +23,7 @@ const ANOTHER_BROKER: Refusal = { next: 'another broker', isRetryable: true };
 const FRESH_ROUTE: Refusal = { next: 'a fresh route', isRetryable: true };
 const PAUSE: Refusal = { next: 'a pause', isRetryable: true };
 const PERMANENT: Refusal = { next: 'none', isRetryable: false };
-const DENIED: Refusal = { next: 'none', isRetryable: false, hint: 'check the credentials and rights of this producer' };
+const DENIED: Refusal = { next: 'none', isRetryable: false };
 
 /** Refusals by response code; a code not listed is permanent. */
 const refusals: Readonly<Record<number, Refusal>> = {
@@ -54,10 +54,12 @@ export function refusalOf(code: number, remark: string | undefined): Refusal {
   return refusals[code] ?? PERMANENT;
 }
 
-/** The error of a refused send. */
-export function refusalError(addr: string, code: number, remark: string | undefined): BrokerError {
-  const { isRetryable, hint } = refusalOf(code, remark);
-  return new BrokerError(addr, { code, name: responseCodeName(code), remark, retryable: isRetryable }, hint);
+/** The error of a refused request. */
+export function refusalError(addr: string, code: number, remark: string | undefined): BrokerError | AccessDeniedError {
+  const refusal = refusalOf(code, remark);
+  if (refusal === DENIED) return new AccessDeniedError(addr, remark);
+  const name = responseCodeName(code);
+  return new BrokerError(addr, { code, name, remark, retryable: refusal.isRetryable }, refusal.hint);
 }
 
 /** What an attempt that failed for whatever reason asks for. */

@@ -14,13 +14,17 @@ export interface SendResult {
   readonly msgId: string;
   /** Where the broker stored it: its address and commit log offset in hex. */
   readonly offsetMsgId: string;
+  /** Its topic comes without the namespace. */
   readonly queue: MessageQueue;
+  /** Of a scheduled message, the offset in the broker's own queue for those. */
   readonly queueOffset: number;
   /** Attempts made, the successful one included. */
   readonly attempts: number;
   /** An earlier attempt was written and not answered: the message may be stored twice, under the same `msgId`. */
   readonly isPossibleDuplicate: boolean;
   readonly regionId: string | undefined;
+  /** Names a message with a delay in ms or an instant of delivery for `recall`; brokers from 5.3.2 on give one. */
+  readonly recallHandle: string | undefined;
 }
 
 /** What became of one message of `sendAll`. */

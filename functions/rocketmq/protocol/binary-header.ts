@@ -29,7 +29,8 @@ export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): vo
   for (const name in extFields) {
     const value = extFields[name];
     if (value === undefined) continue;
-    if (value === '') throw new RemotingCommandError(`ext field "${name}" is empty in a binary header`, 0);
+    if (value === '')
+      throw new RemotingCommandError(`ext field "${name}" is empty in a binary header`, 0, undefined, 'out');
     // Field names are ASCII by protocol, so characters are bytes.
     writer.i16(name.length);
     writer.utf8(name);

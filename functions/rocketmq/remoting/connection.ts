@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { RemotingSendRequestError } from '../errors.ts';
+import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
 import type { ExtFields } from '../protocol/ext-fields.ts';
-import { FrameDecoder } from '../protocol/frame-decoder.ts';
+import { FrameDecoder, MAX_FRAME_BYTES } from '../protocol/frame-decoder.ts';
 import { LANGUAGE_OTHER } from '../protocol/language-code.ts';
 import { DECLARED_VERSION } from '../protocol/mq-version.ts';
 import {
@@ -19,14 +19,9 @@ import {
   writeFrame,
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { outcomeOf, ResponseTable } from './response-table.ts';
-
-/** A request to a server, before it has an opaque. */
-export interface OutgoingRequest {
-  readonly code: number;
-  readonly extFields: ExtFields;
-  readonly body?: Uint8Array;
-}
+import { hookedRequest, type RpcHook } from './rpc-hook.ts';
 
 /** An answer to a request that came from a server. */
 export interface OutgoingAnswer {
@@ -59,6 +54,7 @@ export class Connection {
   private readonly socket: Socket;
   private readonly clock: Clock;
   private readonly serializeType: SerializeType;
+  private readonly hooks: readonly RpcHook[];
   private readonly handleRequest: ServerRequestHandler;
   private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
   private readonly responses: ResponseTable;
@@ -84,6 +80,7 @@ export class Connection {
     options: {
       readonly clock: Clock;
       readonly serializeType: SerializeType;
+      readonly hooks: readonly RpcHook[];
       readonly handleRequest: ServerRequestHandler;
       readonly onClosed: (connection: Connection, reason: CloseReason) => void;
     },
@@ -92,6 +89,7 @@ export class Connection {
     this.socket = socket;
     this.clock = options.clock;
     this.serializeType = options.serializeType;
+    this.hooks = options.hooks;
     this.handleRequest = options.handleRequest;
     this.onClosed = options.onClosed;
     this.lastUsedAt = this.clock.now();
@@ -148,17 +146,18 @@ export class Connection {
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     const opaque = this.takeOpaque();
     try {
-      this.write(request.code, opaque, 0, undefined, request.extFields, request.body);
+      this.writeRequest(request, opaque, 0);
     } catch (error) {
       return Promise.reject(error);
     }
     if (this.responses.size === 0) this.socket.ref();
-    return this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
+    const answer = this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
+    return this.hooks.length === 0 ? answer : this.afterHooks(request, answer);
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
   oneway(request: OutgoingRequest): void {
-    this.write(request.code, this.takeOpaque(), ONEWAY_FLAG, undefined, request.extFields, request.body);
+    this.writeRequest(request, this.takeOpaque(), ONEWAY_FLAG);
   }
 
   /** Takes no new request, and ends it once nothing waits for an answer any more. */
@@ -175,9 +174,22 @@ export class Connection {
     this.socket.destroy();
     this.responses.failAll((opaque, writeNumber, elapsedMs) => {
       const outcome = outcomeOf(writeNumber <= this.writeNumber);
-      return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause);
+      // A server that requires TLS ends a plain connection without a word.
+      const hint = this.lastReceivedAt === 0 ? 'it never answered anything: does it require TLS?' : undefined;
+      return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause, hint);
     });
     this.onClosed(this, reason);
+  }
+
+  private writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
+    const hooked = this.hooks.length === 0 ? request : hookedRequest(this.hooks, this.addr, request);
+    this.write(hooked.code, opaque, flag, undefined, hooked.extFields, hooked.body, hooked.version);
+  }
+
+  private async afterHooks(request: OutgoingRequest, answer: Promise<RemotingCommand>): Promise<RemotingCommand> {
+    const answered = await answer;
+    for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answered);
+    return answered;
   }
 
   private takeOpaque(): number {
@@ -193,6 +205,7 @@ export class Connection {
     remark: string | undefined,
     extFields: ExtFields,
     body: Uint8Array | undefined,
+    version: number = DECLARED_VERSION,
   ): void {
     if (this.closeReason !== undefined) {
       throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.closeCause);
@@ -204,7 +217,7 @@ export class Connection {
         {
           code,
           language: LANGUAGE_OTHER,
-          version: DECLARED_VERSION,
+          version,
           opaque,
           flag,
           remark,
@@ -213,6 +226,11 @@ export class Connection {
         },
         this.serializeType,
       );
+      const frameBytes = this.writer.byteLength - before;
+      if (frameBytes > MAX_FRAME_BYTES) {
+        const reason = `a frame of ${frameBytes} bytes is over the limit of ${MAX_FRAME_BYTES}`;
+        throw new RemotingCommandError(reason, 0, undefined, 'out');
+      }
     } catch (error) {
       this.writer.truncate(before);
       throw error;

@@ -1,13 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { RemotingConnectError } from '../errors.ts';
 import { parseAddr } from './addr.ts';
+import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
 
 /**
- * Opens a TCP connection within a limit that covers name resolution too. The attempt ends with the limit or with the
- * signal, whose reason the error tells: nothing of it goes on behind the caller's back.
+ * Opens a connection, encrypted where settings for that are given, within a limit that covers name resolution and the
+ * handshake too. The attempt ends with the limit or with the signal, whose reason the error tells: nothing of it goes on behind the caller's back.
  * @throws RemotingConnectError
  */
-export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?: TlsSettings): Promise<Socket> {
   const { host, port } = parseAddr(addr);
   const startedAt = performance.now();
   const failure = (reason: string, cause?: unknown) =>
@@ -19,7 +20,11 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Prom
       Math.max(1, timeoutMs),
     );
     const onAbort = () => fail(failure(`given up: ${signal.reason}`));
-    const onError = (cause: NodeJS.ErrnoException) => fail(failure(describe(host, cause), cause));
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const isHandshake = tls !== undefined && !socket.connecting;
+      const tlsReason = isHandshake ? tlsFault(cause.code, tls.servername ?? host) : undefined;
+      fail(failure(tlsReason ?? describe(host, cause), cause));
+    };
     const release = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -32,9 +37,13 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal): Prom
     // Stays for the life of the attempt: errors after a failed one must not crash the process.
     socket.on('error', onError);
     signal.addEventListener('abort', onAbort);
-    socket.once('connect', () => {
+    const succeed = (connected: Socket) => {
       release();
-      resolve(socket);
+      resolve(connected);
+    };
+    socket.once('connect', () => {
+      if (tls === undefined) succeed(socket);
+      else secure(socket, host, tls).then(succeed, onError);
     });
   });
 }

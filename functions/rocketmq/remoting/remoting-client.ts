@@ -1,8 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
-import { type CloseReason, Connection, type OutgoingRequest, type ServerRequestHandler } from './connection.ts';
+import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
+import type { RpcHook } from './rpc-hook.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 export interface RemotingClientOptions {
   readonly clock: Clock;
@@ -10,6 +13,9 @@ export interface RemotingClientOptions {
   readonly connectTimeoutMs: number;
   /** A connection unused for longer is closed before it is used again. */
   readonly idleLimitMs: number;
+  readonly rpcHooks?: readonly RpcHook[];
+  /** Asked at each connect: how to encrypt it; undefined for plain text. */
+  readonly tls?: () => TlsSettings | undefined;
 }
 
 /** Why a connection was opened: the first one to an address, or what ended the one before. */
@@ -93,6 +99,12 @@ export class RemotingClient {
     if (connection === undefined || !connection.isUsable) return this.connectAndRequest(addr, request, timeoutMs);
     if (!connection.isSuspect) return connection.request(request, timeoutMs);
     return this.requestOnSuspect(connection, request, timeoutMs);
+  }
+
+  /** Writes a request that no answer is wanted to, connecting first where needed. */
+  async oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+    const connection = await this.connect(addr, timeoutMs);
+    connection.oneway(request);
   }
 
   /** Connects to an address unless it is connected. */
@@ -181,8 +193,8 @@ export class RemotingClient {
   }
 
   private async open(addr: string, signal: AbortSignal): Promise<Connection> {
-    const { connectTimeoutMs, clock, serializeType } = this.options;
-    const socket = await dial(addr, connectTimeoutMs, signal);
+    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [] } = this.options;
+    const socket = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
     if (signal.aborted) {
       socket.destroy();
       throw new RemotingConnectError(addr, `given up: ${signal.reason}`, 0);
@@ -193,6 +205,7 @@ export class RemotingClient {
     const connection = new Connection(addr, socket, {
       clock,
       serializeType,
+      hooks,
       handleRequest: (request, on) => this.handlers.get(request.code)?.(request, on),
       onClosed: (closed, closeReason) => this.forget(closed, closeReason),
     });

@@ -12,6 +12,7 @@ const result: SendResult = {
   attempts: 1,
   isPossibleDuplicate: false,
   regionId: undefined,
+  recallHandle: undefined,
 };
 
 function delivered(id: string, isStored: boolean): DeliveredRecord {

@@ -111,9 +111,9 @@ describe('a record that fails', () => {
       'b1 stored',
       'a2 ROCKETMQ_SEND_FAILED',
       'x stored',
-      'a3 ROCKETMQ_RECORD_BLOCKED',
+      'a3 ROCKETMQ_ORDER_BLOCKED',
       'b2 stored',
-      'a4 ROCKETMQ_RECORD_BLOCKED',
+      'a4 ROCKETMQ_ORDER_BLOCKED',
     ]);
     const blocked = delivered[6]?.outcome;
     expect(blocked?.status === 'failed' && blocked.error).toMatchObject({ retryable: true, outcome: 'notSent' });
@@ -157,7 +157,7 @@ describe('a record that fails', () => {
         calls.push(`${id} ${words(outcome)}`);
       },
     });
-    expect(calls.toSorted()).toEqual(['a1 ROCKETMQ_MESSAGE_ILLEGAL', 'a2 ROCKETMQ_RECORD_BLOCKED', 'b stored']);
+    expect(calls.toSorted()).toEqual(['a1 ROCKETMQ_MESSAGE_ILLEGAL', 'a2 ROCKETMQ_ORDER_BLOCKED', 'b stored']);
   });
 });
 
@@ -190,7 +190,7 @@ describe('near the deadline', () => {
         remaining = 0;
       },
     });
-    expect(told(delivered)).toEqual(['a1 stored', 'a2 ROCKETMQ_DEADLINE', 'a3 ROCKETMQ_RECORD_BLOCKED']);
+    expect(told(delivered)).toEqual(['a1 stored', 'a2 ROCKETMQ_DEADLINE', 'a3 ROCKETMQ_ORDER_BLOCKED']);
     expect(cluster.broker().requests.count(SEND)).toBe(1);
   });
 

@@ -29,6 +29,11 @@ describe('the environment', () => {
       deadlineReserveMs: 500,
       instanceName: undefined,
       unitName: undefined,
+      namespace: undefined,
+      aclParameter: undefined,
+      tls: false,
+      tlsCaParameter: undefined,
+      tlsServername: undefined,
       metricsNamespace: 'RocketMqLambda',
     });
   });
@@ -44,6 +49,11 @@ describe('the environment', () => {
       ROCKETMQ_DEADLINE_RESERVE_MS: '0',
       ROCKETMQ_INSTANCE_NAME: 'one',
       ROCKETMQ_UNIT_NAME: 'unit',
+      ROCKETMQ_NAMESPACE: 'tenant1',
+      ROCKETMQ_ACL_PARAMETER: '/rocketmq/acl',
+      ROCKETMQ_TLS: ' true ',
+      ROCKETMQ_TLS_CA_PARAMETER: '/rocketmq/ca',
+      ROCKETMQ_TLS_SERVERNAME: 'rocketmq.internal',
       POWERTOOLS_METRICS_NAMESPACE: 'Orders',
     };
     expect(readEnvironment(variables)).toEqual({
@@ -56,6 +66,11 @@ describe('the environment', () => {
       deadlineReserveMs: 0,
       instanceName: 'one',
       unitName: 'unit',
+      namespace: 'tenant1',
+      aclParameter: '/rocketmq/acl',
+      tls: true,
+      tlsCaParameter: '/rocketmq/ca',
+      tlsServername: 'rocketmq.internal',
       metricsNamespace: 'Orders',
     });
     expect(Object.keys(variables).toSorted()).toEqual(
@@ -129,6 +144,9 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_SEND_TIMEOUT_MS', '1000.5', 'a whole number of milliseconds'],
     ['ROCKETMQ_ATTEMPT_TIMEOUT_MS', '6000', 'it must be less than ROCKETMQ_SEND_TIMEOUT_MS (6000)'],
     ['ROCKETMQ_DEADLINE_RESERVE_MS', '60001', 'from 0 to 60000'],
+    ['ROCKETMQ_TLS', 'yes', 'it must be true or false'],
+    ['ROCKETMQ_TLS_CA_PARAMETER', '/ca', 'need ROCKETMQ_TLS=true'],
+    ['ROCKETMQ_TLS_SERVERNAME', 'a', 'need ROCKETMQ_TLS=true'],
   ])('%s=%s: %s', (variable, value, reason) => {
     const faults = faultsOf({ ...least, [variable]: value });
     expect(faults).toHaveLength(1);

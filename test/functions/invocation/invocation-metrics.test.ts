@@ -18,6 +18,7 @@ function stored(result: Partial<SendResult> = {}): SendOutcome {
       attempts: 1,
       isPossibleDuplicate: false,
       regionId: undefined,
+      recallHandle: undefined,
       ...result,
     },
   };

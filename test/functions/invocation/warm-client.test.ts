@@ -21,15 +21,18 @@ describe('the warm client', () => {
     expect(warmClient()).toBe(warm);
     expect(warm.client.nameServerAddrs).toEqual(['a:9876', 'b:9876']);
     expect(warm.producer.group).toBe('orders-lambda');
-    expect(warm.nameServerParameter).toBeUndefined();
+    expect(warm.parameters.nameServersAgeMs).toBeUndefined();
     expect(warm.client.pendingCount).toBe(0);
   });
 
-  test('has a parameter where the environment names one, and has not read it', () => {
+  test('looks name servers up only where the environment names a parameter, and has not done so yet', async () => {
+    const lookupOf = ({ client }: ReturnType<typeof warmClient>) => client.dueWorkReport()[0];
+    expect(lookupOf(warmClient())?.note).toBe('name servers are given, not looked up');
     process.env.ROCKETMQ_NAME_SERVER_PARAMETER = PARAMETER;
-    const { nameServerParameter } = warmClient();
-    expect(nameServerParameter?.name).toBe(PARAMETER);
-    expect(nameServerParameter?.ageMs).toBeUndefined();
+    vi.resetModules();
+    const warm = (await import('../../../functions/invocation/warm-client.ts')).warmClient();
+    expect(lookupOf(warm)).toMatchObject({ name: 'fetchNameServerAddr', runs: 0, note: undefined });
+    expect(warm.parameters.nameServersAgeMs).toBeUndefined();
   });
 
   test('cannot be made from a faulty environment, and can when that was mended', () => {

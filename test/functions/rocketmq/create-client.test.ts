@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { ClientOptions } from '../../../functions/rocketmq/client-options.ts';
 import { type Client, createClient } from '../../../functions/rocketmq/create-client.ts';
 import { deadlineAfter } from '../../../functions/rocketmq/deadline.ts';
 import { ClientClosedError, OptionsError } from '../../../functions/rocketmq/errors.ts';
-import type { ClientOptions } from '../../../functions/rocketmq/options.ts';
 import { nameServerOf, routeOver } from './client/routes.ts';
 import { startFrameServer } from './remoting/frame-server.ts';
 

@@ -3,17 +3,23 @@ import * as errors from '../../../functions/rocketmq/errors.ts';
 import * as library from '../../../functions/rocketmq/index.ts';
 
 const {
+  AccessDeniedError,
   BrokerError,
+  BrokerTooOldError,
   ClientClosedError,
   DeadlineError,
+  DegradedStoreError,
   MessageError,
   NoNameServerError,
   NoWritableQueueError,
   OptionsError,
+  OrderBlockedError,
+  RecallError,
   RemotingCommandError,
   RemotingConnectError,
   RemotingSendRequestError,
   RemotingTimeoutError,
+  RequestTimeoutError,
   RocketMQError,
   SendFailedError,
   TopicRouteNotFoundError,
@@ -88,6 +94,27 @@ const samples: Record<
     is: [true, 'refused'],
     says: [ADDR, '2 SYSTEM_BUSY', '[PCBUSY_CLEAN_QUEUE]', '(slow disk)'],
   },
+  BrokerTooOldError: {
+    error: new BrokerTooOldError(
+      'broker-a',
+      ADDR,
+      { has: 'V4_9_5', needs: 'V5_0_0' },
+      'a delay in ms',
+      'deliver at once',
+    ),
+    is: [false, 'notSent'],
+    says: ['broker-a', ADDR, 'V4_9_5', 'a delay in ms needs V5_0_0', 'it would deliver at once'],
+  },
+  DegradedStoreError: {
+    error: new DegradedStoreError(ADDR, 'FLUSH_SLAVE_TIMEOUT'),
+    is: [true, 'unknown'],
+    says: [ADDR, 'FLUSH_SLAVE_TIMEOUT', 'onDegradedStore: fail'],
+  },
+  AccessDeniedError: {
+    error: new AccessDeniedError(ADDR, 'No accessKey is configured'),
+    is: [false, 'refused'],
+    says: [ADDR, 'No accessKey is configured', 'access key, secret key, rights and IP'],
+  },
   SendFailedError: {
     error: new SendFailedError('Orders', 'ABC', attempts, timeout),
     is: [true, 'unknown'],
@@ -95,12 +122,27 @@ const samples: Record<
       'ABC',
       '"Orders"',
       '2 attempt',
-      'broker-a queue 3 after 12 ms',
+      'broker-a (10.0.0.1:10911) queue 3 after 12 ms',
       busy.message,
-      'broker-b queue 5 after 1500 ms',
+      'broker-b (10.0.0.2:10911) queue 5 after 1500 ms',
       timeout.message,
     ],
     cause: timeout,
+  },
+  RecallError: {
+    error: new RecallError(`${ADDR} answered 1 SYSTEM_ERROR`, 1),
+    is: [false, 'refused'],
+    says: ['recall failed', ADDR, '1 SYSTEM_ERROR'],
+  },
+  RequestTimeoutError: {
+    error: new RequestTimeoutError('Orders', 'c-1', 3000),
+    is: [true, 'unknown'],
+    says: ['"Orders"', 'c-1', '3000 ms'],
+  },
+  OrderBlockedError: {
+    error: new OrderBlockedError('record r-1'),
+    is: [true, 'notSent'],
+    says: ['record r-1', 'same ordering key'],
   },
   DeadlineError: {
     error: new DeadlineError('send to topic "Orders"', 12.7, 50),
@@ -183,6 +225,17 @@ describe('an error', () => {
       responseCodeName: 'SERVICE_NOT_AVAILABLE',
       remark: undefined,
     });
+  });
+
+  test('of a recall that asked no broker says that nothing was sent', () => {
+    expect(new RecallError('the handle is not one', undefined)).toMatchObject({
+      outcome: 'notSent',
+      responseCode: undefined,
+    });
+  });
+
+  test('of a denial without a reason says so', () => {
+    expect(new AccessDeniedError(ADDR, undefined).message).toContain('no reason given');
   });
 
   test('of a deadline that has passed shows no negative time', () => {

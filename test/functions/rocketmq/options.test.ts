@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { clientOptionRules } from '../../../functions/rocketmq/client-options.ts';
 import { OptionsError } from '../../../functions/rocketmq/errors.ts';
-import {
-  clientOptionRules,
-  type OptionRule,
-  producerOptionRules,
-  resolveOptions,
-} from '../../../functions/rocketmq/options.ts';
+import { type OptionRule, resolveOptions } from '../../../functions/rocketmq/options.ts';
+import { producerOptionRules } from '../../../functions/rocketmq/producer-options.ts';
 
 /** What a set of client options is refused for. */
 function faultsOf(options: Record<string, unknown>): readonly string[] {

@@ -74,10 +74,11 @@ describe('a task', () => {
     dueWork.start(deadline);
     clock.advance(30_000);
     dueWork.start(deadline);
-    const joined = dueWork.runNow('task', deadline);
+    dueWork.makeDue('task');
+    dueWork.start(deadline);
     expect(runs.length).toBe(1);
     gate.resolve();
-    await joined;
+    await dueWork.finished();
     await runDue(dueWork);
     expect(runs.length).toBe(2);
   });
@@ -123,7 +124,8 @@ describe('a task', () => {
     await runDue(dueWork);
     expect(runs).toBe(0);
     expect(dueWork.report()).toMatchObject([{ runs: 0, lastRunAt: undefined, note: 'nothing to do' }]);
-    await dueWork.runNow('never', deadline);
+    dueWork.makeDue('never');
+    await runDue(dueWork);
     expect(runs).toBe(1);
   });
 
@@ -149,9 +151,30 @@ describe('a task', () => {
     expect(runs.length).toBe(1);
   });
 
-  test('of an unknown name cannot be run', () => {
-    const { dueWork } = oneTask();
-    expect(() => dueWork.runNow('tsak', deadline)).toThrow('no due task named tsak');
+  test('made due runs with the next start, and is due a period after that', async () => {
+    const { clock, runs, dueWork } = oneTask();
+    clock.advance(10_000);
+    dueWork.makeDue('task');
+    expect(dueWork.isAnyDue).toBe(true);
+    await runDue(dueWork);
+    expect(runs.length).toBe(1);
+    clock.advance(29_999);
+    expect(dueWork.isAnyDue).toBe(false);
+    clock.advance(1);
+    expect(dueWork.isAnyDue).toBe(true);
+  });
+
+  test('made due in the midst of its run is due again after it', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { clock, runs, dueWork } = oneTask(() => gate.promise);
+    clock.advance(30_000);
+    dueWork.start(deadline);
+    dueWork.makeDue('task');
+    gate.resolve();
+    await dueWork.finished();
+    expect(dueWork.isAnyDue).toBe(true);
+    await runDue(dueWork);
+    expect(runs.length).toBe(2);
   });
 });
 

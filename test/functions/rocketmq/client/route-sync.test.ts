@@ -42,7 +42,12 @@ afterEach(async () => {
 });
 
 function syncWith(fetch?: () => Promise<readonly string[]>): RouteSync {
-  return new RouteSync(nameServers, new NameServerLookup(fetch, nameServers), routes, brokerAddrs, 5000);
+  return new RouteSync(nameServers, new NameServerLookup(fetch, nameServers), routes, brokerAddrs, {
+    timeoutMs: 5000,
+    beforeAsking: async () => undefined,
+    addressMap: undefined,
+    vipChannel: false,
+  });
 }
 
 const soon = () => deadlineAfter(LONG_MS);

@@ -1,6 +1,7 @@
 import { ClientInstance, type ResolvedClientOptions } from '../../../../functions/rocketmq/client/client-instance.ts';
+import { type ClientOptions, clientOptionRules } from '../../../../functions/rocketmq/client-options.ts';
 import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
-import { type ClientOptions, clientOptionRules, resolveOptions } from '../../../../functions/rocketmq/options.ts';
+import { resolveOptions } from '../../../../functions/rocketmq/options.ts';
 import { decodeHeartbeatData, type HeartbeatData } from '../../../../functions/rocketmq/protocol/heartbeat-data.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import type { TopicRouteData } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';

@@ -2,7 +2,11 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { MessageError } from '../../../../functions/rocketmq/errors.ts';
 import type { Message } from '../../../../functions/rocketmq/producer/message.ts';
-import { type PreparedMessage, prepareMessage } from '../../../../functions/rocketmq/producer/prepared-message.ts';
+import {
+  type PreparationRules,
+  type PreparedMessage,
+  prepareMessage,
+} from '../../../../functions/rocketmq/producer/prepared-message.ts';
 import {
   decodeProperties,
   MAX_PROPERTIES_BYTES,
@@ -12,14 +16,23 @@ import {
 const MSG_ID = '0123456789ABCDEF0123456789ABCDEF';
 const AT = Date.UTC(2026, 10, 24);
 
-function prepare(message: Partial<Message>, maxMessageBytes = 4_194_304): PreparedMessage {
-  return prepareMessage({ topic: 'orders', body: 'x', ...message }, maxMessageBytes, () => MSG_ID, AT);
+const rules: PreparationRules = {
+  maxMessageBytes: 4_194_304,
+  maxDelayMs: 259_200_000,
+  newMsgId: () => MSG_ID,
+  now: () => AT,
+  wrapTopic: (topic) => topic,
+  instanceId: undefined,
+};
+
+function prepare(message: Partial<Message>, changed: Partial<PreparationRules> = {}): PreparedMessage {
+  return prepareMessage({ topic: 'orders', body: 'x', ...message }, { ...rules, ...changed });
 }
 
 /** The fault of a message, as the caller is told. */
-function faultOf(message: unknown, maxMessageBytes = 4_194_304): MessageError {
+function faultOf(message: unknown, changed: Partial<PreparationRules> = {}): MessageError {
   try {
-    prepareMessage(message as Message, maxMessageBytes, () => MSG_ID, AT);
+    prepareMessage(message as Message, { ...rules, ...changed });
   } catch (error) {
     if (error instanceof MessageError) return error;
     throw error;
@@ -63,7 +76,7 @@ describe('what is sent', () => {
     const newMsgId = () => {
       throw new Error('asked for an id');
     };
-    expect(prepareMessage(message, 10, newMsgId, AT).msgId).toBe('my-own-id');
+    expect(prepareMessage(message, { ...rules, newMsgId }).msgId).toBe('my-own-id');
   });
 
   test('leaves out keys when the list of them is empty', () => {
@@ -84,8 +97,8 @@ describe('the limit of the body', () => {
     ['Chinese, three bytes a character', '消息消息', '消息消息x', 13],
     ['emoji, four bytes each', '😀😀😀', '😀😀😀!', 13],
   ])('counts bytes: %s', (_what, largest, tooLarge, bytes) => {
-    expect(prepare({ body: largest }, 12).body).toHaveLength(12);
-    const { field, message } = faultOf({ topic: 'orders', body: tooLarge }, 12);
+    expect(prepare({ body: largest }, { maxMessageBytes: 12 }).body).toHaveLength(12);
+    const { field, message } = faultOf({ topic: 'orders', body: tooLarge }, { maxMessageBytes: 12 });
     expect({ field, message }).toEqual({
       field: 'body',
       message: `the body has ${bytes} bytes, over the limit of 12`,

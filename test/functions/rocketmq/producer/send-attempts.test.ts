@@ -31,15 +31,12 @@ describe('an answer that means refused, by the only broker,', () => {
   // Code, remark, its name, whether it can be stored later, attempts of three that are made.
   const again = { retryable: true, attempts: 3 };
   const never = { retryable: false, attempts: 1 };
-  const denied = { ...never, hint: ' (check the credentials and rights of this producer)' };
-  test.each<[number, string, string, { retryable: boolean; attempts: number; hint?: string }]>([
+  test.each<[number, string, string, { retryable: boolean; attempts: number }]>([
     [1, 'SYSTEM_ERROR', 'create mapped file failed, server is busy or broken.', again],
-    [1, 'SYSTEM_ERROR', 'org.apache.rocketmq.acl.common.AclException: No accessKey is configured', denied],
     [2, 'SYSTEM_BUSY', '[PC_SYNCHRONIZED]broker busy', again],
     [3, 'REQUEST_CODE_NOT_SUPPORTED', ' request type 310 not supported', never],
     [13, 'MESSAGE_ILLEGAL', 'the message is illegal', never],
     [14, 'SERVICE_NOT_AVAILABLE', 'service not available now', again],
-    [16, 'NO_PERMISSION', 'User:x has no permission to access Topic:orders', denied],
     [16, 'NO_PERMISSION', 'the broker[10.0.0.1] sending message is forbidden', again],
     [17, 'TOPIC_NOT_EXIST', 'topic[orders] not exist, apply first please!', again],
     [26, 'SUBSCRIPTION_GROUP_NOT_EXIST', 'subscription group not exist, x', never],
@@ -51,7 +48,7 @@ describe('an answer that means refused, by the only broker,', () => {
     [604, 'ILLEGAL_OPERATION', 'no', never],
     [1500, 'GO_AWAY', 'please go away', again],
     [4711, 'UNKNOWN_CODE', 'what a later release may say', never],
-  ])('%d %s "%s"', async (code, name, remark, { retryable, attempts, hint = '' }) => {
+  ])('%d %s "%s"', async (code, name, remark, { retryable, attempts }) => {
     await using started = await startProducer({ cluster: { topics: [{ name: TOPIC, queues: 1 }] } });
     const { cluster, producer } = started;
     const broker = cluster.broker();
@@ -62,11 +59,33 @@ describe('an answer that means refused, by the only broker,', () => {
     for (const attempt of error.attempts) {
       expect(attempt).toMatchObject({ brokerName: 'broker-a', addr: broker.addr, queueId: 0 });
       expect(attempt.error).toMatchObject({ code: 'ROCKETMQ_BROKER', responseCode: code, remark, outcome: 'refused' });
-      expect(attempt.error.message).toBe(`${broker.addr} answered ${code} ${name}: ${remark}${hint}`);
+      expect(attempt.error.message).toBe(`${broker.addr} answered ${code} ${name}: ${remark}`);
     }
     expect(error.cause).toBe(error.attempts.at(-1)?.error);
     expect(broker.requests.count(SEND)).toBe(attempts);
     expect(cluster.messages(TOPIC)).toHaveLength(0);
+  });
+
+  test.each([
+    [1, 'org.apache.rocketmq.acl.common.AclException: No accessKey is configured'],
+    [16, 'User:x has no permission to access Topic:orders'],
+  ])('%d "%s" is a denial, which no second attempt would change', async (code, remark) => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    for (const { faults } of cluster.brokers) faults.add({ kind: 'answer', code, remark, codes: [SEND] });
+    const error = await failureOf(producer.send(MESSAGE));
+    expect(error).toMatchObject({ outcome: 'refused', retryable: false });
+    const [attempt] = error.attempts;
+    const denial = {
+      code: 'ROCKETMQ_ACCESS_DENIED',
+      addr: attempt?.addr,
+      remark,
+      outcome: 'refused',
+      retryable: false,
+    };
+    expect(error.attempts).toMatchObject([{ error: denial }]);
+    expect(error.cause).toBe(attempt?.error);
+    expect(sends(cluster.brokers)).toBe(1);
   });
 
   test('is followed by a stored message when the broker thinks better of it', async () => {
@@ -170,13 +189,15 @@ describe('an attempt without an answer', () => {
   test('leaves the outcome unknown when no other is answered, with an entry for each', async () => {
     await using started = await startProducer({ producer: QUICK });
     const { cluster, producer } = started;
+    const { addr } = cluster.broker();
     cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [SEND] });
     const error = await failureOf(producer.send({ ...MESSAGE, msgId: 'id-1' }));
     expect(error).toMatchObject({ outcome: 'unknown', retryable: true, msgId: 'id-1' });
     expect(error.attempts).toHaveLength(3);
     for (const [index, attempt] of error.attempts.entries()) {
+      const { queueId, elapsedMs } = attempt;
       expect(attempt.error).toMatchObject({ code: 'ROCKETMQ_TIMEOUT', outcome: 'unknown' });
-      expect(error.message).toContain(`${index + 1}) broker-a queue ${attempt.queueId} after ${attempt.elapsedMs} ms`);
+      expect(error.message).toContain(`${index + 1}) broker-a (${addr}) queue ${queueId} after ${elapsedMs} ms`);
     }
     expect(error.message).toContain('message id-1 to topic "orders" failed after 3 attempt(s)');
   });

@@ -143,15 +143,29 @@ describe('sendAll', () => {
     }
   });
 
-  test('has at most 256 sends under way, and stores thousands', async () => {
+  test('stores thousands in as few requests as the limit of a batch allows', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer, client } = started;
+    const bodies = Array.from({ length: 3000 }, (_, index) => `${index}`);
+    const outcomes = await producer.sendAll(bodies.map((body) => ({ topic: TOPIC, body })));
+    expect(outcomes.filter(({ status }) => status === 'stored')).toHaveLength(3000);
+    const stored = cluster.messages(TOPIC).map(({ body }) => body.toString());
+    expect(stored.toSorted((a, b) => Number(a) - Number(b))).toEqual(bodies);
+    const batches = cluster.brokers.map(({ requests }) => requests.count(RequestCode.SEND_BATCH_MESSAGE));
+    expect(batches.reduce((sum, count) => sum + count)).toBe(30);
+    expect(cluster.brokers.map(({ requests }) => requests.count(SEND))).toEqual([0, 0]);
+    expect(client.pendingCount).toBe(0);
+  });
+
+  test('has at most 64 requests under way, and stores thousands one by one where it may not batch', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS, producer: { maxBatchMessages: 1 } });
     const { cluster, producer } = started;
     const release = Promise.withResolvers<void>();
     for (const broker of cluster.brokers) broker.faults.add({ kind: 'delay', until: release.promise, codes: [SEND] });
     const sending = producer.sendAll(Array.from({ length: 3000 }, (_, index) => ({ topic: TOPIC, body: `${index}` })));
-    await Promise.all(cluster.brokers.map(({ requests }) => requests.arrived(SEND, 128)));
+    await Promise.all(cluster.brokers.map(({ requests }) => requests.arrived(SEND, 32)));
     await new Promise(setImmediate);
-    expect(cluster.brokers.map(({ requests }) => requests.count(SEND))).toEqual([128, 128]);
+    expect(cluster.brokers.map(({ requests }) => requests.count(SEND))).toEqual([32, 32]);
     release.resolve();
     const outcomes = await sending;
     expect(outcomes.filter(({ status }) => status === 'stored')).toHaveLength(3000);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
-import { NameServerParameter, NameServerParameterError } from '../../../functions/invocation/name-server-parameter.ts';
+import { NameServerParameterError, SsmParameters } from '../../../functions/invocation/ssm-parameters.ts';
 import { type SsmEndpoint, startSsmEndpoint } from '../../../local/ssm/ssm-endpoint.ts';
 import { rejectionOf, startProducer, TOPIC } from '../rocketmq/producer/start-producer.ts';
 
@@ -21,13 +21,13 @@ beforeEach(async () => {
 afterEach(() => ssm.stop());
 
 /** The parameter as a function has it, with a clock that can be moved. */
-function parameter(): { parameter: NameServerParameter; clock: { at: number; now(): number } } {
+function parameter(): { parameter: SsmParameters; clock: { at: number; now(): number } } {
   const clock = { at: 1_000_000, now: () => clock.at };
-  return { parameter: new NameServerParameter(NAME, clock), clock };
+  return { parameter: new SsmParameters({ nameServers: NAME, acl: undefined, tlsCa: undefined }, clock), clock };
 }
 
 async function faultOf(limitMs = 20_000): Promise<NameServerParameterError> {
-  const error = await rejectionOf(parameter().parameter.fetch(deadlineAfter(limitMs)));
+  const error = await rejectionOf(parameter().parameter.fetchNameServers(deadlineAfter(limitMs)));
   if (error instanceof NameServerParameterError) return error;
   throw error;
 }
@@ -40,31 +40,31 @@ describe('the name-server parameter', () => {
     ['a SecureString, which is decrypted', 'a:9876;b:9876', 'SecureString'],
   ])('may be %s', async (_what, value, type) => {
     ssm.set(NAME, value, type);
-    expect(await parameter().parameter.fetch(deadlineAfter(5000))).toEqual(['a:9876', 'b:9876']);
+    expect(await parameter().parameter.fetchNameServers(deadlineAfter(5000))).toEqual(['a:9876', 'b:9876']);
     expect(ssm.calls).toMatchObject([{ action: 'GetParameters', names: [NAME], withDecryption: true }]);
   });
 
   test('is asked for each time, and gives the newest value', async () => {
     const { parameter: one } = parameter();
     ssm.set(NAME, 'a:9876');
-    await one.fetch(deadlineAfter(5000));
+    await one.fetchNameServers(deadlineAfter(5000));
     ssm.set(NAME, 'b:9876');
-    expect(await one.fetch(deadlineAfter(5000))).toEqual(['b:9876']);
+    expect(await one.fetchNameServers(deadlineAfter(5000))).toEqual(['b:9876']);
     expect(ssm.calls).toHaveLength(2);
   });
 
   test('knows its age from the last time it was read, whatever failed since', async () => {
     const { parameter: one, clock } = parameter();
-    expect(one.ageMs).toBeUndefined();
+    expect(one.nameServersAgeMs).toBeUndefined();
     ssm.set(NAME, 'a:9876');
-    await one.fetch(deadlineAfter(5000));
-    expect(one.ageMs).toBe(0);
+    await one.fetchNameServers(deadlineAfter(5000));
+    expect(one.nameServersAgeMs).toBe(0);
     clock.at += 125_000;
     ssm.fail('AccessDeniedException');
-    await rejectionOf(one.fetch(deadlineAfter(5000)));
-    expect(one.ageMs).toBe(125_000);
+    await rejectionOf(one.fetchNameServers(deadlineAfter(5000)));
+    expect(one.nameServersAgeMs).toBe(125_000);
     clock.at = 0;
-    expect(one.ageMs).toBe(0);
+    expect(one.nameServersAgeMs).toBe(0);
   });
 });
 
@@ -104,7 +104,7 @@ describe('a parameter that cannot be had', () => {
   test('is had by the second attempt when the first was throttled', async () => {
     ssm.set(NAME, 'a:9876');
     ssm.fail('ThrottlingException', 1);
-    expect(await parameter().parameter.fetch(deadlineAfter(10_000))).toEqual(['a:9876']);
+    expect(await parameter().parameter.fetchNameServers(deadlineAfter(10_000))).toEqual(['a:9876']);
   });
 
   test('because SSM does not answer is an error in seconds that names the cure', async () => {
@@ -130,9 +130,9 @@ describe('a parameter that cannot be had', () => {
 
   test('can be had by the next fetch', async () => {
     const { parameter: one } = parameter();
-    await rejectionOf(one.fetch(deadlineAfter(5000)));
+    await rejectionOf(one.fetchNameServers(deadlineAfter(5000)));
     ssm.set(NAME, 'a:9876');
-    expect(await one.fetch(deadlineAfter(5000))).toEqual(['a:9876']);
+    expect(await one.fetchNameServers(deadlineAfter(5000))).toEqual(['a:9876']);
   });
 });
 
@@ -146,8 +146,8 @@ describe('a client that looks its name servers up in the parameter', () => {
     const clock = { now: () => now };
     await using started = await startProducer();
     ssm.set(NAME, started.cluster.nameServerAddrs.join(';'));
-    const one = new NameServerParameter(NAME, clock);
-    const client = createClient({ clock, fetchNameServerAddrs: (deadline) => one.fetch(deadline) });
+    const one = new SsmParameters({ nameServers: NAME, acl: undefined, tlsCa: undefined }, clock);
+    const client = createClient({ clock, fetchNameServerAddrs: (deadline) => one.fetchNameServers(deadline) });
     const producer = client.producer({ group: 'g' });
     await producer.send({ topic: TOPIC, body: 'x' });
     ssm.set(NAME, value);
@@ -165,7 +165,7 @@ describe('a client that looks its name servers up in the parameter', () => {
   test('says what is wrong with the value when there is no good one', async () => {
     ssm.set(NAME, 'broker');
     const { parameter: one } = parameter();
-    const client = createClient({ fetchNameServerAddrs: (deadline) => one.fetch(deadline) });
+    const client = createClient({ fetchNameServerAddrs: (deadline) => one.fetchNameServers(deadline) });
     const error = await rejectionOf(client.producer({ group: 'g' }).send({ topic: TOPIC, body: 'x' }));
     expect(error).toMatchObject({ code: 'ROCKETMQ_NO_NAME_SERVER', retryable: true, outcome: 'notSent' });
     expect(String(error)).toContain('"broker" is not host:port');

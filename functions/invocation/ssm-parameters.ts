@@ -1,0 +1,178 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import {
+  type AclCredentials,
+  type ClientSecurity,
+  type Clock,
+  type Deadline,
+  RocketMQError,
+  type TlsSettings,
+} from '#rocketmq';
+import { parseNameServerList } from './name-server-list.ts';
+
+/** The name-server parameter could not be read, or holds nothing usable. The list in use, if any, stays in use. */
+export class NameServerParameterError extends RocketMQError {
+  readonly parameter: string;
+
+  constructor(parameter: string, reason: string, cause?: unknown) {
+    const facts = { retryable: true, outcome: 'notSent', cause } as const;
+    super(`SSM parameter "${parameter}" ${reason}`, { code: 'ROCKETMQ_NAME_SERVER_PARAMETER', ...facts });
+    this.parameter = parameter;
+  }
+}
+
+/** The parameter with the credentials or the CA could not be read, or holds nothing usable. Its value is never told. */
+export class SecurityParameterError extends RocketMQError {
+  readonly parameter: string;
+
+  constructor(parameter: string, reason: string, cause?: unknown) {
+    const facts = { retryable: true, outcome: 'notSent', cause } as const;
+    super(`SSM parameter "${parameter}" ${reason}`, { code: 'ROCKETMQ_SECURITY_PARAMETER', ...facts });
+    this.parameter = parameter;
+  }
+}
+
+/** Names of the parameters; undefined for what is not kept in one. */
+export interface ParameterNames {
+  readonly nameServers: string | undefined;
+  /** JSON `{accessKey, secretKey, securityToken?}`; a SecureString. */
+  readonly acl: string | undefined;
+  /** Certificate authorities in PEM. */
+  readonly tlsCa: string | undefined;
+}
+
+/** Limits of the SDK: a missing route to SSM must show in seconds, not as a time-out of the function. */
+const CONNECT_TIMEOUT_MS = 1000;
+const REQUEST_TIMEOUT_MS = 2000;
+const MAX_ATTEMPTS = 2;
+/** What was read for the security serves the name servers too, if they are wanted this soon: one call a cold start. */
+const SHARED_FOR_MS = 5000;
+
+/**
+ * Name servers, credentials and CA in SSM parameters, all read by one call. Each fetch asks SSM; when to ask is the
+ * client's business. The SDK is loaded at the first fetch, so a function that never needs it never pays for it.
+ */
+export class SsmParameters {
+  private readonly names: ParameterNames;
+  private readonly clock: Clock;
+  private ssm: SSMClient | undefined;
+  private readAt: number | undefined;
+  private shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
+
+  constructor(names: ParameterNames, clock: Clock) {
+    this.names = names;
+    this.clock = clock;
+  }
+
+  /** Milliseconds since the name servers were last read; undefined before the first time. */
+  get nameServersAgeMs(): number | undefined {
+    return this.readAt === undefined ? undefined : Math.max(0, this.clock.now() - this.readAt);
+  }
+
+  /** Reads the name servers. @throws NameServerParameterError that says what to do about it */
+  async fetchNameServers(deadline: Deadline): Promise<readonly string[]> {
+    const { nameServers: name = '' } = this.names;
+    const fail = (reason: string, cause?: unknown) => new NameServerParameterError(name, reason, cause);
+    const value = (await this.read(deadline, fail, this.takeShared())).get(name);
+    if (value === undefined) throw fail(MISSING);
+    const addrs = parseNameServerList(value);
+    if (addrs.length === 0) throw fail('is empty: it must hold host:port, separated by ";"');
+    this.readAt = this.clock.now();
+    return addrs;
+  }
+
+  /** Reads credentials and CA, as far as there are parameters for them. @throws SecurityParameterError */
+  async fetchSecurity(deadline: Deadline, tls: TlsSettings | undefined): Promise<ClientSecurity> {
+    const { acl, tlsCa } = this.names;
+    const fail = (reason: string, cause?: unknown) => new SecurityParameterError(acl ?? tlsCa ?? '', reason, cause);
+    const values = await this.read(deadline, fail);
+    this.shared = { values, at: this.clock.now() };
+    const required = (name: string) => {
+      const value = values.get(name);
+      if (value === undefined) throw new SecurityParameterError(name, MISSING);
+      return value;
+    };
+    return {
+      ...(acl === undefined ? {} : { credentials: parseCredentials(acl, required(acl)) }),
+      ...(tls === undefined ? {} : { tls: tlsCa === undefined ? tls : { ...tls, ca: required(tlsCa) } }),
+    };
+  }
+
+  private takeShared(): ReadonlyMap<string, string> | undefined {
+    const { shared } = this;
+    this.shared = undefined;
+    const ageMs = shared === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - shared.at;
+    return ageMs >= 0 && ageMs <= SHARED_FOR_MS ? shared?.values : undefined;
+  }
+
+  private async read(
+    deadline: Deadline,
+    fail: (reason: string, cause?: unknown) => RocketMQError,
+    known?: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<string, string>> {
+    if (known !== undefined) return known;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
+    try {
+      const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
+      this.ssm ??= new SSMClient({
+        maxAttempts: MAX_ATTEMPTS,
+        requestHandler: {
+          connectionTimeout: CONNECT_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          throwOnRequestTimeout: true,
+          // Asked every two minutes at the most: a connection kept that long is dead when it is needed again.
+          httpAgent: { keepAlive: false },
+          httpsAgent: { keepAlive: false },
+        },
+      });
+      const Names = Object.values(this.names).filter((name) => name !== undefined);
+      const command = new GetParametersCommand({ Names, WithDecryption: true });
+      const { Parameters = [] } = await this.ssm.send(command, { abortSignal: limit.signal });
+      return new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+    } catch (cause) {
+      throw fail(`cannot be read: ${explain(cause)}`, cause);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const MISSING = 'does not exist in this account and Region: create it, or correct its name';
+
+/** Reads the credentials. Errors tell what is missing, never what is there. */
+function parseCredentials(parameter: string, text: string): AclCredentials {
+  const fail = (reason: string) =>
+    new SecurityParameterError(
+      parameter,
+      `${reason}: it must hold JSON as {"accessKey":"…","secretKey":"…","securityToken":"…"}, the token being optional`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The cause is left out: it quotes what it could not read.
+    throw fail('holds no JSON');
+  }
+  const { accessKey, secretKey, securityToken } = (value ?? {}) as Record<string, unknown>;
+  if (typeof accessKey !== 'string' || accessKey === '') throw fail('has no accessKey');
+  if (typeof secretKey !== 'string' || secretKey === '') throw fail('has no secretKey');
+  if (securityToken === undefined) return { accessKey, secretKey };
+  if (typeof securityToken !== 'string' || securityToken === '') throw fail('has a securityToken that is no text');
+  return { accessKey, secretKey, securityToken };
+}
+
+/** Reason of an SDK failure, with what cures it. */
+function explain(cause: unknown): string {
+  const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
+  switch (name) {
+    case 'TimeoutError':
+    case 'AbortError':
+      return `SSM did not answer in time (${message}); does the function's subnet reach it, by an interface endpoint for ssm or a NAT gateway?`;
+    case 'AccessDeniedException':
+      return `${message}; allow ssm:GetParameters on this parameter, and kms:Decrypt on the key of a SecureString`;
+    case 'ThrottlingException':
+      return `SSM throttled the request (${message}); raise its throughput setting, or give ROCKETMQ_NAME_SERVERS as a seed`;
+    default:
+      return `${name}: ${message}`;
+  }
+}

@@ -1,0 +1,46 @@
+import { OptionsError } from '../errors.ts';
+import type { TopicRouteData } from '../protocol/topic-route-data.ts';
+import { parseAddr } from '../remoting/addr.ts';
+
+/** How far a broker's second port, for clients that want priority, lies below the first. */
+const VIP_PORT_DISTANCE = 2;
+
+/** Where brokers are reached, where that is not what they advertise. */
+export interface AddressOptions {
+  /** Address to use, by address advertised. */
+  readonly addressMap: Readonly<Record<string, string>> | undefined;
+  /** Use the port two below the advertised one (Java: `vipChannelEnabled`). */
+  readonly vipChannel: boolean;
+}
+
+/** A route whose broker addresses are those to connect to. */
+export function reachableRoute(route: TopicRouteData, { addressMap, vipChannel }: AddressOptions): TopicRouteData {
+  if (addressMap === undefined && !vipChannel) return route;
+  const reachable = (addr: string) => addressMap?.[addr] ?? (vipChannel ? vipAddr(addr) : addr);
+  const brokerDatas = route.brokerDatas.map((broker) => {
+    const addrs = Object.entries(broker.brokerAddrs).map(([id, addr]) => [id, reachable(addr)]);
+    return { ...broker, brokerAddrs: Object.fromEntries(addrs) };
+  });
+  return { ...route, brokerDatas };
+}
+
+function vipAddr(addr: string): string {
+  const { port } = parseAddr(addr);
+  return `${addr.slice(0, addr.lastIndexOf(':'))}:${port - VIP_PORT_DISTANCE}`;
+}
+
+/** @throws OptionsError naming every entry that is not `host:port` to `host:port`. */
+export function checkAddressMap(addressMap: Readonly<Record<string, string>>): void {
+  const faults = Object.entries(addressMap)
+    .flat()
+    .flatMap((addr) => {
+      try {
+        parseAddr(addr);
+        return [];
+      } catch (error) {
+        if (error instanceof OptionsError) return error.faults;
+        throw error;
+      }
+    });
+  if (faults.length > 0) throw new OptionsError('option "addressMap"', faults);
+}

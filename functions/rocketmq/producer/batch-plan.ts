@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+import { batchMemberBytes, encodeBatch } from '../protocol/message-batch.ts';
+import { encodeProperties, MessageProperty } from '../protocol/message-properties.ts';
+import type { PreparedMessage } from './prepared-message.ts';
+import type { SendUnit } from './send-unit.ts';
+
+/** Limits of one batch request. */
+export interface BatchLimits {
+  readonly maxBatchMessages: number;
+  readonly maxBatchBytes: number;
+}
+
+/** A message of a list, with its place in it. */
+export interface Placed {
+  readonly index: number;
+  readonly message: PreparedMessage;
+}
+
+/** Messages for one request, in order; one alone is no batch. */
+export type Batch = readonly Placed[];
+
+/**
+ * Cuts messages of one topic, and with one wish about waiting for the store, into batches: in order, by exact encoded
+ * bytes. A message too large for a batch goes alone.
+ */
+export function cutIntoBatches(messages: readonly Placed[], limits: BatchLimits): Batch[] {
+  const batches: Placed[][] = [];
+  let batch: Placed[] = [];
+  let bytes = 0;
+  for (const placed of messages) {
+    const { body, properties } = placed.message;
+    const memberBytes = batchMemberBytes(body.length, Buffer.byteLength(properties));
+    if (batch.length > 0 && (batch.length >= limits.maxBatchMessages || bytes + memberBytes > limits.maxBatchBytes)) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(placed);
+    bytes += memberBytes;
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+const waitProperties = {
+  true: encodeProperties({ [MessageProperty.WAIT]: 'true' }),
+  false: encodeProperties({ [MessageProperty.WAIT]: 'false' }),
+} as const;
+
+/**
+ * What one batch request sends. Its header's own properties are `WAIT` and nothing else: a 4.9 broker appends them to every
+ * member, and a timer there hangs the timers of a 5.x broker.
+ */
+export function batchUnit(batch: Batch): SendUnit {
+  const [first] = batch;
+  if (first === undefined) throw new RangeError('a batch of no messages');
+  const { topic, msgId, bornAt, waitStoreMsgOk } = first.message;
+  return {
+    topic,
+    msgId,
+    body: encodeBatch(batch.map(({ message }) => message)),
+    properties: waitProperties[`${waitStoreMsgOk}`],
+    sysFlag: 0,
+    flag: 0,
+    bornAt,
+    isBatch: true,
+    needs: undefined,
+  };
+}

@@ -1,0 +1,48 @@
+import { MessageError } from '../errors.ts';
+import { MessageProperty } from '../protocol/message-properties.ts';
+import type { Message } from './message.ts';
+
+/** Levels of a broker with the default `messageDelayLevel`. */
+const HIGHEST_LEVEL = 18;
+
+/** How a message is to be delivered later: as the property that says so, and whether the broker must know timers. */
+export interface MessageDelay {
+  readonly property: string;
+  readonly value: string;
+  /** A broker before 5.0 does not know the property, and delivers at once without a word. */
+  readonly isTimer: boolean;
+}
+
+const fields = ['delayLevel', 'delayMs', 'delaySec', 'deliverAt'] as const;
+
+/**
+ * The delay a message asks for; undefined when it asks for none.
+ * @throws MessageError when it asks for several, or for one that a broker would refuse or misunderstand.
+ */
+export function messageDelay(message: Message, maxDelayMs: number, now: number): MessageDelay | undefined {
+  const given = fields.filter((field) => message[field] !== undefined);
+  const [field] = given;
+  if (field === undefined) return undefined;
+  if (given.length > 1) throw new MessageError(field, `give one of ${given.join(' and ')}, not several`);
+  const value = message[field] ?? 0;
+  const limit = field === 'delayLevel' ? HIGHEST_LEVEL : Number.MAX_SAFE_INTEGER;
+  if (!Number.isInteger(value) || value < 1 || value > limit) {
+    const range = field === 'delayLevel' ? `from 1 to ${HIGHEST_LEVEL}` : 'above 0';
+    throw new MessageError(field, `${field} is ${value}, but must be a whole number ${range}`);
+  }
+  if (field === 'delayLevel') return { property: MessageProperty.DELAY, value: String(value), isTimer: false };
+  const delayMs = field === 'delayMs' ? value : field === 'delaySec' ? value * 1000 : value - now;
+  if (delayMs > maxDelayMs) {
+    throw new MessageError(
+      field,
+      `${field} is ${delayMs} ms from now, over the limit of ${maxDelayMs} (option "maxDelayMs", the broker's timerMaxDelaySec)`,
+    );
+  }
+  return { property: timerProperties[field], value: String(value), isTimer: true };
+}
+
+const timerProperties = {
+  delayMs: MessageProperty.TIMER_DELAY_MS,
+  delaySec: MessageProperty.TIMER_DELAY_SEC,
+  deliverAt: MessageProperty.TIMER_DELIVER_MS,
+} as const;

@@ -1,0 +1,91 @@
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { inflate, zstdDecompress } from 'node:zlib';
+import type { ClientInstance } from '../client/client-instance.ts';
+import type { Deadline } from '../deadline.ts';
+import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
+import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
+import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
+import { RequestCode } from '../protocol/request-code.ts';
+import { ResponseCode } from '../protocol/response-code.ts';
+
+/** A consumer's reply to a request. */
+export interface ReplyMessage {
+  readonly body: Buffer;
+  readonly properties: MessageProperties;
+}
+
+/** The part of a broker's request that holds a consumer's reply. */
+interface PushedReply {
+  readonly extFields: { readonly properties?: string | undefined; readonly sysFlag?: string | undefined };
+  readonly body: Uint8Array;
+}
+
+const inflateBody = promisify<Uint8Array, Buffer>(inflate);
+const unzstdBody = promisify<Uint8Array, Buffer>(zstdDecompress);
+
+/** Requests of a client that wait for a reply, which a broker pushes on whatever connection it knows this client by. */
+export class RequestReply {
+  private readonly client: ClientInstance;
+  private readonly waiting = new Map<string, (reply: ReplyMessage) => void>();
+
+  constructor(client: ClientInstance) {
+    this.client = client;
+    client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, (push) => this.receive(push));
+  }
+
+  /**
+   * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it.
+   * @throws RequestTimeoutError when none came in time
+   */
+  async request(
+    topic: string,
+    timeoutMs: number,
+    deadline: Deadline,
+    send: (properties: Record<string, string>) => Promise<void>,
+  ): Promise<ReplyMessage> {
+    const clientId = await this.client.registerWithAllMasters(topic, deadline);
+    const correlationId = randomUUID();
+    let timer: NodeJS.Timeout | undefined;
+    const reply = new Promise<ReplyMessage>((resolve, reject) => {
+      this.waiting.set(correlationId, resolve);
+      const expire = () => reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
+      // Keeps the process awake too: what is waited for comes on a socket that would not.
+      timer = setTimeout(expire, Math.max(1, deadline.remainingMs()));
+    });
+    try {
+      const sent = send({
+        [MessageProperty.CORRELATION_ID]: correlationId,
+        [MessageProperty.REPLY_TO_CLIENT]: clientId,
+        [MessageProperty.TTL]: String(timeoutMs),
+      });
+      // The reply may overtake the confirmation of the request.
+      await Promise.race([reply, sent]);
+      return await reply;
+    } finally {
+      clearTimeout(timer);
+      this.waiting.delete(correlationId);
+    }
+  }
+
+  /** Hands a pushed reply to the request it belongs to. An unknown one is taken and dropped: nobody waits any more. */
+  private async receive({ extFields, body }: PushedReply): Promise<{ code: number }> {
+    const properties = decodeProperties(extFields.properties ?? '');
+    const resolve = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
+    resolve?.({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });
+    return { code: ResponseCode.SUCCESS };
+  }
+}
+
+async function plainBody(body: Uint8Array, sysFlag: number): Promise<Buffer> {
+  if ((sysFlag & MessageSysFlag.COMPRESSED) === 0) return Buffer.from(body);
+  switch (sysFlag & MessageSysFlag.COMPRESSION_TYPE_MASK) {
+    case MessageSysFlag.COMPRESSION_ZSTD:
+      return unzstdBody(body);
+    case MessageSysFlag.COMPRESSION_LZ4:
+      throw new RemotingCommandError('a reply compressed with LZ4 cannot be read', 0);
+    default:
+      return inflateBody(body);
+  }
+}

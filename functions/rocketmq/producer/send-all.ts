@@ -1,0 +1,160 @@
+import type { MessageQueue } from '../client/topic-publish-info.ts';
+import { BrokerError, OrderBlockedError, RocketMQError } from '../errors.ts';
+import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
+import type { SendOutcome } from './send-result.ts';
+
+/** Requests of one `sendAll` under way at once. */
+const REQUESTS_AT_ONCE = 64;
+
+/** What `sendAll` leaves to the producer. */
+export interface SendAllParts {
+  readonly limits: BatchLimits;
+  /** Whether a message has to go alone: scheduled, or large enough to be compressed. */
+  readonly goesAlone: (placed: Placed) => boolean;
+  /** Queue of a keyed message. Rejects when the topic has no route, or no queue. */
+  readonly queueOf: (topic: string, shardingKey: string) => Promise<MessageQueue>;
+  /** Sends one request's messages; rejects when none of them is known to be stored. */
+  readonly sendBatch: (batch: Batch, queue: MessageQueue | undefined) => Promise<readonly SendOutcome[]>;
+}
+
+/** Requests that go one after the other: those of one queue with sharding keys, or a single one. */
+interface Lane {
+  readonly queue: MessageQueue | undefined;
+  readonly batches: readonly Batch[];
+}
+
+/**
+ * Sends many messages in as few requests as the limits allow: messages of one topic share batches; with sharding keys,
+ * those of one queue do, in order. Requests are pipelined, but the batches of one queue with keys wait for each other. A
+ * failed batch blocks the keys in it; other keys of the queue go on. Tells each message's outcome through `settle`.
+ */
+export async function sendInBatches(
+  messages: readonly Placed[],
+  parts: SendAllParts,
+  settle: (index: number, outcome: SendOutcome) => void,
+): Promise<void> {
+  const lanes = await planLanes(messages, parts, settle);
+  let next = 0;
+  const work = async () => {
+    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);
+  };
+  await Promise.all(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
+}
+
+async function planLanes(
+  messages: readonly Placed[],
+  parts: SendAllParts,
+  settle: (index: number, outcome: SendOutcome) => void,
+): Promise<Lane[]> {
+  const lanes: Lane[] = [];
+  const unordered = new Map<string, Placed[]>();
+  const byQueue = new Map<string, { queue: MessageQueue; placed: Placed[] }>();
+  for (const placed of messages) {
+    const { topic, shardingKey, waitStoreMsgOk } = placed.message;
+    if (shardingKey !== undefined) {
+      try {
+        const queue = await parts.queueOf(topic, shardingKey);
+        const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
+        const lane = byQueue.get(key) ?? { queue, placed: [] };
+        lane.placed.push(placed);
+        byQueue.set(key, lane);
+      } catch (error) {
+        settle(placed.index, failed(error));
+      }
+    } else if (parts.goesAlone(placed)) {
+      lanes.push({ queue: undefined, batches: [[placed]] });
+    } else {
+      const key = `${topic}\n${waitStoreMsgOk}`;
+      const group = unordered.get(key) ?? [];
+      group.push(placed);
+      unordered.set(key, group);
+    }
+  }
+  for (const { queue, placed } of byQueue.values()) lanes.push({ queue, batches: orderedBatches(placed, parts) });
+  for (const group of unordered.values()) {
+    for (const batch of cutIntoBatches(group, parts.limits)) lanes.push({ queue: undefined, batches: [batch] });
+  }
+  return lanes;
+}
+
+/** Runs of messages that may share a batch, cut by the limits; those that go alone stand between them, in order. */
+function orderedBatches(messages: readonly Placed[], { limits, goesAlone }: SendAllParts): Batch[] {
+  const runs: Placed[][] = [];
+  let previous: Placed | undefined;
+  for (const placed of messages) {
+    const run = runs.at(-1);
+    const fits =
+      previous !== undefined &&
+      !goesAlone(placed) &&
+      !goesAlone(previous) &&
+      previous.message.waitStoreMsgOk === placed.message.waitStoreMsgOk;
+    if (run !== undefined && fits) run.push(placed);
+    else runs.push([placed]);
+    previous = placed;
+  }
+  return runs.flatMap((run) => cutIntoBatches(run, limits));
+}
+
+async function runLane(
+  { queue, batches }: Lane,
+  parts: SendAllParts,
+  settle: (index: number, outcome: SendOutcome) => void,
+): Promise<void> {
+  /** Message id that blocks each key. */
+  const blocked = new Map<string, string>();
+  for (const batch of batches) {
+    const open = batch.filter(({ message: { shardingKey }, index }) => {
+      const blocker = shardingKey === undefined ? undefined : blocked.get(shardingKey);
+      if (blocker !== undefined) settle(index, failed(new OrderBlockedError(`message ${blocker}`)));
+      return blocker === undefined;
+    });
+    if (open.length === 0) continue;
+    for (const [place, outcome] of (await outcomesOf(open, queue, parts)).entries()) {
+      const placed = open[place];
+      if (placed === undefined) continue;
+      settle(placed.index, outcome);
+      const { shardingKey, msgId } = placed.message;
+      if (outcome.status === 'failed' && shardingKey !== undefined && !blocked.has(shardingKey)) {
+        blocked.set(shardingKey, msgId);
+      }
+    }
+  }
+}
+
+/** A batch that a broker refuses for good may hold a single message that is at fault: then each is sent alone. */
+async function outcomesOf(
+  batch: Batch,
+  queue: MessageQueue | undefined,
+  parts: SendAllParts,
+): Promise<readonly SendOutcome[]> {
+  try {
+    return await parts.sendBatch(batch, queue);
+  } catch (error) {
+    if (batch.length === 1 || !isRefusedForGood(error)) return batch.map(() => failed(error));
+    const outcomes: SendOutcome[] = [];
+    const stopped = new Map<string, string>();
+    for (const placed of batch) {
+      const { shardingKey = '', msgId } = placed.message;
+      const blocker = stopped.get(shardingKey);
+      const [outcome] =
+        blocker === undefined
+          ? await parts.sendBatch([placed], queue).catch((alone) => [failed(alone)])
+          : [failed(new OrderBlockedError(`message ${blocker}`))];
+      if (outcome === undefined) continue;
+      outcomes.push(outcome);
+      if (outcome.status === 'failed' && shardingKey !== '') stopped.set(shardingKey, msgId);
+    }
+    return outcomes;
+  }
+}
+
+function isRefusedForGood(error: unknown): boolean {
+  if (!(error instanceof RocketMQError) || error.outcome !== 'refused') return false;
+  const answer = error.cause instanceof BrokerError ? error.cause : error;
+  return answer instanceof BrokerError && !answer.retryable;
+}
+
+function failed(error: unknown): SendOutcome {
+  if (error instanceof RocketMQError) return { status: 'failed', error };
+  throw error;
+}

@@ -1,0 +1,88 @@
+import type { ClientInstance } from '../client/client-instance.ts';
+import type { RocketMQError } from '../errors.ts';
+import type { ProducerOptions } from '../producer-options.ts';
+import { MessageProperty } from '../protocol/message-properties.ts';
+import { TraceMessageType } from '../protocol/trace-record.ts';
+import type { Message } from './message.ts';
+import type { PreparationRules, PreparedMessage } from './prepared-message.ts';
+import type { SendHookContext } from './send-hook.ts';
+import type { SendLimits } from './send-loop.ts';
+import type { SendResult } from './send-result.ts';
+import type { SendReceipt } from './send-unit.ts';
+import { TraceDispatcher } from './trace-dispatcher.ts';
+
+/** A send that somebody looks at. */
+export interface ObservedSend extends SendHookContext {
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+/** The hooks of a producer and its traces, told of each send. Costs nothing where there are none. */
+export class SendObservers {
+  private readonly group: string;
+  private readonly hooks: NonNullable<ProducerOptions['sendHooks']>;
+  private readonly traces: TraceDispatcher | undefined;
+  private readonly now: () => number;
+
+  constructor(
+    client: ClientInstance,
+    options: Readonly<Required<ProducerOptions>>,
+    limits: SendLimits,
+    rules: PreparationRules,
+  ) {
+    this.group = options.group;
+    this.hooks = options.sendHooks;
+    this.now = rules.now;
+    this.traces = options.trace ? new TraceDispatcher(client, options.group, limits, rules) : undefined;
+  }
+
+  /** Tells the hooks of a message about to be sent; undefined when nobody looks. @throws what a hook throws */
+  begin(message: Message): ObservedSend | undefined {
+    if (this.hooks.length === 0 && this.traces === undefined) return undefined;
+    const observed = { group: this.group, message, extraProperties: {}, startedAt: this.now() };
+    for (const hook of this.hooks) hook.before?.(observed);
+    return observed;
+  }
+
+  /** Tells that a broker confirmed it. */
+  stored(observed: ObservedSend, prepared: PreparedMessage, result: SendResult, receipt: SendReceipt): void {
+    this.after(observed, { result });
+    if (this.traces === undefined || !receipt.isTraceOn || receipt.regionId === undefined) return;
+    const { tag, keys, topic } = observed.message;
+    this.traces.record({
+      startedAt: observed.startedAt,
+      regionId: receipt.regionId,
+      group: this.group,
+      topic,
+      msgId: result.msgId,
+      tags: tag,
+      keys: keys?.join(' '),
+      storeHost: receipt.addr,
+      bodyBytes: receipt.bodyBytes,
+      costMs: Math.max(0, this.now() - observed.startedAt),
+      messageType: prepared.properties.includes(`${MessageProperty.DELAY}\u0001`)
+        ? TraceMessageType.DELAY
+        : TraceMessageType.NORMAL,
+      offsetMsgId: result.offsetMsgId,
+      isSuccess: result.status === 'SEND_OK',
+    });
+  }
+
+  /** Tells that it was given up. */
+  failed(observed: ObservedSend, error: RocketMQError): void {
+    this.after(observed, { error });
+  }
+
+  private after(
+    observed: ObservedSend,
+    outcome: { readonly result: SendResult } | { readonly error: RocketMQError },
+  ): void {
+    for (const hook of this.hooks) {
+      try {
+        hook.after?.(observed, outcome);
+      } catch {
+        // The message is stored, or not, whatever a hook makes of it: its fault must not change the outcome.
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { MessageQueue } from '../client/topic-publish-info.ts';
+import type { SendStatus } from './send-result.ts';
+
+/** A broker version that something needs, because an older broker would silently do something else. */
+export interface VersionNeed {
+  readonly version: number;
+  readonly feature: string;
+  /** What an older broker would do. */
+  readonly otherwise: string;
+}
+
+/** What one request stores, all or nothing: a message, or a batch of them. Every attempt sends the same bytes. */
+export interface SendUnit {
+  /** As the cluster knows it. */
+  readonly topic: string;
+  /** Of a batch, the first message's. */
+  readonly msgId: string;
+  readonly body: Uint8Array;
+  readonly properties: string;
+  readonly sysFlag: number;
+  readonly flag: number;
+  /** Epoch ms. */
+  readonly bornAt: number;
+  readonly isBatch: boolean;
+  readonly needs: VersionNeed | undefined;
+}
+
+/** A broker's confirmation of a unit. */
+export interface SendReceipt {
+  readonly status: SendStatus;
+  readonly addr: string;
+  readonly queue: MessageQueue;
+  /** Of a batch, the first message's; the others follow one by one. */
+  readonly queueOffset: number;
+  /** Of a batch, one for each message, separated by commas. */
+  readonly offsetMsgId: string;
+  /** Bytes of the body as sent. */
+  readonly bodyBytes: number;
+  readonly attempts: number;
+  readonly isPossibleDuplicate: boolean;
+  readonly regionId: string | undefined;
+  readonly transactionId: string | undefined;
+  readonly recallHandle: string | undefined;
+  /** False when the broker wants no traces. */
+  readonly isTraceOn: boolean;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as rocketmq from '#rocketmq';
+import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
+
+const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
+
+interface Snippet {
+  readonly heading: string;
+  readonly code: string;
+}
+
+/** Runnable snippets, each under its heading. The set-up is given; the request has nobody here who replies. */
+function snippets(): Snippet[] {
+  let heading = '';
+  return [...page.matchAll(/^## (.+)$|^```ts\n([\s\S]*?)^```$/gm)].flatMap(([, title, code]) => {
+    if (title !== undefined) heading = title;
+    return code === undefined ? [] : [{ heading, code }];
+  });
+}
+
+const topics = ['orders', 'reminders', 'questions', 'tenant1%orders', 'RMQ_SYS_TRACE_TOPIC'];
+
+describe('docs/messages.md', () => {
+  let cluster: EmbeddedCluster;
+
+  beforeAll(async () => {
+    const settings = { recallMessageEnable: true };
+    cluster = await startEmbeddedCluster({ topics: topics.map((name) => ({ name, queues: 4 })), ...settings });
+  });
+  afterAll(() => cluster.stop());
+
+  test('shows every capability with a snippet', () => {
+    expect(snippets().map(({ heading }) => heading)).toEqual([
+      'Normal messages',
+      'Oneway',
+      'To a given queue, by selector, by sharding key',
+      'Ordered messages',
+      'Many messages, in batches',
+      'Scheduled messages',
+      'Recall',
+      'Compression',
+      'Namespaces and units',
+      'Trace',
+      'Hooks',
+      'Access control and TLS',
+    ]);
+  });
+
+  test.each(snippets())('the snippet under "$heading" runs as it stands', async ({ code }) => {
+    const client = rocketmq.createClient({ nameServerAddrs: cluster.nameServerAddrs });
+    const producer = client.producer({ group: 'orders-producer' });
+    const silent = { log: () => undefined, error: () => undefined };
+    const given = { ...rocketmq, client, producer, console: silent };
+    const names = Object.keys(given);
+    const run = new Function(...names, `return (async () => {${stripTypeScriptTypes(code)}})()`);
+    await run(...names.map((name) => given[name as keyof typeof given]));
+    await client.shutdown();
+    expect(client.pendingCount).toBe(0);
+  });
+});
