@@ -30,12 +30,13 @@ async function embeddedLane(laneSeed: number): Promise<FaultFigures> {
 }
 
 test(
-  'loses no message in 200 rounds of network faults, tells each outcome as it is, and leaves nothing open',
+  'loses no message in 200 rounds of network faults, tells each outcome and possible duplicate as it is, and leaves nothing open',
   async ({ annotate }) => {
     const openBefore = heldOpen();
     const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => embeddedLane(seed + lane)));
     for (const [lane, figures] of lanes.entries()) await annotate(`seed ${seed + lane}: ${JSON.stringify(figures)}`);
-    for (const { stored, failed } of lanes) {
+    for (const { stored, failed, untoldDuplicates } of lanes) {
+      expect(untoldDuplicates).toBe(0);
       expect(stored).toBeGreaterThan(0);
       expect(failed.unknown).toBeGreaterThan(0);
     }
@@ -59,6 +60,7 @@ test(
     const options = { seed, rounds: ROUNDS_ON_REAL, topic, attemptTimeoutMs: 250 };
     const figures = await runFaultRounds({ ...options, nameServerAddrs, proxy, admin });
     await context.annotate(`seed ${seed}: ${JSON.stringify(figures)}`);
+    expect(figures.untoldDuplicates).toBe(0);
     expect(figures.stored).toBeGreaterThan(0);
   },
   CLUSTER_START_LIMIT_MS,

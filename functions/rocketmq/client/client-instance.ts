@@ -205,6 +205,11 @@ export class ClientInstance {
     return answer;
   }
 
+  /** Whether this answers the second copy of a request, after the connection of the first one ended unheard. */
+  wasReplayed(answer: RemotingCommand): boolean {
+    return this.remoting.wasReplayed(answer);
+  }
+
   /** Writes a request to a broker without wanting an answer. */
   oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
     return this.remoting.oneway(addr, request, timeoutMs);

@@ -186,7 +186,7 @@ export class SendLoop {
         offsetMsgId: stored.msgId,
         bodyBytes: unit.body.length,
         attempts: failed.length + 1,
-        isPossibleDuplicate: failed.some(({ error }) => error.outcome === 'unknown'),
+        isPossibleDuplicate: this.client.wasReplayed(answer) || failed.some(({ error }) => error.outcome === 'unknown'),
         regionId: stored.regionId,
         transactionId: stored.transactionId,
         recallHandle: stored.recallHandle,

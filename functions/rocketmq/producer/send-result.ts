@@ -20,7 +20,7 @@ export interface SendResult {
   readonly queueOffset: number;
   /** Attempts made, the successful one included. */
   readonly attempts: number;
-  /** An earlier attempt was written and not answered: the message may be stored twice, under the same `msgId`. */
+  /** An earlier attempt, or a first copy on a connection that ended, was written and not answered: the message may be stored twice, under the same `msgId`. */
   readonly isPossibleDuplicate: boolean;
   readonly regionId: string | undefined;
   /** Names a message with a delay in ms or an instant of delivery for `recall`; brokers from 5.3.2 on give one. */

@@ -32,6 +32,7 @@ interface ConnectAttempt {
  */
 export class RemotingClient {
   private readonly options: RemotingClientOptions;
+  private readonly replayed = new WeakSet<RemotingCommand>();
   /** The newest connection to each address. */
   private readonly connections = new Map<string, Connection>();
   /** Every connection not closed yet; among them retired ones that were replaced while their last answers are awaited. */
@@ -91,7 +92,8 @@ export class RemotingClient {
 
   /**
    * Sends a request and waits for its answer, connecting first where needed. A connection that was kept over a freeze and
-   * ends before it answered anything is replaced once, and the request sent again: the server never read it.
+   * ends before it answered anything is replaced once, and the request sent again: the server had most likely closed it
+   * long before, and never read the first copy.
    * @param timeoutMs for connect and answer together.
    */
   invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
@@ -105,6 +107,11 @@ export class RemotingClient {
   async oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
     const connection = await this.connect(addr, timeoutMs);
     connection.oneway(request);
+  }
+
+  /** Whether this answers the second copy of a request, whose first copy may have been read too. */
+  wasReplayed(answer: RemotingCommand): boolean {
+    return this.replayed.has(answer);
   }
 
   /** Connects to an address unless it is connected. */
@@ -166,7 +173,9 @@ export class RemotingClient {
     first: RemotingSendRequestError,
   ): Promise<RemotingCommand> {
     try {
-      return await this.connectAndRequest(first.addr, request, timeoutMs);
+      const answer = await this.connectAndRequest(first.addr, request, timeoutMs);
+      if (first.outcome === 'unknown') this.replayed.add(answer);
+      return answer;
     } catch (error) {
       const isHarmless =
         first.outcome === 'notSent' || !(error instanceof RocketMQError) || error.outcome !== 'notSent';

@@ -50,9 +50,11 @@ describe('the first request after a freeze', () => {
       peer.socket.resetAndDestroy();
       return undefined;
     };
-    await invoke(2);
+    const answer = await invoke(2);
     expect(server.codes()).toEqual([1, 2, 2]);
     expect(server.peers.length).toBe(2);
+    // The first copy was read: whoever counts possible duplicates must be able to tell.
+    expect(client.wasReplayed(answer)).toBe(true);
   });
 
   test('succeeds when a NAT forgot the connection, and costs one connect', async () => {
