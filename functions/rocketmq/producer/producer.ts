@@ -5,15 +5,13 @@ import { MessageError, NoWritableQueueError, OptionsError, RocketMQError } from 
 import { resolveOptions } from '../options.ts';
 import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
-import { compressBody } from './body-compression.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { groupFault } from './names.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
 import { type PreparationRules, type PreparedMessage, prepareMessage } from './prepared-message.ts';
-import { recallMessage } from './recall.ts';
-import { type ReplyMessage, RequestReply } from './request-reply.ts';
+import type { ReplyMessage, RequestReply } from './request-reply.ts';
 import { sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
@@ -37,7 +35,10 @@ export interface SendOptions extends SendAllOptions {
 /** Options with their defaults in place. */
 type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
 
-/** Sends messages for one producer group (Java: `DefaultMQProducer`). Made by `client.producer`; survives a freeze. */
+/**
+ * Sends messages for one producer group (Java: `DefaultMQProducer`). Made by `client.producer`; survives a freeze. What few
+ * sends need (compression, recall, replies) is loaded at its first use: cold starts do not pay for it.
+ */
 export class Producer {
   readonly group: string;
   private readonly client: ClientInstance;
@@ -47,7 +48,7 @@ export class Producer {
   private readonly observers: SendObservers;
   private readonly rules: PreparationRules;
   private readonly keyOrder = new KeyOrder();
-  private requestReply: RequestReply | undefined;
+  private requestReply: Promise<RequestReply> | undefined;
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
@@ -159,10 +160,10 @@ export class Producer {
    * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
-    this.requestReply ??= new RequestReply(this.client);
+    this.requestReply ??= import('./request-reply.ts').then(({ RequestReply }) => new RequestReply(this.client));
     const limit = earlierOf(options.deadline, timeoutMs);
     const topic = this.rules.wrapTopic(message.topic);
-    return this.requestReply.request(topic, timeoutMs, limit, async (properties) => {
+    return (await this.requestReply).request(topic, timeoutMs, limit, async (properties) => {
       const prepared = prepareMessage(message, this.rules, properties);
       await this.dispatch(message, prepared, { ...options, deadline: limit });
     });
@@ -176,6 +177,7 @@ export class Producer {
    * @throws RecallError saying what is missing or too late; BrokerTooOldError before 5.3.2.
    */
   async recall(topic: string, recallHandle: string, { deadline }: SendAllOptions = {}): Promise<string> {
+    const { recallMessage } = await import('./recall.ts');
     const wrapped = this.rules.wrapTopic(topic);
     const group = wrapNamespace(this.namespace, this.group);
     return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
@@ -235,6 +237,7 @@ export class Producer {
   private async compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
     const { compression, compressionLevel } = this.options;
     if (compression === 'none' || !this.isCompressible(prepared)) return prepared;
+    const { compressBody } = await import('./body-compression.ts');
     const smaller = await compressBody(prepared.body, compression, compressionLevel);
     return smaller === undefined ? prepared : { ...prepared, ...smaller };
   }

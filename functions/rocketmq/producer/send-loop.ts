@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
@@ -251,6 +250,13 @@ export class SendLoop {
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));
   }
+}
+
+/** Waits; `node:timers/promises` would cost each cold start its loading. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 /** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */
