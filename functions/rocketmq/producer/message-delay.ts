@@ -20,6 +20,7 @@ const fields = ['delayLevel', 'delayMs', 'delaySec', 'deliverAt'] as const;
  * @throws MessageError when it asks for several, or for one that a broker would refuse or misunderstand.
  */
 export function messageDelay(message: Message, maxDelayMs: number, now: number): MessageDelay | undefined {
+  if (!asksForDelay(message)) return undefined;
   const given = fields.filter((field) => message[field] !== undefined);
   const [field] = given;
   if (field === undefined) return undefined;
@@ -46,3 +47,8 @@ const timerProperties = {
   delaySec: MessageProperty.TIMER_DELAY_SEC,
   deliverAt: MessageProperty.TIMER_DELIVER_MS,
 } as const;
+
+/** The common case, without building a list for it. */
+function asksForDelay({ delayLevel, delayMs, delaySec, deliverAt }: Message): boolean {
+  return delayLevel !== undefined || delayMs !== undefined || delaySec !== undefined || deliverAt !== undefined;
+}

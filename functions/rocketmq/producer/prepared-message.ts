@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { MessageError } from '../errors.ts';
 import {
-  encodeProperties,
+  encodeProperty,
   MAX_PROPERTIES_BYTES,
   MessageProperty,
   RESERVED_PROPERTIES,
@@ -61,16 +61,16 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
   const msgId = message.msgId ?? rules.newMsgId();
   const bornAt = rules.now();
   const delay = messageDelay(message, rules.maxDelayMs, bornAt);
-  const properties = userProperties(message);
-  addClientProperties(properties, message, msgId);
-  if (delay !== undefined) properties[delay.property] = delay.value;
-  if (rules.instanceId !== undefined) properties[MessageProperty.INSTANCE_ID] = rules.instanceId;
-  if (extra !== undefined) Object.assign(properties, extra);
+  // Written straight into the text: an object of them would cost more than all the rest of a small message.
+  let properties = userProperties(message) + clientProperties(message, msgId);
+  if (delay !== undefined) properties += encodeProperty(delay.property, delay.value);
+  if (rules.instanceId !== undefined) properties += encodeProperty(MessageProperty.INSTANCE_ID, rules.instanceId);
+  if (extra !== undefined) properties += extraProperties(extra);
   return {
     topic: rules.wrapTopic(message.topic),
     msgId,
     body,
-    properties: checkedProperties(encodeProperties(properties)),
+    properties: checkedProperties(properties),
     sysFlag: 0,
     flag,
     bornAt,
@@ -78,7 +78,7 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
     needs: delay?.isTimer ? TIMER_NEED : undefined,
     shardingKey,
     waitStoreMsgOk: message.waitStoreMsgOk !== false,
-    isBatchable: delay === undefined && extra === undefined,
+    isBatchable: delay === undefined,
   };
 }
 
@@ -100,20 +100,32 @@ function checkedProperties(properties: string): string {
   throw new MessageError('properties', `properties take ${bytes} bytes, over the limit of ${MAX_PROPERTIES_BYTES}`);
 }
 
-function userProperties(message: Message): Record<string, string> {
-  const properties: Record<string, string> = Object.create(null);
+function userProperties(message: Message): string {
+  let text = '';
   for (const name in message.properties) {
     if (RESERVED_PROPERTIES.has(name)) {
       throw new MessageError('properties', `property name "${name}" is reserved by RocketMQ: choose another`);
     }
-    const value = checkedText('properties', `property "${name}"`, message.properties[name]);
-    properties[checkedText('properties', 'property name', name)] = value;
+    text += checkedProperty(name, message.properties[name]);
   }
-  return properties;
+  return text;
 }
 
-function addClientProperties(properties: Record<string, string>, message: Message, msgId: string): void {
+/** What hooks and requests add: their names may be reserved, their texts are checked all the same. */
+function extraProperties(extra: ExtraProperties): string {
+  let text = '';
+  for (const name in extra) text += checkedProperty(name, extra[name]);
+  return text;
+}
+
+function checkedProperty(name: string, value: unknown): string {
+  const checkedName = checkedText('properties', 'property name', name);
+  return encodeProperty(checkedName, checkedText('properties', `property "${name}"`, value));
+}
+
+function clientProperties(message: Message, msgId: string): string {
   const { keys, tag, shardingKey } = message;
+  let text = '';
   if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
   if (keys !== undefined && keys.length > 0) {
     for (const key of keys) {
@@ -121,14 +133,15 @@ function addClientProperties(properties: Record<string, string>, message: Messag
         throw new MessageError('keys', `key "${key}" holds a blank, which separates keys`);
       }
     }
-    properties[MessageProperty.KEYS] = keys.join(' ');
+    text += encodeProperty(MessageProperty.KEYS, keys.join(' '));
   }
-  properties[MessageProperty.UNIQ_KEY] = checkedText('msgId', 'message id', msgId);
-  properties[MessageProperty.WAIT] = message.waitStoreMsgOk === false ? 'false' : 'true';
-  if (tag !== undefined) properties[MessageProperty.TAGS] = checkedText('tag', 'tag', tag);
+  text += encodeProperty(MessageProperty.UNIQ_KEY, checkedText('msgId', 'message id', msgId));
+  text += encodeProperty(MessageProperty.WAIT, message.waitStoreMsgOk === false ? 'false' : 'true');
+  if (tag !== undefined) text += encodeProperty(MessageProperty.TAGS, checkedText('tag', 'tag', tag));
   if (shardingKey !== undefined) {
-    properties[MessageProperty.SHARDING_KEY] = checkedText('shardingKey', 'sharding key', shardingKey);
+    text += encodeProperty(MessageProperty.SHARDING_KEY, checkedText('shardingKey', 'sharding key', shardingKey));
   }
+  return text;
 }
 
 function checkedText(field: string, what: string, value: unknown): string {

@@ -86,8 +86,13 @@ const PAIR_END = '\u0002';
  */
 export function encodeProperties(properties: MessageProperties): string {
   let text = '';
-  for (const name in properties) text += name + NAME_END + properties[name] + PAIR_END;
+  for (const name in properties) text += encodeProperty(name, properties[name] ?? '');
   return text;
+}
+
+/** One pair of a properties string. */
+export function encodeProperty(name: string, value: string): string {
+  return name + NAME_END + value + PAIR_END;
 }
 
 /** Reads a properties string as brokers do: pairs without a name, a value or a separator are dropped, the last name wins. */
