@@ -44,8 +44,8 @@ export function uniqueName(prefix: string): string {
 }
 
 async function openEmbedded(): Promise<ContractCluster> {
-  // The switch that real clusters often leave on, so that nothing passes only because it is off.
-  const cluster: EmbeddedCluster = await startEmbeddedCluster({ autoCreateTopics: true });
+  // Automatic creation: the switch that real clusters often leave on, so that nothing passes only because it is off.
+  const cluster: EmbeddedCluster = await startEmbeddedCluster({ autoCreateTopics: true, recallMessageEnable: true });
   const admin = new AdminClient(cluster);
   const stop = async () => {
     await admin.close();

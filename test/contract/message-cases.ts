@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import type { Message } from '#rocketmq';
 import type { ContractCluster } from './clusters.ts';
 
@@ -40,6 +40,19 @@ export const messageCases: readonly MessageCase[] = [
     },
   },
   {
+    title: 'every option of a normal message at once',
+    message: {
+      body: 'everything',
+      tag: 'τ',
+      keys: ['k1', 'κ2'],
+      properties: { p: 'v' },
+      flag: 2_147_483_647,
+      shardingKey: 's',
+      waitStoreMsgOk: false,
+    },
+    properties: { TAGS: 'τ', KEYS: 'k1 κ2', p: 'v', __SHARDINGKEY: 's', WAIT: 'false' },
+  },
+  {
     title: 'waitStoreMsgOk: false',
     message: { body: 'not waited for', waitStoreMsgOk: false },
     properties: { WAIT: 'false' },
@@ -54,7 +67,8 @@ export const messageCases: readonly MessageCase[] = [
   { title: 'one byte', message: { body: Uint8Array.of(0) }, properties: { WAIT: 'true' } },
   {
     title: 'the largest body that brokers take by default, 4 MiB',
-    message: { body: Buffer.alloc(LARGEST_BODY_BYTES, 'filled') },
+    // Random, so that compressing it gains nothing.
+    message: { body: randomBytes(LARGEST_BODY_BYTES) },
     properties: { WAIT: 'true' },
   },
   {

@@ -57,6 +57,9 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
   if (!Number.isInteger(flag) || flag !== (flag | 0)) {
     throw new MessageError('flag', `flag ${flag} is not a whole number of 32 bits`);
   }
+  const topic = rules.wrapTopic(message.topic);
+  const fullFault = topic === message.topic ? undefined : topicFault(topic);
+  if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
   const body = checkedBody(message.body, rules.maxMessageBytes);
   const msgId = message.msgId ?? rules.newMsgId();
   const bornAt = rules.now();
@@ -67,7 +70,7 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
   if (rules.instanceId !== undefined) properties += encodeProperty(MessageProperty.INSTANCE_ID, rules.instanceId);
   if (extra !== undefined) properties += extraProperties(extra);
   return {
-    topic: rules.wrapTopic(message.topic),
+    topic,
     msgId,
     body,
     properties: checkedProperties(properties),

@@ -143,8 +143,10 @@ export class Producer {
         settle(index, { status: 'failed', error });
       }
     }
+    const { maxBatchMessages, maxBatchBytes, maxMessageBytes } = this.options;
     const parts = {
-      limits: this.options,
+      // A batch counts as one message to a broker: 5.5.0 answers SYSTEM_ERROR to one too large, as if it could be retried.
+      limits: { maxBatchMessages, maxBatchBytes: Math.min(maxBatchBytes, maxMessageBytes) },
       goesAlone: ({ message }: Placed) => !message.isBatchable || this.isCompressible(message),
       queueOf: (topic: string, shardingKey: string) =>
         this.sendLoop.queueOf(topic, shardingKey, this.limitOf(deadline)),
@@ -221,6 +223,9 @@ export class Producer {
     if (queue === undefined && selectQueue === undefined) return undefined;
     const { queues } = await this.sendLoop.publishInfo(topic, deadline);
     const bare = queues.map((each) => ({ ...each, topic: message.topic }));
+    if (queue !== undefined && this.rules.wrapTopic(queue.topic) !== topic) {
+      throw new MessageError('queue', `the queue is one of topic "${queue.topic}", not of "${message.topic}"`);
+    }
     const wanted = queue ?? selectQueue?.(bare, message);
     const found = queues.find((each) => each.brokerName === wanted?.brokerName && each.queueId === wanted.queueId);
     if (found !== undefined) return found;

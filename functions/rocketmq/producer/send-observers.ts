@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
-import type { RocketMQError } from '../errors.ts';
+import { MessageError, type RocketMQError } from '../errors.ts';
 import type { ProducerOptions } from '../producer-options.ts';
-import { MessageProperty } from '../protocol/message-properties.ts';
+import { MessageProperty, RESERVED_PROPERTIES } from '../protocol/message-properties.ts';
 import { TraceMessageType } from '../protocol/trace-record.ts';
 import type { Message } from './message.ts';
 import type { PreparationRules, PreparedMessage } from './prepared-message.ts';
@@ -10,6 +10,9 @@ import type { SendLimits } from './send-loop.ts';
 import type { SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 import { TraceDispatcher } from './trace-dispatcher.ts';
+
+/** Told by the whole name, for the application's own may end in it. */
+const HAS_DELAY_LEVEL = new RegExp(`(?:^|\\u0002)${MessageProperty.DELAY}\\u0001`);
 
 /** A send that somebody looks at. */
 export interface ObservedSend extends SendHookContext {
@@ -36,12 +39,18 @@ export class SendObservers {
     this.traces = options.trace ? new TraceDispatcher(client, options.group, limits, rules) : undefined;
   }
 
-  /** Tells the hooks of a message about to be sent; undefined when nobody looks. @throws what a hook throws */
+  /**
+   * Tells the hooks of a message about to be sent; undefined when nobody looks.
+   * @throws MessageError when a hook adds a reserved property: past the checks of a message it could delay one inside a
+   * batch, which brokers deliver at once, or make it half of a transaction; what a hook throws
+   */
   begin(message: Message): ObservedSend | undefined {
     if (this.hooks.length === 0 && this.traces === undefined) return undefined;
     const observed = { group: this.group, message, extraProperties: {}, startedAt: this.now() };
     for (const hook of this.hooks) hook.before?.(observed);
-    return observed;
+    const reserved = Object.keys(observed.extraProperties).find((name) => RESERVED_PROPERTIES.has(name));
+    if (reserved === undefined) return observed;
+    throw new MessageError('properties', `a hook added property "${reserved}", which is reserved by RocketMQ`);
   }
 
   /** Tells that a broker confirmed it. */
@@ -60,9 +69,7 @@ export class SendObservers {
       storeHost: receipt.addr,
       bodyBytes: receipt.bodyBytes,
       costMs: Math.max(0, this.now() - observed.startedAt),
-      messageType: prepared.properties.includes(`${MessageProperty.DELAY}\u0001`)
-        ? TraceMessageType.DELAY
-        : TraceMessageType.NORMAL,
+      messageType: HAS_DELAY_LEVEL.test(prepared.properties) ? TraceMessageType.DELAY : TraceMessageType.NORMAL,
       offsetMsgId: result.offsetMsgId,
       isSuccess: result.status === 'SEND_OK',
     });

@@ -47,9 +47,13 @@ export function sendStatus(code: number): SendStatus | undefined {
   return statuses[code];
 }
 
-/** What a refusal asks for. ACL 1.0 says no with SYSTEM_ERROR, told apart by its text; so does a read-only broker with NO_PERMISSION. */
+/**
+ * What a refusal asks for. Told apart by their texts: SYSTEM_ERROR is also how ACL 1.0 says no, and how 5.x calls a batch
+ * over its limit illegal; NO_PERMISSION is also what a broker answers that is read-only.
+ */
 export function refusalOf(code: number, remark: string | undefined): Refusal {
   if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('AclException')) return DENIED;
+  if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return PERMANENT;
   if (code === ResponseCode.NO_PERMISSION && remark?.includes('sending message is forbidden')) return ANOTHER_BROKER;
   return refusals[code] ?? PERMANENT;
 }
