@@ -323,6 +323,24 @@ export class RequestTimeoutError extends RocketMQError {
   }
 }
 
+/** A transaction was not ended, because that came too late. It stays open; the broker will ask for its outcome. */
+export class TransactionTooLateError extends RocketMQError {
+  readonly msgId: string;
+  /** Address of the broker that refused the end; undefined when it was not sent at all. */
+  readonly refusedBy: string | undefined;
+
+  constructor(msgId: string, reason: string, refusedBy: string | undefined) {
+    const by = refusedBy === undefined ? 'was not sent' : `was refused by ${refusedBy}`;
+    super(`the end of transaction ${msgId} ${by}: ${reason}; its outcome is left to the broker's check`, {
+      code: 'ROCKETMQ_TRANSACTION_TOO_LATE',
+      retryable: false,
+      outcome: refusedBy === undefined ? 'notSent' : 'refused',
+    });
+    this.msgId = msgId;
+    this.refusedBy = refusedBy;
+  }
+}
+
 /** Not begun, because one before it with the same ordering key was not stored. Its own content is not at fault. */
 export class OrderBlockedError extends RocketMQError {
   constructor(blocker: string) {

@@ -12,10 +12,20 @@ export type { OptionRule } from './options.ts';
 export type { Message } from './producer/message.ts';
 export { groupFault, topicFault } from './producer/names.ts';
 export { type OpenTelemetryApi, openTelemetryHook } from './producer/open-telemetry-hook.ts';
-export type { Producer, SendAllOptions, SendOptions } from './producer/producer.ts';
+export type { Producer, SendAllOptions, SendOptions, TransactionOptions } from './producer/producer.ts';
 export type { ReplyMessage } from './producer/request-reply.ts';
 export type { SendHook, SendHookContext } from './producer/send-hook.ts';
 export type { SendOutcome, SendResult, SendStatus } from './producer/send-result.ts';
+export type {
+  CheckedMessage,
+  LocalTransaction,
+  PendingReason,
+  TransactionCheckListener,
+  TransactionCheckReport,
+  TransactionContext,
+  TransactionOutcome,
+  TransactionResult,
+} from './producer/transaction.ts';
 export { type ProducerOptions, producerOptionRules } from './producer-options.ts';
 export type { AclCredentials } from './protocol/acl-signature.ts';
 export type { ExtFields } from './protocol/ext-fields.ts';

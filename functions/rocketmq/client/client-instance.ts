@@ -90,6 +90,7 @@ export class ClientInstance {
     this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
     const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
     this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
+      clock: options.clock,
       timeoutMs: options.nameServerTimeoutMs,
       addressMap,
       vipChannel,

@@ -19,6 +19,8 @@ export class Heartbeats {
   private readonly clientIds = new Map<string, string>();
   /** Client ids that the next connection to an address is to have. */
   private readonly reservedIds = new Map<string, string>();
+  /** Groups that were named on a connection and not taken off it. */
+  private readonly named = new WeakMap<Connection, Set<string>>();
   /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
   private currentId: string | undefined;
 
@@ -36,7 +38,7 @@ export class Heartbeats {
     if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
     this.currentId ??= this.newClientId();
     this.clientIds.set(addr, reserved ?? this.currentId);
-    const answer = await connection.request(this.heartbeat(connection.addr, groups), timeoutMs);
+    const answer = await connection.request(this.heartbeat(connection, groups), timeoutMs);
     this.check(connection.addr, answer);
   }
 
@@ -79,6 +81,38 @@ export class Heartbeats {
     return clientId;
   }
 
+  /**
+   * Registers a group at a broker, connecting first where needed; where the connection knows the group, nothing is sent. The
+   * heartbeat is written when this resolves; what it resolves to settles with its answer.
+   */
+  async announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
+    const connection = await this.remoting.connect(addr, timeoutMs);
+    const isNamed = this.named.get(connection)?.has(group) === true;
+    return { answered: isNamed ? Promise.resolve() : this.beat(connection, [group], timeoutMs) };
+  }
+
+  /** Takes groups off every broker that they were named to. Where that fails the connection is ended: the broker forgets then. */
+  async withdraw(groups: readonly string[], timeoutMs: number): Promise<void> {
+    await Promise.all(
+      [...this.clientIds].map(async ([addr, clientID]) => {
+        const connection = this.remoting.connectionTo(addr);
+        const named = connection && this.named.get(connection);
+        if (connection === undefined || named === undefined) return;
+        const ended = groups.filter((group) => named.delete(group));
+        try {
+          await Promise.all(
+            ended.map(async (producerGroup) => {
+              const request = { code: RequestCode.UNREGISTER_CLIENT, extFields: { clientID, producerGroup } };
+              this.check(addr, await connection.request(request, timeoutMs), 'unregister');
+            }),
+          );
+        } catch (error) {
+          connection.close('error', error);
+        }
+      }),
+    );
+  }
+
   /** Forgets a broker that is not used any more. */
   forget(addr: string): void {
     this.clientIds.delete(addr);
@@ -87,7 +121,7 @@ export class Heartbeats {
   private async beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
     const { addr } = connection;
     try {
-      this.check(addr, await connection.request(this.heartbeat(addr, groups), timeoutMs));
+      this.check(addr, await connection.request(this.heartbeat(connection, groups), timeoutMs));
     } catch (error) {
       // The registration ended with the connection. The next one is greeted, under an id of its own: to send this
       // heartbeat again there would register the old id once more.
@@ -95,8 +129,13 @@ export class Heartbeats {
     }
   }
 
-  private heartbeat(addr: string, groups: readonly string[]) {
-    const body = encodeHeartbeatData({ clientID: this.clientId(addr), producerGroups: groups, consumerDataSet: [] });
+  private heartbeat(connection: Connection, groups: readonly string[]) {
+    this.named.set(connection, new Set([...(this.named.get(connection) ?? []), ...groups]));
+    const body = encodeHeartbeatData({
+      clientID: this.clientId(connection.addr),
+      producerGroups: groups,
+      consumerDataSet: [],
+    });
     return { code: RequestCode.HEART_BEAT, extFields: {}, body };
   }
 
@@ -108,10 +147,14 @@ export class Heartbeats {
     return drawn;
   }
 
-  private check(addr: string, answer: { code: number; version: number; remark: string | undefined }): void {
+  private check(
+    addr: string,
+    answer: { code: number; version: number; remark: string | undefined },
+    what = 'heartbeat',
+  ): void {
     this.versions.record(addr, answer.version);
     if (answer.code === ResponseCode.SUCCESS) return;
     const name = responseCodeName(answer.code);
-    throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true }, 'heartbeat');
+    throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true }, what);
   }
 }

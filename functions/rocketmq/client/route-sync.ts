@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { type Deadline, earlierOf, settledBy } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
@@ -14,6 +15,7 @@ const ON_DEMAND_INTERVAL_MS = 1000;
 const ON_DEMAND_LOOKUP_INTERVAL_MS = 2000;
 
 export interface RouteSyncOptions extends AddressOptions {
+  readonly clock: Clock;
   /** Most time for one question, all name servers tried. */
   readonly timeoutMs: number;
   /** What has to be there before a server is connected to. */
@@ -31,10 +33,10 @@ export class RouteSync {
   private readonly brokerAddrs: BrokerAddrTable;
   private readonly options: RouteSyncOptions;
   private readonly running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
-  /** Monotonic ms of the last question on demand, by topic. */
+  /** Epoch ms of the last question on demand, by topic. */
   private readonly askedAt = new Map<string, number>();
-  /** Monotonic ms of the last lookup on demand. */
-  private lookedUpAt = Number.NEGATIVE_INFINITY;
+  /** Epoch ms of the last lookup on demand that changed nothing. */
+  private lookedUpInVainAt: number | undefined;
 
   constructor(
     nameServers: NameServerClient,
@@ -90,12 +92,17 @@ export class RouteSync {
   /** Asks for the route after an error that a new one may cure; undefined when that was done a moment ago. */
   refreshAfterError(topic: string, deadline: Deadline): Promise<void> | undefined {
     if (!this.running.has(topic)) {
-      const now = performance.now();
-      const last = this.askedAt.get(topic);
-      if (last !== undefined && now - last < ON_DEMAND_INTERVAL_MS) return undefined;
-      this.askedAt.set(topic, now);
+      if (this.isWithin(ON_DEMAND_INTERVAL_MS, this.askedAt.get(topic))) return undefined;
+      this.askedAt.set(topic, this.options.clock.now());
     }
     return this.refresh(topic, deadline);
+  }
+
+  /** Whether an instant was so short a time ago. By wall clock: what was before a freeze is long ago. */
+  private isWithin(intervalMs: number, at: number | undefined): boolean {
+    if (at === undefined) return false;
+    const ageMs = this.options.clock.now() - at;
+    return ageMs >= 0 && ageMs < intervalMs;
   }
 
   /** Refreshes every topic in use. @throws the first failure, when all are done. */
@@ -129,12 +136,12 @@ export class RouteSync {
     } catch (error) {
       if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
       if (this.nameServers.nameServerAddrs === asked) {
-        const now = performance.now();
-        if (asked.length > 0 && now - this.lookedUpAt < ON_DEMAND_LOOKUP_INTERVAL_MS) throw error;
-        this.lookedUpAt = now;
+        if (asked.length > 0 && this.isWithin(ON_DEMAND_LOOKUP_INTERVAL_MS, this.lookedUpInVainAt)) throw error;
         await this.lookup.refresh(deadline).catch((lookupError) => {
+          this.lookedUpInVainAt = this.options.clock.now();
           throw asked.length === 0 ? lookupError : error;
         });
+        if (this.nameServers.nameServerAddrs === asked) this.lookedUpInVainAt = this.options.clock.now();
       }
       if (this.nameServers.nameServerAddrs === asked) throw error;
       return this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));

@@ -4,19 +4,26 @@ import { type Deadline, earlierOf } from '../deadline.ts';
 import { MessageError, NoWritableQueueError, OptionsError, RocketMQError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
 import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
+import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { groupFault } from './names.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
-import { type PreparationRules, type PreparedMessage, prepareMessage } from './prepared-message.ts';
+import {
+  type ExtraProperties,
+  type PreparationRules,
+  type PreparedMessage,
+  prepareMessage,
+} from './prepared-message.ts';
 import type { ReplyMessage, RequestReply } from './request-reply.ts';
 import { sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
+import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 /** How a `sendAll` is to be done. */
 export interface SendAllOptions {
@@ -30,6 +37,16 @@ export interface SendOptions extends SendAllOptions {
   readonly queue?: MessageQueue;
   /** Chooses the queue among those that can be written (Java: `MessageQueueSelector`). Not together with a sharding key. */
   readonly selectQueue?: (queues: readonly MessageQueue[], message: Message) => MessageQueue;
+}
+
+/** How a transactional message is to be sent. */
+export interface TransactionOptions extends SendOptions {
+  /**
+   * How long the broker asks nobody for the outcome, in ms, rounded up to seconds; after it a commit is refused. Default:
+   * the broker's `transactionTimeOut` (6 s), after which it asks and still takes a commit. To be given only when a local
+   * transaction takes longer: every round of checks stores a message with an immunity time again (docs/transactions.md).
+   */
+  readonly immunityMs?: number;
 }
 
 /** Options with their defaults in place. */
@@ -89,19 +106,8 @@ export class Producer {
    * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError when no attempt was made.
    */
   async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
-    const observed = this.observers.begin(message);
-    const prepared = prepareMessage(message, this.rules, observed?.extraProperties);
-    this.client.checkDueWork(this.limitOf(options.deadline));
-    if (observed === undefined) return this.resultOf(prepared, await this.dispatch(message, prepared, options));
-    try {
-      const receipt = await this.dispatch(message, prepared, options);
-      const result = this.resultOf(prepared, receipt);
-      this.observers.stored(observed, prepared, result, receipt);
-      return result;
-    } catch (error) {
-      if (error instanceof RocketMQError) this.observers.failed(observed, error);
-      throw error;
-    }
+    const { result } = await this.sendObserved(message, options);
+    return result;
   }
 
   /**
@@ -185,6 +191,50 @@ export class Producer {
     return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
   }
 
+  /**
+   * Sends a message that consumers see only if a local transaction commits: half message, local transaction, then its end,
+   * which is sent once and whose answer is waited for. What is not confirmed is `pending`: the broker asks for it later, so
+   * the group needs somebody awake who can say (`onTransactionCheck`). One queue and no delay; never in a batch.
+   * @throws what keeps the half message from being confirmed, as `send`: the local transaction was not begun then.
+   */
+  async sendTransaction(
+    message: Message,
+    localTransaction: LocalTransaction,
+    options: TransactionOptions = {},
+  ): Promise<TransactionResult> {
+    const { sendInTransaction } = await import('./transaction-sender.ts');
+    const parts = {
+      group: wrapNamespace(this.namespace, this.group),
+      endTimeoutMs: this.options.attemptTimeoutMs,
+      sendHalf: async (marks: ExtraProperties) => {
+        const sent = await this.sendObserved(message, options, marks);
+        return { ...sent, topic: sent.prepared.topic, bornAt: sent.prepared.bornAt };
+      },
+    };
+    return sendInTransaction(this.client, parts, message, localTransaction, options);
+  }
+
+  /**
+   * Has a listener decide this group's open transactions when a broker asks. Asked is who is registered: this client while an
+   * invocation sends transactional messages, and from `awaitTransactionChecks` on; never while frozen. Resolves when it listens.
+   */
+  async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
+    const { TransactionChecks } = await import('./transaction-checks.ts');
+    const group = wrapNamespace(this.namespace, this.group);
+    TransactionChecks.of(this.client).listen(group, listener);
+    this.client.addTransactionGroup(group);
+  }
+
+  /**
+   * Registers the group with every master of these topics, to be asked for open transactions until the last running
+   * invocation ends. For a function that stays awake to answer; `onTransactionCheck` comes first.
+   */
+  async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
+    const { awaitChecks } = await import('./transaction-sender.ts');
+    const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
+    await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, this.limitOf(deadline));
+  }
+
   /** Takes the group off the brokers; the client and its other producers stay. */
   async shutdown(deadline?: Deadline): Promise<void> {
     await this.client.removeProducer(wrapNamespace(this.namespace, this.group), this.limitOf(deadline));
@@ -192,6 +242,31 @@ export class Producer {
 
   private limitOf(deadline: Deadline | undefined): Deadline {
     return earlierOf(deadline, this.options.sendTimeoutMs);
+  }
+
+  /**
+   * Sends one message, before the eyes of hooks and traces.
+   * @param marks properties that make it half of a transaction.
+   */
+  private async sendObserved(
+    message: Message,
+    options: SendOptions,
+    marks?: ExtraProperties,
+  ): Promise<{ prepared: PreparedMessage; receipt: SendReceipt; result: SendResult }> {
+    const observed = this.observers.begin(message);
+    const extra = marks === undefined ? observed?.extraProperties : { ...observed?.extraProperties, ...marks };
+    const checked = prepareMessage(message, this.rules, extra);
+    const prepared = marks === undefined ? checked : { ...checked, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
+    this.client.checkDueWork(this.limitOf(options.deadline));
+    try {
+      const receipt = await this.dispatch(message, prepared, options);
+      const result = this.resultOf(prepared, receipt);
+      if (observed !== undefined) this.observers.stored(observed, prepared, result, receipt);
+      return { prepared, receipt, result };
+    } catch (error) {
+      if (observed !== undefined && error instanceof RocketMQError) this.observers.failed(observed, error);
+      throw error;
+    }
   }
 
   /** Sends one message; its time begins when its turn comes, which a message with a sharding key may have to wait for. */
@@ -244,7 +319,9 @@ export class Producer {
     if (compression === 'none' || !this.isCompressible(prepared)) return prepared;
     const { compressBody } = await import('./body-compression.ts');
     const smaller = await compressBody(prepared.body, compression, compressionLevel);
-    return smaller === undefined ? prepared : { ...prepared, ...smaller };
+    return smaller === undefined
+      ? prepared
+      : { ...prepared, body: smaller.body, sysFlag: prepared.sysFlag | smaller.sysFlag };
   }
 
   private async sendBatch(

@@ -1,14 +1,12 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { inflate, zstdDecompress } from 'node:zlib';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { Deadline } from '../deadline.ts';
-import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
+import { RequestTimeoutError } from '../errors.ts';
 import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
-import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
+import { plainBody } from './plain-body.ts';
 
 /** A consumer's reply to a request. */
 export interface ReplyMessage {
@@ -21,9 +19,6 @@ interface PushedReply {
   readonly extFields: { readonly properties?: string | undefined; readonly sysFlag?: string | undefined };
   readonly body: Uint8Array;
 }
-
-const inflateBody = promisify<Uint8Array, Buffer>(inflate);
-const unzstdBody = promisify<Uint8Array, Buffer>(zstdDecompress);
 
 /** Requests of a client that wait for a reply, which a broker pushes on whatever connection it knows this client by. */
 export class RequestReply {
@@ -75,17 +70,5 @@ export class RequestReply {
     const resolve = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
     resolve?.({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });
     return { code: ResponseCode.SUCCESS };
-  }
-}
-
-async function plainBody(body: Uint8Array, sysFlag: number): Promise<Buffer> {
-  if ((sysFlag & MessageSysFlag.COMPRESSED) === 0) return Buffer.from(body);
-  switch (sysFlag & MessageSysFlag.COMPRESSION_TYPE_MASK) {
-    case MessageSysFlag.COMPRESSION_ZSTD:
-      return unzstdBody(body);
-    case MessageSysFlag.COMPRESSION_LZ4:
-      throw new RemotingCommandError('a reply compressed with LZ4 cannot be read', 0);
-    default:
-      return inflateBody(body);
   }
 }

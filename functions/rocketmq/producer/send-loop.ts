@@ -12,6 +12,7 @@ import {
   type SendAttempt,
   SendFailedError,
 } from '../errors.ts';
+import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { versionName } from '../protocol/mq-version.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
@@ -171,10 +172,14 @@ export class SendLoop {
     let isBusy = false;
     try {
       if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeLeft(unit.topic, limit));
+      // A half message that only the master has is rolled back by who sent it: that is better than to send another.
+      const isHalf = (unit.sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0;
+      if (isHalf) await this.client.holdTransactionGroup(this.limits.group, addr, timeLeft(unit.topic, limit));
       const answer = await this.client.invoke(addr, this.request(unit, place), timeLeft(unit.topic, limit));
       const status = sendStatus(answer.code);
       if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
-      if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail') throw new DegradedStoreError(addr, status);
+      if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail' && !isHalf)
+        throw new DegradedStoreError(addr, status);
       this.faults.answered(brokerName, performance.now() - startedAt);
       const stored = decodeSendMessageResponse(answer.extFields);
       return {

@@ -32,13 +32,15 @@ export interface OutgoingAnswer {
 }
 
 /**
- * Answers a request from a server. `undefined` means that its code is not supported. Never called for what a server wants
- * no answer to when the result is ignored: a oneway request is handled all the same.
+ * Answers a request from a server. `undefined` means that its code is not supported; `'no answer'`, that none is written even
+ * where the server forgot to say so. What a oneway request is answered is not written either.
  */
 export type ServerRequestHandler = (
   request: RemotingCommand,
   connection: Connection,
-) => OutgoingAnswer | undefined | Promise<OutgoingAnswer | undefined>;
+) => HandlerResult | Promise<HandlerResult>;
+
+type HandlerResult = OutgoingAnswer | 'no answer' | undefined;
 
 /** Why a connection is not used any more; what metrics count the next one under. */
 export type CloseReason = 'idle' | 'closed by peer' | 'error' | 'timeout' | 'protocol' | 'unused' | 'shutdown';
@@ -273,8 +275,9 @@ export class Connection {
   }
 
   private async answer(request: RemotingCommand): Promise<void> {
-    const { code, remark, extFields, body } = await this.handled(request);
-    if (isOneway(request) || this.closeReason !== undefined) return;
+    const handled = await this.handled(request);
+    if (handled === 'no answer' || isOneway(request) || this.closeReason !== undefined) return;
+    const { code, remark, extFields, body } = handled;
     try {
       this.write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
     } catch (error) {
@@ -283,7 +286,7 @@ export class Connection {
     }
   }
 
-  private async handled(request: RemotingCommand): Promise<OutgoingAnswer> {
+  private async handled(request: RemotingCommand): Promise<OutgoingAnswer | 'no answer'> {
     try {
       const answer = await this.handleRequest(request, this);
       const remark = ` request type ${request.code} not supported`;

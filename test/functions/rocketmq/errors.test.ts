@@ -23,6 +23,7 @@ const {
   RocketMQError,
   SendFailedError,
   TopicRouteNotFoundError,
+  TransactionTooLateError,
 } = errors;
 
 const CAUSE = new Error('connect ECONNREFUSED 10.0.0.1:10911');
@@ -138,6 +139,11 @@ const samples: Record<
     error: new RequestTimeoutError('Orders', 'c-1', 3000),
     is: [true, 'unknown'],
     says: ['"Orders"', 'c-1', '3000 ms'],
+  },
+  TransactionTooLateError: {
+    error: new TransactionTooLateError('ABC', 'its immunity time has passed', ADDR),
+    is: [false, 'refused'],
+    says: ['ABC', ADDR, 'immunity time', "the broker's check"],
   },
   OrderBlockedError: {
     error: new OrderBlockedError('record r-1'),

@@ -43,6 +43,7 @@ afterEach(async () => {
 
 function syncWith(fetch?: () => Promise<readonly string[]>): RouteSync {
   return new RouteSync(nameServers, new NameServerLookup(fetch, nameServers), routes, brokerAddrs, {
+    clock: systemClock,
     timeoutMs: 5000,
     beforeAsking: async () => undefined,
     addressMap: undefined,

@@ -1,0 +1,17 @@
+import type { ClientOptions } from '../client-options.ts';
+
+type OptionalKeys =
+  | 'nameServerAddrs'
+  | 'fetchNameServerAddrs'
+  | 'instanceName'
+  | 'unitName'
+  | 'namespace'
+  | 'namespaceV2'
+  | 'credentials'
+  | 'tls'
+  | 'fetchSecurity'
+  | 'addressMap';
+
+/** Options checked, with their defaults in place. */
+export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
+  Pick<ClientOptions, OptionalKeys>;

@@ -1,0 +1,50 @@
+import type { Heartbeats } from './heartbeats.ts';
+
+/**
+ * Producer groups that send transactional messages. A broker asks the registered clients of such a group in turn for the
+ * outcome of open transactions, and waits in vain for one that is frozen. So these groups are registered from an
+ * invocation's first half message on, and taken off the brokers when the last invocation that runs ends.
+ */
+export class TransactionGroups {
+  private readonly heartbeats: Heartbeats;
+  private readonly known = new Set<string>();
+  private readonly held = new Set<string>();
+  private releasing: Promise<void> | undefined;
+
+  constructor(heartbeats: Heartbeats) {
+    this.heartbeats = heartbeats;
+  }
+
+  /** Takes a group out of the ordinary heartbeats. */
+  add(group: string): void {
+    this.known.add(group);
+  }
+
+  /** Those of these groups that a heartbeat may name now. */
+  registrable(groups: readonly string[]): string[] {
+    return groups.filter((group) => !this.known.has(group) || this.held.has(group));
+  }
+
+  /**
+   * Registers a group at a broker, unless that was done since the last release. The heartbeat is written when this resolves;
+   * what it resolves to settles with its answer.
+   */
+  async hold(group: string, addr: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
+    // Brokers handle the end of a registration and a new one side by side: they must not be under way together.
+    while (this.releasing !== undefined) await this.releasing;
+    this.known.add(group);
+    this.held.add(group);
+    return this.heartbeats.announce(addr, group, timeoutMs);
+  }
+
+  /** Takes the groups off every broker. Never rejects: where that fails the connection is ended, and with it the registration. */
+  async release(timeoutMs: number): Promise<void> {
+    if (this.held.size === 0) return this.releasing;
+    const groups = [...this.held];
+    this.held.clear();
+    this.releasing = this.heartbeats.withdraw(groups, timeoutMs).finally(() => {
+      this.releasing = undefined;
+    });
+    return this.releasing;
+  }
+}

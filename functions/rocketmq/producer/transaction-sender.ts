@@ -1,0 +1,181 @@
+import type { ClientInstance } from '../client/client-instance.ts';
+import { brokerOf } from '../client/topic-publish-info.ts';
+import { type Deadline, earlierOf } from '../deadline.ts';
+import { MessageError, TransactionTooLateError } from '../errors.ts';
+import { decodeOffsetMessageId } from '../protocol/message-id.ts';
+import { MessageProperty } from '../protocol/message-properties.ts';
+import type { Message } from './message.ts';
+import type { ExtraProperties } from './prepared-message.ts';
+import type { SendResult } from './send-result.ts';
+import type { SendReceipt } from './send-unit.ts';
+import type { LocalTransaction, TransactionContext, TransactionOutcome, TransactionResult } from './transaction.ts';
+import { TransactionChecks } from './transaction-checks.ts';
+import { type EndOutcome, type EndReceiver, endTransaction } from './transaction-end.ts';
+
+/** With less time left the end of a transaction is not sent: its answer could hardly come in time. */
+const SMALLEST_END_MS = 5;
+
+/** A half message that a broker confirmed. */
+export interface StoredHalf {
+  readonly result: SendResult;
+  readonly receipt: SendReceipt;
+  /** Topic as the cluster knows it. */
+  readonly topic: string;
+  /** Epoch ms, by which the broker counts the message's age. */
+  readonly bornAt: number;
+}
+
+/** How the transactions of one producer are sent. */
+export interface TransactionParts {
+  /** As the cluster knows it. */
+  readonly group: string;
+  /** Most ms for the answer to the end of a transaction. */
+  readonly endTimeoutMs: number;
+  readonly sendHalf: (marks: ExtraProperties) => Promise<StoredHalf>;
+}
+
+/**
+ * Sends one transactional message (Java: `DefaultMQProducerImpl.sendMessageInTransaction`): half message, local transaction,
+ * end. Where Java's client writes the end and hopes, this one waits for the answer; and it never writes a second one, because
+ * a broker delivers a copy for each commit.
+ * @throws MessageError for a delay, which a broker confirms and never delivers; what keeps the half message from being sent
+ */
+export async function sendInTransaction(
+  client: ClientInstance,
+  parts: TransactionParts,
+  message: Message,
+  localTransaction: LocalTransaction,
+  given: { readonly deadline?: Deadline | undefined; readonly immunityMs?: number | undefined },
+): Promise<TransactionResult> {
+  refuseDelay(message);
+  const immunitySeconds = secondsOf(given.immunityMs);
+  const deadline = given.deadline ?? { remainingMs: () => Number.POSITIVE_INFINITY };
+  const { memory } = TransactionChecks.of(client);
+  client.addTransactionGroup(parts.group);
+  const half = await parts.sendHalf({
+    [MessageProperty.TRAN_MSG]: 'true',
+    [MessageProperty.PGROUP]: parts.group,
+    ...(immunitySeconds !== undefined && {
+      [MessageProperty.CHECK_IMMUNITY_TIME_IN_SECONDS]: String(immunitySeconds),
+    }),
+  });
+  const { msgId } = half.result;
+  // Read before anything is decided: a broker that does not say where the half message is cannot be told its end.
+  const { commitLogOffset } = decodeOffsetMessageId(half.receipt.offsetMsgId);
+  memory.set(msgId, 'running');
+  const isDegraded = half.result.status !== 'SEND_OK';
+  const context = { msgId, message, half: half.result, deadline };
+  const decided: Decided = isDegraded ? { outcome: 'rollback' } : await decide(localTransaction, context);
+  const { outcome } = decided;
+  const immuneUntil = immunitySeconds === undefined ? undefined : half.bornAt + immunitySeconds * 1000;
+  const ended =
+    tooLate(client, msgId, outcome, immuneUntil, deadline) ??
+    (await end(client, parts, { ...half, commitLogOffset }, outcome, deadline));
+  const facts = { msgId, half: half.result, outcome };
+  if (!ended.isConfirmed) {
+    if (outcome === 'unknown') memory.delete(msgId);
+    else memory.set(msgId, outcome);
+    if (decided.error !== undefined) return { ...facts, status: 'pending', reason: 'threw', error: decided.error };
+    const { reason, error } = ended;
+    return { ...facts, status: 'pending', reason, ...(error === undefined ? {} : { error }) };
+  }
+  memory.set(msgId, outcome === 'commit' ? 'delivered' : 'rollback');
+  if (outcome === 'commit') return { ...facts, status: 'committed' };
+  return { ...facts, status: 'rolledBack', reason: isDegraded ? 'degraded' : 'localTransaction' };
+}
+
+interface Decided {
+  readonly outcome: TransactionOutcome;
+  /** What the local transaction threw; never `undefined` when it threw. */
+  readonly error?: unknown;
+}
+
+async function decide(localTransaction: LocalTransaction, context: TransactionContext): Promise<Decided> {
+  try {
+    const outcome: unknown = await localTransaction(context);
+    if (outcome === 'commit' || outcome === 'rollback' || outcome === 'unknown') return { outcome };
+    const what = `the local transaction returned ${String(outcome)}`;
+    throw new TypeError(`${what}: it must return 'commit', 'rollback' or 'unknown'`);
+  } catch (error) {
+    return { outcome: 'unknown', error: error ?? new Error('the local transaction threw nothing') };
+  }
+}
+
+/** Why a commit or rollback must not be sent any more; undefined when it may. Unknown may always be: it changes nothing. */
+function tooLate(
+  client: ClientInstance,
+  msgId: string,
+  outcome: TransactionOutcome,
+  immuneUntil: number | undefined,
+  deadline: Deadline,
+): EndOutcome | undefined {
+  if (outcome === 'unknown') return undefined;
+  const pastMs = immuneUntil === undefined ? 0 : client.options.clock.now() - immuneUntil;
+  const isPastDeadline = deadline.remainingMs() < SMALLEST_END_MS;
+  if (pastMs <= 0 && !isPastDeadline) return undefined;
+  const reason = pastMs > 0 ? `its immunity time passed ${pastMs} ms ago` : 'the deadline has passed';
+  return { isConfirmed: false, reason: 'tooLate', error: new TransactionTooLateError(msgId, reason, undefined) };
+}
+
+function end(
+  client: ClientInstance,
+  { group, endTimeoutMs }: TransactionParts,
+  { receipt, result, topic, commitLogOffset }: StoredHalf & { readonly commitLogOffset: bigint },
+  outcome: TransactionOutcome,
+  deadline: Deadline,
+): Promise<EndOutcome> {
+  const { addr, queue, queueOffset, transactionId } = receipt;
+  const limit = earlierOf(deadline, endTimeoutMs);
+  const receiver: EndReceiver = {
+    addr,
+    request: (request) => client.invokeOnce(addr, request, Math.max(1, limit.remainingMs())),
+    oneway: (request) => client.oneway(addr, request, Math.max(1, limit.remainingMs())),
+  };
+  const info = client.knownPublishInfo(topic);
+  // The queue of a static topic names a logical broker; its real one is in the route.
+  const brokerName = (info && brokerOf(info, queue)?.brokerName) ?? queue.brokerName;
+  return endTransaction(receiver, outcome, {
+    topic,
+    producerGroup: group,
+    tranStateTableOffset: BigInt(queueOffset),
+    commitLogOffset,
+    isFromCheck: false,
+    msgId: result.msgId,
+    transactionId,
+    brokerName,
+  });
+}
+
+function refuseDelay(message: Message): void {
+  const fields = ['delayLevel', 'delayMs', 'delaySec', 'deliverAt'] as const;
+  const field = fields.find((name) => message[name] !== undefined);
+  if (field === undefined) return;
+  throw new MessageError(field, `${field} cannot be in a transaction: a broker would confirm it and deliver nothing`);
+}
+
+/** Whole seconds, as the broker counts them: rounded up. */
+function secondsOf(immunityMs: number | undefined): number | undefined {
+  if (immunityMs === undefined) return undefined;
+  if (Number.isFinite(immunityMs) && immunityMs > 0) return Math.ceil(immunityMs / 1000);
+  throw new MessageError('immunityMs', `immunityMs is ${immunityMs}, but must be a number of ms above 0`);
+}
+
+/**
+ * Registers a group with every master that these topics have, to be asked for open transactions until the last running
+ * invocation ends. Resolves when all have answered.
+ */
+export async function awaitChecks(
+  client: ClientInstance,
+  group: string,
+  topics: readonly string[],
+  deadline: Deadline,
+): Promise<void> {
+  const infos = await Promise.all(topics.map((topic) => client.publishInfo(topic, deadline)));
+  const addrs = new Set(infos.flatMap(({ masterAddrs }) => [...masterAddrs.values()]));
+  const limit = earlierOf(deadline, client.options.requestTimeoutMs);
+  const register = async (addr: string) => {
+    const { answered } = await client.holdTransactionGroup(group, addr, Math.max(1, limit.remainingMs()));
+    await answered;
+  };
+  await Promise.all([...addrs].map(register));
+}
