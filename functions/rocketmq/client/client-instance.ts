@@ -1,11 +1,9 @@
-import type { ClientOptions } from '../client-options.ts';
 import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
 import { ClientClosedError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import type { Connection, ServerRequestHandler } from '../remoting/connection.ts';
 import type { OutgoingRequest } from '../remoting/outgoing-request.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
-import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
 import { BrokerVersionTable } from './broker-version-table.ts';
 import { newClientId } from './client-id.ts';
@@ -15,27 +13,16 @@ import { Heartbeats } from './heartbeats.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { NameServerClient } from './name-server-client.ts';
 import { NameServerLookup } from './name-server-lookup.ts';
+import { namespaceHook } from './namespace-hook.ts';
 import { ProducerTable } from './producer-table.ts';
+import type { ResolvedClientOptions } from './resolved-client-options.ts';
 import { RouteSync } from './route-sync.ts';
 import { Security } from './security.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import { TopicRouteTable } from './topic-route-table.ts';
+import { TransactionGroups } from './transaction-groups.ts';
 
-type OptionalKeys =
-  | 'nameServerAddrs'
-  | 'fetchNameServerAddrs'
-  | 'instanceName'
-  | 'unitName'
-  | 'namespace'
-  | 'namespaceV2'
-  | 'credentials'
-  | 'tls'
-  | 'fetchSecurity'
-  | 'addressMap';
-
-/** Options checked, with their defaults in place. */
-export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &
-  Pick<ClientOptions, OptionalKeys>;
+export type { ResolvedClientOptions };
 
 /** A part of the invocation's life that the client takes; ended exactly once. */
 export interface InvocationUpkeep {
@@ -62,6 +49,7 @@ export class ClientInstance {
   private readonly lookup: NameServerLookup;
   private readonly routeSync: RouteSync;
   private readonly heartbeats: Heartbeats;
+  private readonly transactionGroups: TransactionGroups;
   private readonly dueWork: DueWork;
   private readonly windows = new Map<string, InFlightWindow>();
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
@@ -99,6 +87,7 @@ export class ClientInstance {
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
+    this.transactionGroups = new TransactionGroups(this.heartbeats);
     if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
     const tasks = dueTasks({
       ...options,
@@ -110,7 +99,7 @@ export class ClientInstance {
       dropOfflineBrokers: () => this.dropOfflineBrokers(),
       sendHeartbeats: (deadline) => {
         const timeoutMs = Math.max(1, deadline.remainingMs());
-        return this.heartbeats.refresh(brokerAddrTable.masters, this.producerTable.groups, timeoutMs);
+        return this.heartbeats.refresh(brokerAddrTable.masters, this.groups, timeoutMs);
       },
     });
     this.dueWork = new DueWork(options.clock, tasks);
@@ -206,6 +195,16 @@ export class ClientInstance {
     return answer;
   }
 
+  /**
+   * Sends a request and waits for its answer, as `invoke`, but never a second time: where the connection ends before the
+   * answer, that is the end of it.
+   */
+  async invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const limit = deadlineAfter(timeoutMs);
+    const connection = await this.remoting.connect(addr, timeoutMs);
+    return connection.request(request, Math.max(1, limit.remainingMs()));
+  }
+
   /** Whether this answers the second copy of a request, after the connection of the first one ended unheard. */
   wasReplayed(answer: RemotingCommand): boolean {
     return this.remoting.wasReplayed(answer);
@@ -221,12 +220,37 @@ export class ClientInstance {
     this.remoting.registerHandler(code, handler);
   }
 
+  /** Begins work beside the sends, such as the answer to a broker's question: an invocation waits for it at its end. */
+  beside(limitMs: number, work: (deadline: Deadline) => Promise<void>): void {
+    const isRunning = this.running.size > 0;
+    void this.track(work(deadlineAfter(this.sideWorkLimitMs(isRunning ? limitMs : this.options.dueWorkBudgetMs))));
+  }
+
+  /** Has a group registered only while an invocation sends transactional messages: a frozen client must not be asked. */
+  addTransactionGroup(group: string): void {
+    this.transactionGroups.add(group);
+  }
+
+  /**
+   * Registers a group of transactional messages at a broker, until the last running invocation ends. What it resolves to
+   * settles with the broker's answer.
+   */
+  async holdTransactionGroup(
+    group: string,
+    addr: string,
+    timeoutMs: number,
+  ): Promise<{ readonly answered: Promise<void> }> {
+    const hold = await this.transactionGroups.hold(group, addr, timeoutMs);
+    void this.track(hold.answered);
+    return hold;
+  }
+
   /** Version of a broker: as it last answered, else asked for by a heartbeat. */
   async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
     const known = this.brokerVersionTable.get(addr);
     if (known !== undefined) return known;
     await this.remoting.connect(addr, timeoutMs);
-    await this.heartbeats.refresh([addr], this.producerTable.groups, timeoutMs);
+    await this.heartbeats.refresh([addr], this.groups, timeoutMs);
     return this.brokerVersionTable.get(addr) ?? 0;
   }
 
@@ -253,7 +277,7 @@ export class ClientInstance {
     const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
     const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
     const timeoutMs = Math.max(1, deadline.remainingMs());
-    return this.heartbeats.registerAll([...new Set(masters)], this.producerTable.groups, timeoutMs);
+    return this.heartbeats.registerAll([...new Set(masters)], this.groups, timeoutMs);
   }
 
   /** Fetches credentials anew after a broker denied access; true when they changed. */
@@ -296,6 +320,12 @@ export class ClientInstance {
     this.running.delete(running);
     // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
     while (this.running.size === 0 && this.sideWork.size > 0) await this.otherWorkDone();
+    if (this.running.size === 0) {
+      const leftMs = Math.min(this.options.dueWorkBudgetMs, running.remainingMs());
+      await this.transactionGroups.release(Math.max(SMALLEST_DUE_WORK_MS, leftMs));
+      // What brokers asked before they knew is answered too.
+      await this.otherWorkDone();
+    }
     if (this.running.size === 0) this.remoting.abandonConnects();
     // A socket closed just now is gone when the event loop has come round: it must not be frozen in the midst of it.
     await new Promise(setImmediate);
@@ -327,11 +357,20 @@ export class ClientInstance {
   }
 
   private greet(connection: Connection): void {
-    const groups = this.producerTable.groups;
+    const { groups } = this;
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
+    void this.track(this.heartbeats.greet(connection, groups, this.sideWorkLimitMs()));
+  }
+
+  /** Ms that work beside the sends may take: the invocation that ends first waits for it too. */
+  private sideWorkLimitMs(limitMs = this.options.dueWorkBudgetMs): number {
     const limits = [...this.running].map((deadline) => deadline.remainingMs());
-    const timeoutMs = Math.max(1, Math.min(this.options.dueWorkBudgetMs, ...limits));
-    void this.track(this.heartbeats.greet(connection, groups, timeoutMs));
+    return Math.max(1, Math.min(limitMs, ...limits));
+  }
+
+  /** Groups that heartbeats name now. */
+  private get groups(): string[] {
+    return this.transactionGroups.registrable(this.producerTable.groups);
   }
 
   /** Remembers work until it settles. Its failure is nobody's: the work it belongs to is due again. */
@@ -349,9 +388,4 @@ export class ClientInstance {
       this.windows.delete(addr);
     }
   }
-}
-
-/** Marks requests as of a namespace of the second kind; names are left as they are (Java: `NamespaceRpcHook`). */
-function namespaceHook(namespace: string): RpcHook {
-  return { beforeRequest: (_addr, { extFields }) => ({ ...extFields, nsd: 'true', ns: namespace }) };
 }
