@@ -113,7 +113,8 @@ export class ServerConnection {
   /** Closes the connection: in order, after what was written has left, or by a reset. */
   close(how: CloseKind): void {
     if (how === 'RST') this.#socket.resetAndDestroy();
-    else this.#stream.destroySoon();
+    // Once: a fault may strike many requests of one connection.
+    else if (!this.#stream.writableEnded) this.#stream.destroySoon();
   }
 
   /** Closes the connection at once: what the client has not taken off the socket yet may be lost, as when a server dies. */

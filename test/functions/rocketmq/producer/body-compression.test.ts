@@ -1,0 +1,37 @@
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { inflateSync, zstdDecompressSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { compressBody } from '../../../../functions/rocketmq/producer/body-compression.ts';
+
+const TEXT = Buffer.from('a line of text\n'.repeat(1000));
+
+describe.each([
+  ['ZLIB', 0x301, inflateSync],
+  ['ZSTD', 0x201, zstdDecompressSync],
+] as const)('%s', (type, sysFlag, decompress) => {
+  test('makes a body smaller, marks how, and leaves the given one alone', async () => {
+    const before = Buffer.from(TEXT);
+    const compressed = await compressBody(TEXT, type, 5);
+    expect(compressed?.sysFlag).toBe(sysFlag);
+    expect(compressed?.body.length).toBeLessThan(TEXT.length / 10);
+    expect(decompress(compressed?.body ?? new Uint8Array()).equals(before)).toBe(true);
+    expect(TEXT.equals(before)).toBe(true);
+  });
+
+  test('gives equal bytes for equal bodies, so that two sandboxes send the same', async () => {
+    const [one, other] = await Promise.all([compressBody(TEXT, type, 5), compressBody(Buffer.from(TEXT), type, 5)]);
+    expect(Buffer.compare(one?.body ?? Buffer.alloc(0), other?.body ?? Buffer.alloc(1))).toBe(0);
+  });
+
+  test('gives nothing where it would gain nothing', async () => {
+    expect(await compressBody(randomBytes(5000), type, 9)).toBeUndefined();
+    expect(await compressBody(Uint8Array.of(1), type, 9)).toBeUndefined();
+  });
+});
+
+test('ZLIB follows its level', async () => {
+  const body = Buffer.from(Array.from({ length: 5000 }, (_, index) => `${index * 7919} `).join(''));
+  const [fast, small] = await Promise.all([compressBody(body, 'ZLIB', 1), compressBody(body, 'ZLIB', 9)]);
+  expect(small?.body.length).toBeLessThan(fast?.body.length ?? 0);
+});
