@@ -19,8 +19,8 @@ export class Heartbeats {
   private readonly clientIds = new Map<string, string>();
   /** Client ids that the next connection to an address is to have. */
   private readonly reservedIds = new Map<string, string>();
-  /** Groups that were named on a connection and not taken off it. */
-  private readonly named = new WeakMap<Connection, Set<string>>();
+  /** Groups that were named on a connection and not taken off it, each with the answer to the heartbeat that did; without one when that failed. */
+  private readonly named = new WeakMap<Connection, Map<string, Promise<void> | undefined>>();
   /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
   private currentId: string | undefined;
 
@@ -38,8 +38,7 @@ export class Heartbeats {
     if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
     this.currentId ??= this.newClientId();
     this.clientIds.set(addr, reserved ?? this.currentId);
-    const answer = await connection.request(this.heartbeat(connection, groups), timeoutMs);
-    this.check(connection.addr, answer);
+    await this.name(connection, groups, timeoutMs);
   }
 
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
@@ -87,8 +86,7 @@ export class Heartbeats {
    */
   async announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
     const connection = await this.remoting.connect(addr, timeoutMs);
-    const isNamed = this.named.get(connection)?.has(group) === true;
-    return { answered: isNamed ? Promise.resolve() : this.beat(connection, [group], timeoutMs) };
+    return { answered: this.named.get(connection)?.get(group) ?? this.beat(connection, [group], timeoutMs) };
   }
 
   /** Takes groups off every broker that they were named to. Where that fails the connection is ended: the broker forgets then. */
@@ -119,9 +117,8 @@ export class Heartbeats {
   }
 
   private async beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
-    const { addr } = connection;
     try {
-      this.check(addr, await connection.request(this.heartbeat(connection, groups), timeoutMs));
+      await this.name(connection, groups, timeoutMs);
     } catch (error) {
       // The registration ended with the connection. The next one is greeted, under an id of its own: to send this
       // heartbeat again there would register the old id once more.
@@ -129,14 +126,19 @@ export class Heartbeats {
     }
   }
 
-  private heartbeat(connection: Connection, groups: readonly string[]) {
-    this.named.set(connection, new Set([...(this.named.get(connection) ?? []), ...groups]));
-    const body = encodeHeartbeatData({
-      clientID: this.clientId(connection.addr),
-      producerGroups: groups,
-      consumerDataSet: [],
+  private name(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+    const { addr } = connection;
+    const body = encodeHeartbeatData({ clientID: this.clientId(addr), producerGroups: groups, consumerDataSet: [] });
+    const request = { code: RequestCode.HEART_BEAT, extFields: {}, body };
+    const answered = connection.request(request, timeoutMs).then((answer) => this.check(addr, answer));
+    const named = this.named.get(connection) ?? new Map<string, Promise<void> | undefined>();
+    this.named.set(connection, named);
+    for (const group of groups) named.set(group, answered);
+    return answered.catch((error) => {
+      // It may have been taken in all the same: it is named again when it has to be, and taken off in any case.
+      for (const group of groups) if (named.get(group) === answered) named.set(group, undefined);
+      throw error;
     });
-    return { code: RequestCode.HEART_BEAT, extFields: {}, body };
   }
 
   private clientId(addr: string): string {

@@ -227,12 +227,16 @@ export class Producer {
 
   /**
    * Registers the group with every master of these topics, to be asked for open transactions until the last running
-   * invocation ends. For a function that stays awake to answer; `onTransactionCheck` comes first.
+   * invocation ends. For a function that stays awake to answer; `onTransactionCheck` comes first. To be called again every
+   * 30 s or so while it waits: brokers forget a client that sends no heartbeat for 120 s.
+   * @throws TopicRouteNotFoundError, NoNameServerError, RemotingConnectError and what else keeps it from being registered.
    */
   async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
     const { awaitChecks } = await import('./transaction-sender.ts');
     const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
-    await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, this.limitOf(deadline));
+    const limit = this.limitOf(deadline);
+    this.client.checkDueWork(limit);
+    await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, limit);
   }
 
   /** Takes the group off the brokers; the client and its other producers stay. */
