@@ -268,9 +268,9 @@ export class ClientInstance {
 
   /**
    * Registers with every master that a reply to a request on this topic can come from: those of its cluster.
-   * @returns the client id they all know this client by.
+   * @returns the client id they all know this client by; to be released.
    */
-  async registerWithAllMasters(topic: string, deadline: Deadline): Promise<string> {
+  async registerWithAllMasters(topic: string, deadline: Deadline): ReturnType<Heartbeats['registerAll']> {
     await this.publishInfo(topic, deadline);
     const brokers = this.topicRouteTable.get(topic)?.data.brokerDatas ?? [];
     const replyTopics = new Set(brokers.map(({ cluster }) => `${cluster}_REPLY_TOPIC`));

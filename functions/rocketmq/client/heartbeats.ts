@@ -1,3 +1,4 @@
+import { deadlineAfter } from '../deadline.ts';
 import { BrokerError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
@@ -5,6 +6,13 @@ import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { Connection } from '../remoting/connection.ts';
 import type { RemotingClient } from '../remoting/remoting-client.ts';
 import type { BrokerVersionTable } from './broker-version-table.ts';
+
+/** A client id that every master of a cluster knows this client by. */
+export interface CommonRegistration {
+  readonly clientId: string;
+  /** To be called once, when nothing is expected under this id any more. */
+  release(): void;
+}
 
 /**
  * Registers this client's producer groups with brokers. A broker closes a registered connection that sent no heartbeat
@@ -19,6 +27,10 @@ export class Heartbeats {
   private readonly clientIds = new Map<string, string>();
   /** Client ids that the next connection to an address is to have. */
   private readonly reservedIds = new Map<string, string>();
+  /** Client ids that replies are expected under, and by how many requests. */
+  private readonly heldIds = new Map<string, number>();
+  /** Settles with the last registration under a common id. */
+  private registering: Promise<unknown> = Promise.resolve();
   /** Groups that were named on a connection and not taken off it, each with the answer to the heartbeat that did; without one when that failed. */
   private readonly named = new WeakMap<Connection, Map<string, Promise<void> | undefined>>();
   /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
@@ -33,7 +45,7 @@ export class Heartbeats {
   /** Registers on a connection just opened, before anything else is written on it. */
   async greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
     const { addr } = connection;
-    const reserved = this.reservedIds.get(addr);
+    const reserved = this.reservedIds.get(addr) ?? this.heldIdOf(addr);
     this.reservedIds.delete(addr);
     if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
     this.currentId ??= this.newClientId();
@@ -60,10 +72,28 @@ export class Heartbeats {
   }
 
   /**
-   * Registers at every one of these addresses under one client id, and answers it. A broker ties an id to a connection
-   * when that is new, so a connection that was registered under another id is replaced by a new one.
+   * Registers at every one of these addresses under one client id, which connections that replace them keep until it is
+   * released: replies are on their way to it. Calls take turns, or they would end each other's connections.
    */
-  async registerAll(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
+  async registerAll(
+    addrs: readonly string[],
+    groups: readonly string[],
+    timeoutMs: number,
+  ): Promise<CommonRegistration> {
+    const limit = deadlineAfter(timeoutMs);
+    const registration = this.registering.then(async () => {
+      const clientId = await this.commonId(addrs, groups, Math.max(1, limit.remainingMs()));
+      return this.hold(clientId);
+    });
+    this.registering = registration.catch(() => undefined);
+    return registration;
+  }
+
+  /**
+   * The one id of these connections. A broker ties an id to a connection when that is new, so a connection that was
+   * registered under another id is replaced by a new one.
+   */
+  private async commonId(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
     const ids = new Set(addrs.map((addr) => this.remoting.connectionTo(addr) && this.clientIds.get(addr)));
     const [common] = ids;
     if (ids.size === 1 && common !== undefined) return common;
@@ -78,6 +108,21 @@ export class Heartbeats {
       }),
     );
     return clientId;
+  }
+
+  private hold(clientId: string): CommonRegistration {
+    this.heldIds.set(clientId, (this.heldIds.get(clientId) ?? 0) + 1);
+    const release = () => {
+      const left = (this.heldIds.get(clientId) ?? 0) - 1;
+      if (left > 0) this.heldIds.set(clientId, left);
+      else this.heldIds.delete(clientId);
+    };
+    return { clientId, release };
+  }
+
+  private heldIdOf(addr: string): string | undefined {
+    const clientId = this.clientIds.get(addr);
+    return clientId !== undefined && this.heldIds.has(clientId) ? clientId : undefined;
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { Deadline } from '../deadline.ts';
-import { RequestTimeoutError } from '../errors.ts';
+import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
 import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
@@ -14,6 +14,12 @@ export interface ReplyMessage {
   readonly properties: MessageProperties;
 }
 
+/** Who waits for a reply. */
+interface Waiting {
+  resolve(reply: ReplyMessage): void;
+  reject(error: unknown): void;
+}
+
 /** The part of a broker's request that holds a consumer's reply. */
 interface PushedReply {
   readonly extFields: { readonly properties?: string | undefined; readonly sysFlag?: string | undefined };
@@ -23,7 +29,7 @@ interface PushedReply {
 /** Requests of a client that wait for a reply, which a broker pushes on whatever connection it knows this client by. */
 export class RequestReply {
   private readonly client: ClientInstance;
-  private readonly waiting = new Map<string, (reply: ReplyMessage) => void>();
+  private readonly waiting = new Map<string, Waiting>();
 
   constructor(client: ClientInstance) {
     this.client = client;
@@ -32,7 +38,7 @@ export class RequestReply {
 
   /**
    * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it.
-   * @throws RequestTimeoutError when none came in time
+   * @throws RequestTimeoutError when none came in time; RemotingCommandError for one that cannot be read
    */
   async request(
     topic: string,
@@ -40,11 +46,11 @@ export class RequestReply {
     deadline: Deadline,
     send: (properties: Record<string, string>) => Promise<void>,
   ): Promise<ReplyMessage> {
-    const clientId = await this.client.registerWithAllMasters(topic, deadline);
+    const { clientId, release } = await this.client.registerWithAllMasters(topic, deadline);
     const correlationId = randomUUID();
     let timer: NodeJS.Timeout | undefined;
     const reply = new Promise<ReplyMessage>((resolve, reject) => {
-      this.waiting.set(correlationId, resolve);
+      this.waiting.set(correlationId, { resolve, reject });
       const expire = () => reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
       // Keeps the process awake too: what is waited for comes on a socket that would not.
       timer = setTimeout(expire, Math.max(1, deadline.remainingMs()));
@@ -61,14 +67,21 @@ export class RequestReply {
     } finally {
       clearTimeout(timer);
       this.waiting.delete(correlationId);
+      release();
     }
   }
 
   /** Hands a pushed reply to the request it belongs to. An unknown one is taken and dropped: nobody waits any more. */
   private async receive({ extFields, body }: PushedReply): Promise<{ code: number }> {
     const properties = decodeProperties(extFields.properties ?? '');
-    const resolve = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
-    resolve?.({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });
+    const waiting = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
+    try {
+      waiting?.resolve({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      waiting?.reject(new RemotingCommandError(`the reply cannot be read: ${reason}`, 0, error));
+    }
+    // As the Java client: the reply was taken, whatever is in it.
     return { code: ResponseCode.SUCCESS };
   }
 }

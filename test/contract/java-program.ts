@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { javaClassPath } from '../../local/real/java-class-path.ts';
+import { JavaServer } from '../../local/real/java-server.ts';
+import { JVM_ACCESS } from '../../local/real/jvm-access.ts';
+import type { RocketMQVersion } from '../../local/real/rocketmq-version.ts';
+
+/**
+ * Starts a Java program of this folder that goes on until it is killed, with the client of a release; resolves when it says
+ * "is ready".
+ */
+export async function startJavaProgram(
+  version: RocketMQVersion,
+  sourceFile: string,
+  args: readonly string[],
+): Promise<AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
+  undo.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  const jvmArgs = [...JVM_ACCESS, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Duser.home=${home}`];
+  const source = fileURLToPath(new URL(sourceFile, import.meta.url));
+  const classPath = await javaClassPath(version);
+  const program = new JavaServer({
+    name: `${sourceFile} with RocketMQ ${version}`,
+    args: [...jvmArgs, '-cp', classPath, source, ...args],
+    env: {},
+    readyText: 'is ready',
+  });
+  undo.defer(() => program.signal('SIGKILL'));
+  await program.start();
+  return undo.move();
+}
