@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createClient, type SendStatus } from '#rocketmq';
 import { RequestCode } from '../../functions/rocketmq/protocol/request-code.ts';
+import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { startProducer, TOPIC, TWO_BROKERS } from '../functions/rocketmq/producer/start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -147,6 +151,27 @@ describe('the limits of sendAll', () => {
       expect(told).toBe(index % 1000 === 999 ? 'ROCKETMQ_MESSAGE_ILLEGAL' : `${index}`);
     }
     expect(client.pendingCount).toBe(0);
+  });
+
+  test('no batch is larger than one message may be, whatever its own limit says', async () => {
+    await using started = await startProducer({
+      producer: { compression: 'none', maxMessageBytes: 10_000, maxBatchBytes: 1_000_000 },
+    });
+    const { cluster, producer } = started;
+    const body = 'x'.repeat(3000);
+    await producer.sendAll([1, 2, 3, 4].map(() => ({ topic: TOPIC, body })));
+    expect([cluster.broker().requests.count(BATCH), cluster.broker().requests.count(SEND)]).toEqual([1, 1]);
+  });
+
+  test('ten thousand messages of a kilobyte take no more than a few times their size while they are sent', async () => {
+    await using cluster = await startEmbeddedCluster({ topics: [{ name: TOPIC, queues: 4 }] });
+    const script = fileURLToPath(new URL('./large-list.ts', import.meta.url));
+    const args = ['--expose-gc', script, cluster.nameServerAddrs[0] ?? '', TOPIC];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const { stored, peakBytes, leftHeapBytes } = JSON.parse(stdout) as Readonly<Record<string, number>>;
+    expect(stored).toBe(10_000);
+    expect(peakBytes).toBeLessThan(100_000_000);
+    expect(leftHeapBytes).toBeLessThan(1_000_000);
   });
 
   test('the time limit of a send counts for each request, not for the list', async () => {
