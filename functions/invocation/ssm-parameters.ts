@@ -56,7 +56,8 @@ export class SsmParameters {
   private readonly clock: Clock;
   private ssm: SSMClient | undefined;
   private readAt: number | undefined;
-  private shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
+  /** Holds secrets, which neither JSON nor an inspection of this must show. */
+  #shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
 
   constructor(names: ParameterNames, clock: Clock) {
     this.names = names;
@@ -85,7 +86,7 @@ export class SsmParameters {
     const { acl, tlsCa } = this.names;
     const fail = (reason: string, cause?: unknown) => new SecurityParameterError(acl ?? tlsCa ?? '', reason, cause);
     const values = await this.read(deadline, fail);
-    this.shared = { values, at: this.clock.now() };
+    this.#shared = { values, at: this.clock.now() };
     const required = (name: string) => {
       const value = values.get(name);
       if (value === undefined) throw new SecurityParameterError(name, MISSING);
@@ -98,8 +99,8 @@ export class SsmParameters {
   }
 
   private takeShared(): ReadonlyMap<string, string> | undefined {
-    const { shared } = this;
-    this.shared = undefined;
+    const shared = this.#shared;
+    this.#shared = undefined;
     const ageMs = shared === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - shared.at;
     return ageMs >= 0 && ageMs <= SHARED_FOR_MS ? shared?.values : undefined;
   }

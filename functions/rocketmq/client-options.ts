@@ -133,8 +133,12 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
   clock: { type: 'object', meaning: 'Source of the time, for tests' },
   namespace: { type: 'string', meaning: 'Namespace of the first kind: topics and groups are sent as `namespace%name`' },
   namespaceV2: { type: 'string', meaning: 'Namespace of the second kind: requests are marked with it' },
-  credentials: { type: 'object', meaning: 'Access key, secret key and security token that sign every request' },
-  tls: { type: 'object', meaning: 'CA, client certificate and server name of encrypted connections' },
+  credentials: {
+    type: 'object',
+    isSecret: true,
+    meaning: 'Access key, secret key and security token that sign every request',
+  },
+  tls: { type: 'object', isSecret: true, meaning: 'CA, client certificate and server name of encrypted connections' },
   fetchSecurity: {
     type: 'function',
     meaning: 'Fetches credentials and TLS settings before the first connection, and once more when access is denied',

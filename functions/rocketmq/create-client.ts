@@ -2,6 +2,7 @@ import { checkAddressMap } from './client/broker-addresses.ts';
 import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
 import type { DueTaskReport } from './client/due-work.ts';
 import { checkNameServerAddrs } from './client/name-server-lookup.ts';
+import { credentialsFaults } from './client/security.ts';
 import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
@@ -45,8 +46,9 @@ export function createClient(options: ClientOptions): Client {
   if (Array.isArray(nameServerAddrs) && nameServerAddrs.every((addr) => typeof addr === 'string')) {
     collect(faults, () => checkNameServerAddrs(nameServerAddrs));
   }
-  const { addressMap } = options;
+  const { addressMap, credentials } = options;
   if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
+  if (typeof credentials === 'object' && credentials !== null) faults.push(...credentialsFaults(credentials));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
   return {

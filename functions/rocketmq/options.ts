@@ -8,6 +8,8 @@ export interface OptionRule {
   readonly max?: number;
   readonly allowed?: readonly string[];
   readonly isRequired?: boolean;
+  /** Whether errors must not show what was given. */
+  readonly isSecret?: boolean;
   readonly meaning: string;
 }
 
@@ -35,7 +37,8 @@ export function resolveOptions<T extends object>(
       continue;
     }
     const fault = ruleFault(rule, value);
-    if (fault !== undefined) faults.push(`"${name}" is ${show(value)}, but must be ${fault}`);
+    if (fault !== undefined)
+      faults.push(`"${name}" is ${rule.isSecret ? 'not shown' : show(value)}, but must be ${fault}`);
     resolved[name] = value;
   }
   if (faults.length > 0) throw new OptionsError(subject, faults);

@@ -61,11 +61,12 @@ export class ClientInstance {
   private shuttingDown: Promise<void> | undefined;
 
   /** Builds objects only: nothing is connected or looked up before it is needed. */
-  constructor(options: ResolvedClientOptions) {
+  constructor({ credentials, tls, ...options }: ResolvedClientOptions) {
+    // Without the secrets: whoever logs a client must not log them.
     this.options = options;
-    const { credentials, tls, fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
+    const { fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
     const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
-    this.security = new Security(given, fetchSecurity);
+    this.security = new Security(given, fetchSecurity, options.clock);
     const isSigned = credentials !== undefined || fetchSecurity !== undefined;
     const rpcHooks = [
       ...options.rpcHooks,
@@ -280,9 +281,14 @@ export class ClientInstance {
     return this.heartbeats.registerAll([...new Set(masters)], this.groups, timeoutMs);
   }
 
-  /** Fetches credentials anew after a broker denied access; true when they changed. */
-  refreshSecurity(deadline: Deadline): Promise<boolean> {
-    return this.security.refresh(deadline);
+  /** Grows when credentials change: to be asked before a request that `refreshSecurity` may have to follow. */
+  get securityVersion(): number {
+    return this.security.version;
+  }
+
+  /** Fetches credentials anew after a request signed under that version was denied; true when there are others now. */
+  refreshSecurity(deniedVersion: number, deadline: Deadline): Promise<boolean> {
+    return this.security.refresh(deniedVersion, deadline);
   }
 
   /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
@@ -13,62 +14,98 @@ export interface ClientSecurity {
 /** Fetches are no closer together than this, however many requests are denied. */
 const REFRESH_INTERVAL_MS = 10_000;
 
+type FetchSecurity = (deadline: Deadline) => Promise<ClientSecurity>;
+
+/** Faults of credentials as they were given; they tell what is missing, never what is there. */
+export function credentialsFaults(given: AclCredentials): string[] {
+  const isText = (value: unknown) => typeof value === 'string' && value !== '';
+  const { accessKey, secretKey, securityToken } = given;
+  return [
+    ...(isText(accessKey) ? [] : ['"credentials" have no accessKey']),
+    ...(isText(secretKey) ? [] : ['"credentials" have no secretKey']),
+    ...(securityToken === undefined || isText(securityToken)
+      ? []
+      : ['"credentials" have a securityToken that is no text']),
+  ];
+}
+
 /**
  * Credentials and TLS settings in use: as given, or as fetched before the first connection. Fetched again when a broker
- * denies access, because keys rotate.
+ * denies access, because keys rotate. They survive a freeze. What is secret is kept in fields that neither JSON nor an
+ * inspection shows, so that whoever logs a client, or the context that has it, does not log them.
  */
 export class Security {
-  private current: ClientSecurity;
-  private readonly fetchSecurity: ((deadline: Deadline) => Promise<ClientSecurity>) | undefined;
-  private fetching: Promise<boolean> | undefined;
-  private isFetched = false;
-  private refreshedAt: number | undefined;
+  #current: ClientSecurity;
+  /** Counts the changes of what is in use. */
+  #version = 0;
+  readonly #clock: Clock;
+  readonly #fetchSecurity: FetchSecurity | undefined;
+  #fetching: Promise<void> | undefined;
+  #isFetched = false;
+  /** Wall clock: a frozen process has no other that goes on. */
+  #refreshedAt: number | undefined;
 
-  constructor(given: ClientSecurity, fetchSecurity: ((deadline: Deadline) => Promise<ClientSecurity>) | undefined) {
-    this.current = given;
-    this.fetchSecurity = fetchSecurity;
+  constructor(given: ClientSecurity, fetchSecurity: FetchSecurity | undefined, clock: Clock) {
+    this.#current = given;
+    this.#fetchSecurity = fetchSecurity;
+    this.#clock = clock;
   }
 
   /** How to encrypt connections; undefined for plain text. */
   get tls(): TlsSettings | undefined {
-    return this.current.tls;
+    return this.#current.tls;
+  }
+
+  /** Grows with each change of what is in use: tells `refresh` what a denied request was signed with. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Fetches what has to be fetched before the first connection; does nothing later. @throws what the fetch throws */
   async ensure(deadline: Deadline): Promise<void> {
-    if (this.fetchSecurity !== undefined && !this.isFetched) await this.fetch(this.fetchSecurity, deadline);
+    if (this.#fetchSecurity !== undefined && !this.#isFetched) await this.#fetch(this.#fetchSecurity, deadline);
   }
 
-  /** Fetches anew after a denial; true when something changed. Never rejects: what is in use stays in use. */
-  async refresh(deadline: Deadline): Promise<boolean> {
-    const now = performance.now();
-    const isTooSoon = this.refreshedAt !== undefined && now - this.refreshedAt < REFRESH_INTERVAL_MS;
-    if (this.fetchSecurity === undefined || (isTooSoon && this.fetching === undefined)) return false;
-    this.refreshedAt = now;
-    return this.fetch(this.fetchSecurity, deadline).catch(() => false);
+  /**
+   * Fetches anew after a denial of a request that was signed under that version, unless this was done a moment ago; true
+   * when others are in use now, whoever fetched them. Never rejects: what is in use stays in use.
+   */
+  async refresh(deniedVersion: number, deadline: Deadline): Promise<boolean> {
+    if (this.#fetchSecurity === undefined) return false;
+    if (deniedVersion === this.#version && (this.#fetching !== undefined || !this.#isTooSoon())) {
+      if (this.#fetching === undefined) this.#refreshedAt = this.#clock.now();
+      await this.#fetch(this.#fetchSecurity, deadline).catch(() => undefined);
+    }
+    return deniedVersion !== this.#version;
   }
 
   /** Signs every request with the credentials in use; to be the last of the hooks. */
   signingHook(): RpcHook {
     return {
       beforeRequest: (_addr, { extFields, body = EMPTY_BODY }) => {
-        const { credentials } = this.current;
+        const { credentials } = this.#current;
         return credentials === undefined ? undefined : signedFields(extFields, body, credentials);
       },
     };
   }
 
-  private fetch(fetchSecurity: (deadline: Deadline) => Promise<ClientSecurity>, deadline: Deadline): Promise<boolean> {
-    this.fetching ??= fetchSecurity(deadline)
+  #isTooSoon(): boolean {
+    if (this.#refreshedAt === undefined) return false;
+    const elapsedMs = this.#clock.now() - this.#refreshedAt;
+    return elapsedMs >= 0 && elapsedMs < REFRESH_INTERVAL_MS;
+  }
+
+  #fetch(fetchSecurity: FetchSecurity, deadline: Deadline): Promise<void> {
+    this.#fetching ??= fetchSecurity(deadline)
       .then((fetched) => {
-        const before = JSON.stringify(this.current);
-        this.current = { ...this.current, ...fetched };
-        this.isFetched = true;
-        return JSON.stringify(this.current) !== before;
+        const before = JSON.stringify(this.#current);
+        this.#current = { ...this.#current, ...fetched };
+        this.#isFetched = true;
+        if (JSON.stringify(this.#current) !== before) this.#version++;
       })
       .finally(() => {
-        this.fetching = undefined;
+        this.#fetching = undefined;
       });
-    return this.fetching;
+    return this.#fetching;
   }
 }

@@ -41,9 +41,10 @@ export async function recallMessage(
   const extFields = { producerGroup: group, topic, recallHandle, bname: brokerName };
   const ask = () =>
     client.invoke(addr, { code: RequestCode.RECALL_MESSAGE, extFields }, Math.max(1, deadline.remainingMs()));
+  const { securityVersion } = client;
   let answer = await ask();
   // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
-  if (isDenial(answer) && (await client.refreshSecurity(deadline))) answer = await ask();
+  if (isDenial(answer) && (await client.refreshSecurity(securityVersion, deadline))) answer = await ask();
   if (answer.code === ResponseCode.SUCCESS) return answer.extFields.msgId ?? '';
   if (isDenial(answer)) throw new AccessDeniedError(addr, answer.remark);
   throw new RecallError(`${addr} answered ${explain(answer.code, answer.remark)}`, answer.code);

@@ -96,8 +96,10 @@ export class SendLoop {
    */
   async send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
     const failed: SendAttempt[] = [];
+    let isSecurityRefreshed = false;
     for (;;) {
       const place = await this.place(unit, fixedQueue, failed, deadline);
+      const { securityVersion } = this.client;
       const startedAt = performance.now();
       try {
         return await this.attempt(unit, place, failed, Math.min(this.limits.attemptTimeoutMs, place.remainingMs));
@@ -106,9 +108,11 @@ export class SendLoop {
         const { brokerName, addr, queue, info } = place;
         const elapsedMs = Math.round(performance.now() - startedAt);
         failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
-        // Keys rotate: after a denial they are fetched anew, and if they changed, this one broker is asked once more.
-        if (error instanceof AccessDeniedError && failed.length === 1 && (await this.client.refreshSecurity(deadline)))
-          continue;
+        // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
+        if (error instanceof AccessDeniedError && !isSecurityRefreshed) {
+          isSecurityRefreshed = true;
+          if (await this.client.refreshSecurity(securityVersion, deadline)) continue;
+        }
         const step = nextStep(error);
         if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(unit, failed, error);
         const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;

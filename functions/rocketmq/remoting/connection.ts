@@ -176,8 +176,7 @@ export class Connection {
     this.socket.destroy();
     this.responses.failAll((opaque, writeNumber, elapsedMs) => {
       const outcome = outcomeOf(writeNumber <= this.writeNumber);
-      // A server that requires TLS ends a plain connection without a word.
-      const hint = this.lastReceivedAt === 0 ? 'it never answered anything: does it require TLS?' : undefined;
+      const hint = this.lastReceivedAt === 0 ? silenceHint('encrypted' in this.socket) : undefined;
       return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause, hint);
     });
     this.onClosed(this, reason);
@@ -305,6 +304,16 @@ export class Connection {
   private afterTimeout(startedAt: number): void {
     if (this.lastReceivedAt < startedAt) this.retireReason ??= 'timeout';
   }
+}
+
+/**
+ * What to look at when a server ends a connection on which it never said anything. One that requires TLS ends a plain one so;
+ * one that wants a client certificate says that only after the handshake of TLS 1.3.
+ */
+function silenceHint(isEncrypted: boolean): string {
+  return isEncrypted
+    ? 'it never answered anything: does it want a client certificate?'
+    : 'it never answered anything: does it require TLS?';
 }
 
 function flushConnection(connection: Connection): void {

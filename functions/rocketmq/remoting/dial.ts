@@ -16,7 +16,7 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?:
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
     const timer = setTimeout(
-      () => fail(failure(`no connection within ${Math.ceil(timeoutMs)} ms`)),
+      () => fail(failure(lateness(tls !== undefined && !socket.connecting, Math.ceil(timeoutMs)))),
       Math.max(1, timeoutMs),
     );
     const onAbort = () => fail(failure(`given up: ${signal.reason}`));
@@ -46,6 +46,12 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?:
       else secure(socket, host, tls).then(succeed, onError);
     });
   });
+}
+
+function lateness(isHandshake: boolean, timeoutMs: number): string {
+  return isHandshake
+    ? `connected, but no end of the TLS handshake within ${timeoutMs} ms; does it speak TLS on this port?`
+    : `no connection within ${timeoutMs} ms`;
 }
 
 function describe(host: string, cause: NodeJS.ErrnoException): string {

@@ -21,14 +21,16 @@ export async function secure(socket: Socket, host: string, settings: TlsSettings
   const { connect } = await import('node:tls');
   const { ca, cert, key, servername, verify = true } = settings;
   return new Promise((resolve, reject) => {
+    const name = servername ?? host;
     const secured = connect({
       socket,
-      host,
+      host: name,
       rejectUnauthorized: verify,
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
-      ...(servername === undefined ? (isIP(host) === 0 ? { servername: host } : {}) : { servername }),
+      // An address is no name to ask for, but the certificate is checked against it all the same.
+      ...(isIP(name) === 0 ? { servername: name } : {}),
     });
     // Stays for the life of the socket: an error after a failed handshake must not crash the process.
     secured.on('error', reject);
@@ -40,20 +42,33 @@ export async function secure(socket: Socket, host: string, settings: TlsSettings
 }
 
 /** What a failed handshake is about, and how to mend it; undefined when it is no TLS matter. */
-export function tlsFault(code: string | undefined, host: string): string | undefined {
+export function tlsFault(code: string | undefined, name: string): string | undefined {
   switch (code) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `its certificate is not for "${host}": set the TLS servername to a name it is for`;
+      return `its certificate is not for "${name}": set the TLS servername to a name it is for`;
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'CERT_SIGNATURE_FAILURE':
       return `its certificate comes from an unknown authority (${code}): give that authority's certificate as the TLS CA`;
     case 'CERT_HAS_EXPIRED':
-      return 'its certificate has expired';
+      return 'its certificate has expired: renew it on the server, or the TLS CA if that is what expired';
+    case 'CERT_NOT_YET_VALID':
+      return 'its certificate is not valid yet: look at its dates and at the clock of the server that made it';
     case 'ECONNRESET':
-      return 'the server ended the TLS handshake: does it speak TLS on this port, and want a client certificate?';
+    case 'EPIPE':
+      return 'the server ended the TLS handshake: it speaks no TLS on this port (then switch TLS off), or wants a client certificate';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return `what answers there is not TLS (${code}): switch TLS off, or correct the address`;
     default:
-      return code?.startsWith('ERR_SSL') ? `the TLS handshake failed (${code})` : undefined;
+      if (code?.startsWith('ERR_OSSL'))
+        return `the TLS settings cannot be used (${code}): look at the PEM of CA, cert and key`;
+      if (code === undefined || !/^(ERR_SSL|EPROTO)/.test(code)) return undefined;
+      return /CERTIFICATE|HANDSHAKE_FAILURE/.test(code)
+        ? `the TLS handshake failed (${code}): the server wants a client certificate that it trusts`
+        : `the TLS handshake failed (${code}): look at the TLS CA, and at what protocols the server allows`;
   }
 }

@@ -1,0 +1,124 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { createClient, deadlineAfter } from '#rocketmq';
+import { type ClientSecurity, Security } from '../../../../functions/rocketmq/client/security.ts';
+import { AclField } from '../../../../functions/rocketmq/protocol/acl-signature.ts';
+
+const limit = deadlineAfter(10_000);
+const keys = (secretKey: string): ClientSecurity => ({ credentials: { accessKey: 'ak', secretKey } });
+
+/** Security that fetches what it is given in turn, at a time that can be moved. */
+function fetching(...answers: (ClientSecurity | Error)[]) {
+  const clock = { at: 1_000_000, now: () => clock.at };
+  const state = { fetches: 0 };
+  const fetch = async () => {
+    const answer = answers[Math.min(state.fetches++, answers.length - 1)];
+    if (answer === undefined || answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { security: new Security({}, fetch, clock), clock, state };
+}
+
+function signatureOf(security: Security): string | undefined {
+  return security.signingHook().beforeRequest?.('b:1', { code: 1, extFields: { a: '1' } })?.[AclField.SIGNATURE];
+}
+
+describe('security that is fetched', () => {
+  test('is fetched once before the first connection, however many ask', async () => {
+    const { security, state } = fetching(keys('one'));
+    await Promise.all([security.ensure(limit), security.ensure(limit)]);
+    await security.ensure(limit);
+    expect(state.fetches).toBe(1);
+    expect(signatureOf(security)).toMatch(/=$/);
+  });
+
+  test('is asked for again when the first fetch failed, and the failure is told', async () => {
+    const { security, state } = fetching(new Error('no way to SSM'), keys('one'));
+    await expect(security.ensure(limit)).rejects.toThrow('no way to SSM');
+    await security.ensure(limit);
+    expect(state.fetches).toBe(2);
+  });
+
+  test('changes after a denial when the keys were rotated', async () => {
+    const { security } = fetching(keys('one'), keys('two'));
+    await security.ensure(limit);
+    const before = signatureOf(security);
+    expect(await security.refresh(security.version, limit)).toBe(true);
+    expect(signatureOf(security)).not.toBe(before);
+  });
+
+  test('is fetched once for many denials at once, and each of them may try again', async () => {
+    const { security, state } = fetching(keys('one'), keys('two'));
+    await security.ensure(limit);
+    const { version } = security;
+    const denials = await Promise.all(Array.from({ length: 64 }, () => security.refresh(version, limit)));
+    expect(denials).not.toContain(false);
+    expect(state.fetches).toBe(2);
+  });
+
+  test('lets a denial that comes after the fetch try again, when its request was signed before it', async () => {
+    const { security, state } = fetching(keys('one'), keys('two'));
+    await security.ensure(limit);
+    const { version } = security;
+    await security.refresh(version, limit);
+    expect(await security.refresh(version, limit)).toBe(true);
+    expect(await security.refresh(security.version, limit)).toBe(false);
+    expect(state.fetches).toBe(2);
+  });
+
+  test('is fetched every ten seconds at the most by the wall clock, a clock set back notwithstanding', async () => {
+    const { security, clock, state } = fetching(keys('one'));
+    await security.ensure(limit);
+    for (const ms of [0, 9_999, 1, 9_999, -20_000]) {
+      clock.at += ms;
+      expect(await security.refresh(security.version, limit)).toBe(false);
+    }
+    expect(state.fetches).toBe(4);
+  });
+
+  test('stays as it is when the fetch fails', async () => {
+    const { security } = fetching(keys('one'), new Error('SSM is down'));
+    await security.ensure(limit);
+    const before = signatureOf(security);
+    expect(await security.refresh(security.version, limit)).toBe(false);
+    expect(signatureOf(security)).toBe(before);
+  });
+});
+
+test('security that was given is not fetched, and a denial changes nothing', async () => {
+  const security = new Security(keys('one'), undefined, { now: () => 0 });
+  await security.ensure(limit);
+  expect(await security.refresh(security.version, limit)).toBe(false);
+});
+
+describe('secrets', () => {
+  const secret = 'NeverShowThis';
+
+  test('are not in the JSON nor in an inspection of what holds them', async () => {
+    const { security } = fetching({ ...keys(secret), tls: { key: secret } });
+    await security.ensure(limit);
+    const client = createClient({
+      nameServerAddrs: ['127.0.0.1:9876'],
+      credentials: { accessKey: 'ak', secretKey: secret, securityToken: secret },
+      tls: { key: secret },
+    });
+    const producer = client.producer({ group: 'g' });
+    for (const holder of [security, client, producer]) {
+      expect(JSON.stringify(holder)).not.toContain(secret);
+      expect(inspect(holder, { depth: 20, showHidden: true })).not.toContain(secret);
+    }
+  });
+
+  test.each<[string, object]>([
+    ['credentials that are text', { credentials: secret }],
+    ['TLS settings that are text', { tls: secret }],
+    ['an empty access key', { credentials: { accessKey: '', secretKey: secret } }],
+    ['no access key', { credentials: { secretKey: secret } }],
+    ['no secret key', { credentials: { accessKey: secret } }],
+    ['a token that is no text', { credentials: { accessKey: 'a', secretKey: secret, securityToken: [secret] } }],
+  ])('are not in the error that refuses %s', (_what, options) => {
+    const create = () => createClient({ nameServerAddrs: ['127.0.0.1:9876'], ...options });
+    expect(create).toThrow(/"(credentials|tls)"/);
+    expect(create).not.toThrow(secret);
+  });
+});
