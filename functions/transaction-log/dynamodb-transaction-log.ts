@@ -1,0 +1,129 @@
+import type { AskedTransaction, TransactionLog } from './transaction-log.ts';
+
+/** An attribute as DynamoDB's API writes it; of strings and numbers a log consists. */
+type Attribute = { readonly S: string } | { readonly N: string };
+
+/** The calls that a log makes: the class `DynamoDB` of `@aws-sdk/client-dynamodb` has them. */
+export interface DynamoDbCalls {
+  getItem(input: {
+    TableName: string;
+    Key: Record<string, Attribute>;
+    ConsistentRead: boolean;
+  }): Promise<{ Item?: Record<string, { S?: string | undefined; N?: string | undefined }> | undefined }>;
+  putItem(input: LogPut): Promise<unknown>;
+  updateItem(input: {
+    TableName: string;
+    Key: Record<string, Attribute>;
+    UpdateExpression: string;
+    ConditionExpression: string;
+    ExpressionAttributeNames: Record<string, string>;
+    ExpressionAttributeValues: Record<string, Attribute>;
+  }): Promise<unknown>;
+}
+
+/** Writes one row if there is none yet. */
+export interface LogPut {
+  TableName: string;
+  Item: Record<string, Attribute>;
+  ConditionExpression: string;
+}
+
+export interface DynamoDbTransactionLogOptions {
+  /** Partition key `msgId` (string), no sort key; time to live on `expiresAt`. */
+  readonly tableName: string;
+  /** Called at the first use, so that a cold start does not pay for the SDK when nothing is asked. */
+  readonly client: () => DynamoDbCalls | Promise<DynamoDbCalls>;
+  /**
+   * How old a half message must be before its absence means rollback. At least the timeout of the function that sends, else a
+   * slow sender fails for being slow. Default 60 s.
+   */
+  readonly patienceMs?: number;
+  /**
+   * How long a row is kept. Must outlast every check of the broker (`transactionCheckMax` × `transactionCheckInterval`): a
+   * commit that has expired would be rolled back. Default 7 days.
+   */
+  readonly keptMs?: number;
+  /** Epoch ms. Default: the wall clock. */
+  readonly now?: () => number;
+}
+
+const ABSENT = 'attribute_not_exists(msgId)';
+
+/**
+ * A transaction log in a DynamoDB table: `msgId`, `outcome` (`commit` or `rollback`), `deliveredAt` (epoch ms, once a broker
+ * confirmed) and `expiresAt` (epoch s). Reads are consistent: a row that a sender has written is seen.
+ */
+export class DynamoDbTransactionLog implements TransactionLog {
+  private readonly options: Required<DynamoDbTransactionLogOptions>;
+  private client: Promise<DynamoDbCalls> | undefined;
+
+  constructor(options: DynamoDbTransactionLogOptions) {
+    const defaults = { patienceMs: 60_000, keptMs: 7 * 86_400_000, now: () => Date.now() };
+    this.options = { ...defaults, ...options };
+  }
+
+  /**
+   * The commit of a transaction, for the caller's own `TransactWriteItems`: the business rows and this one are written
+   * together, or none of them. When a checker has decided before, the whole write is cancelled
+   * (`TransactionCanceledException`, this item's reason being `ConditionalCheckFailed`).
+   */
+  commitItem(msgId: string): { Put: LogPut } {
+    return { Put: this.put(msgId, 'commit') };
+  }
+
+  async decide({ msgId, bornAt }: AskedTransaction): Promise<'commit' | 'rollback' | 'unknown'> {
+    const known = await this.read(msgId);
+    if (known !== undefined) return known;
+    if (this.options.now() - bornAt < this.options.patienceMs) return 'unknown';
+    try {
+      await (await this.calls()).putItem(this.put(msgId, 'rollback'));
+      return 'rollback';
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error;
+      // The sender, or another checker, was there first: what is written now stays.
+      return (await this.read(msgId)) ?? 'unknown';
+    }
+  }
+
+  async markDelivered(msgId: string): Promise<void> {
+    try {
+      await (await this.calls()).updateItem({
+        TableName: this.options.tableName,
+        Key: { msgId: { S: msgId } },
+        UpdateExpression: 'SET deliveredAt = :now',
+        ConditionExpression: '#outcome = :commit',
+        ExpressionAttributeNames: { '#outcome': 'outcome' },
+        ExpressionAttributeValues: { ':now': { N: String(this.options.now()) }, ':commit': { S: 'commit' } },
+      });
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error;
+    }
+  }
+
+  private async read(msgId: string): Promise<'commit' | 'rollback' | undefined> {
+    const { tableName: TableName } = this.options;
+    const { Item } = await (await this.calls()).getItem({
+      TableName,
+      Key: { msgId: { S: msgId } },
+      ConsistentRead: true,
+    });
+    if (Item === undefined) return undefined;
+    return Item.outcome?.S === 'commit' && Item.deliveredAt === undefined ? 'commit' : 'rollback';
+  }
+
+  private put(msgId: string, outcome: 'commit' | 'rollback'): LogPut {
+    const { tableName: TableName, keptMs, now } = this.options;
+    const expiresAt = String(Math.ceil((now() + keptMs) / 1000));
+    const Item = { msgId: { S: msgId }, outcome: { S: outcome }, expiresAt: { N: expiresAt } };
+    return { TableName, Item, ConditionExpression: ABSENT };
+  }
+
+  private calls(): Promise<DynamoDbCalls> {
+    this.client ??= Promise.resolve(this.options.client());
+    return this.client;
+  }
+}
+
+function isConditionFailed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reservePorts } from '../free-ports.ts';
+import { JavaServer } from '../real/java-server.ts';
+import { mavenLib } from '../real/maven-lib.ts';
+
+const ARTIFACT = 'com.amazonaws:DynamoDBLocal:2.6.1';
+/** Beside the jars of RocketMQ: one Maven at a time fetches what lies side by side. */
+const FOLDER = fileURLToPath(new URL('../../.cache/rocketmq/dynamodb-local', import.meta.url));
+
+/** A running DynamoDB Local, in memory. */
+export interface DynamoDbLocal extends AsyncDisposable {
+  /** Endpoint of its API; any credentials and any region will do. */
+  readonly url: string;
+}
+
+/**
+ * Starts AWS's DynamoDB Local from Maven Central; needs Java 17 and Maven. It cannot be told which addresses to listen on, so it
+ * listens on all; it ends with this process, whatever ends it.
+ * @throws JavaServerStartError with the last log lines when it did not come up.
+ */
+export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
+  await using undo = new AsyncDisposableStack();
+  const lib = await mavenLib(FOLDER, [ARTIFACT]);
+  const { base: port } = undo.use(await reservePorts());
+  const server = new JavaServer({
+    name: 'DynamoDB Local',
+    args: [
+      '-Xmx256m',
+      `-Djava.library.path=${lib}`,
+      '-cp',
+      join(lib, '*'),
+      'com.amazonaws.services.dynamodbv2.local.main.ServerRunner',
+      '-inMemory',
+      '-disableTelemetry',
+      '-port',
+      String(port),
+    ],
+    env: { JAVA_TOOL_OPTIONS: undefined },
+    readyText: 'CorsParams',
+  });
+  undo.defer(() => server.signal('SIGKILL'));
+  await server.start();
+  const resources = undo.move();
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
