@@ -1,0 +1,266 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  deadlineAfter,
+  type LocalTransaction,
+  type Producer,
+  type TransactionCheckReport,
+  type TransactionContext,
+  type TransactionOptions,
+  type TransactionOutcome,
+} from '#rocketmq';
+import { AdminClient } from '../../local/admin-client.ts';
+import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
+import { startTcpProxy, type TcpProxy } from '../../local/faults/tcp-proxy.ts';
+import { startRealCluster } from '../../local/real/start-real-cluster.ts';
+import { readBack } from '../../local/run/run-cluster.ts';
+import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
+import { CLUSTER_START_LIMIT_MS, contractKinds, freshTopic, uniqueName } from './clusters.ts';
+
+const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
+const TIME_OUT_MS = 3_000;
+const CHECK_INTERVAL_MS = 5_000;
+/** Time for two rounds of checks, and what a loaded machine adds. */
+const CHECKS_LIMIT_MS = 60_000;
+const CASE_LIMIT_MS = 120_000;
+const OPEN_HALVES = 1_000;
+
+/** A cluster that checks often, of this file's own: 5.5.0 keeps a core busy after its first transaction. */
+interface CheckingCluster extends AsyncDisposable {
+  readonly nameServerAddrs: readonly string[];
+  readonly brokerAddr: string;
+}
+
+async function startChecking(kind: (typeof contractKinds)[number]): Promise<CheckingCluster> {
+  if (kind === 'embedded') {
+    const cluster = await startEmbeddedCluster({
+      transactionTimeOutMs: TIME_OUT_MS,
+      transactionCheckIntervalMs: CHECK_INTERVAL_MS,
+    });
+    const { nameServerAddrs, brokerAddrs } = cluster;
+    return { nameServerAddrs, brokerAddr: brokerAddrs[0] ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
+  }
+  const brokerConfig = {
+    transactionTimeOut: String(TIME_OUT_MS),
+    transactionCheckInterval: String(CHECK_INTERVAL_MS),
+  };
+  const cluster = await startRealCluster({ version: kind, brokerConfig });
+  const { nameServerAddrs, brokers } = cluster;
+  return { nameServerAddrs, brokerAddr: brokers[0]?.addr ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
+}
+
+describe.each(contractKinds)('on %s, a transaction', (kind) => {
+  let cluster: CheckingCluster | undefined;
+  let admin: AdminClient;
+
+  beforeEach(async (context) => {
+    if (cluster !== undefined) return;
+    if (kind !== 'embedded') await needsRealRocketMQ(context);
+    cluster = await startChecking(kind);
+    admin = new AdminClient(cluster);
+  }, CLUSTER_START_LIMIT_MS);
+  afterAll(async () => {
+    await admin?.close();
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  /** One process with a producer of the group. */
+  function sandbox(group: string, options: Partial<ClientOptions> = {}) {
+    const client = createClient({ nameServerAddrs: cluster?.nameServerAddrs ?? [], ...options });
+    const producer = client.producer({ group, attemptTimeoutMs: 1_000 });
+    return { client, producer, [Symbol.asyncDispose]: () => client.shutdown(deadlineAfter(2_000)) };
+  }
+
+  /** Sends one transaction in an invocation of its own, after which nothing is left behind and nobody registered. */
+  async function invoke(
+    { client, producer }: { readonly client: Client; readonly producer: Producer },
+    topic: string,
+    local: LocalTransaction,
+    options: TransactionOptions = {},
+  ) {
+    const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+    const result = await producer.sendTransaction({ topic, body: 'x' }, local, options);
+    await upkeep.end();
+    expect(client.pendingCount).toBe(0);
+    return result;
+  }
+
+  /** Stays awake until so many checks were answered, and tells of them. */
+  async function answerChecks(
+    { client, producer }: { readonly client: Client; readonly producer: Producer },
+    topic: string,
+    count: number,
+    decide: (msgId: string) => TransactionOutcome,
+  ): Promise<TransactionCheckReport[]> {
+    const reports: TransactionCheckReport[] = [];
+    await producer.onTransactionCheck({
+      check: ({ msgId }) => decide(msgId),
+      answered: (report) => void reports.push(report),
+    });
+    const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+    await producer.awaitTransactionChecks([topic]);
+    await expect.poll(() => reports.length, { timeout: CHECKS_LIMIT_MS, interval: 50 }).toBeGreaterThanOrEqual(count);
+    await upkeep.end();
+    expect(client.pendingCount).toBe(0);
+    return reports;
+  }
+
+  const halfCount = () => admin.maxOffset({ topic: HALF_TOPIC, brokerName: 'broker-a', queueId: 0 });
+
+  const idsIn = async (topic: string) => (await admin.readAll(topic)).map(({ properties }) => properties.UNIQ_KEY);
+
+  /** Resolves when every check of now is over: a transaction that begins after it has been asked for. */
+  async function oneMoreRound(): Promise<void> {
+    await using later = sandbox(uniqueName('later'));
+    const topic = await freshTopic({ admin });
+    const { msgId } = await invoke(later, topic, () => 'unknown');
+    const reports = await answerChecks(later, topic, 1, () => 'rollback');
+    expect(reports[0]?.message.msgId).toBe(msgId);
+  }
+
+  test('is visible when it commits and not when it rolls back, and the broker confirms both', async () => {
+    await using one = sandbox(uniqueName('PG'));
+    const topic = await freshTopic({ admin });
+    const committed = await invoke(one, topic, () => 'commit');
+    expect(committed.status).toBe('committed');
+    expect((await invoke(one, topic, () => 'rollback')).status).toBe('rolledBack');
+    await readBack(admin, topic, 1);
+    expect(await idsIn(topic)).toEqual([committed.msgId]);
+  });
+
+  test.each([
+    ['on its way there', { kind: 'blackHole' } as const],
+    ['with its answer on the way back', { kind: 'dropAnswers', count: 1 } as const],
+  ])(
+    'whose end is lost %s ends with one visible copy',
+    async (_, fault) => {
+      const brokerAddr = cluster?.brokerAddr ?? '';
+      await using proxy: TcpProxy = await startTcpProxy({ target: brokerAddr });
+      const group = uniqueName('PG');
+      const topic = await freshTopic({ admin });
+      const lossy = sandbox(group, { addressMap: { [brokerAddr]: proxy.addr } });
+      const upkeep = await lossy.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+      const result = await lossy.producer.sendTransaction({ topic, body: 'x' }, () => {
+        proxy.apply(fault);
+        return 'commit';
+      });
+      expect(result).toMatchObject({ status: 'pending', reason: 'answerLost' });
+      await upkeep.end();
+      proxy.apply({ kind: 'pass' });
+      await lossy.client.shutdown(deadlineAfter(500));
+      await using checker = sandbox(group);
+      if (fault.kind === 'blackHole') await answerChecks(checker, topic, 1, () => 'commit');
+      await oneMoreRound();
+      await readBack(admin, topic, 1);
+      expect(await idsIn(topic)).toEqual([result.msgId]);
+    },
+    CASE_LIMIT_MS,
+  );
+
+  test(
+    'that is open is asked of the one client awake, and of none of ten that are asleep',
+    async () => {
+      const group = uniqueName('PG');
+      const topic = await freshTopic({ admin });
+      await using sleepers = new AsyncDisposableStack();
+      const open: string[] = [];
+      for (let count = 0; count < 10; count++) {
+        const sleeper = sleepers.use(sandbox(group));
+        await sleeper.producer.onTransactionCheck({ check: () => Promise.reject(new Error('asked while asleep')) });
+        open.push((await invoke(sleeper, topic, () => 'unknown')).msgId);
+      }
+      await using checker = sandbox(group);
+      const reports = await answerChecks(checker, topic, open.length, () => 'commit');
+      expect(reports.map(({ message }) => message.msgId).toSorted()).toEqual(open.toSorted());
+      expect(reports.every(({ answer, isConfirmed }) => answer === 'commit' && isConfirmed)).toBe(true);
+      await readBack(admin, topic, open.length);
+      expect((await idsIn(topic)).toSorted()).toEqual(open.toSorted());
+    },
+    CASE_LIMIT_MS,
+  );
+
+  test(
+    'within its immunity time commits; past it the end is not sent, and a broker that knows better refuses it',
+    async () => {
+      const topic = await freshTopic({ admin });
+      const group = uniqueName('PG');
+      let aheadMs = 0;
+      const clock = { now: () => Date.now() + aheadMs };
+      await using one = sandbox(group, { clock });
+      expect((await invoke(one, topic, () => 'commit', { immunityMs: 5_000 })).status).toBe('committed');
+      const late = await invoke(
+        one,
+        topic,
+        () => {
+          aheadMs = 6_000;
+          return 'commit';
+        },
+        { immunityMs: 5_000 },
+      );
+      expect(late).toMatchObject({ status: 'pending', reason: 'tooLate', error: { refusedBy: undefined } });
+      // A clock that is behind lets the client believe in time that the broker has counted already.
+      aheadMs = -60_000;
+      const refused = await invoke(one, topic, () => 'commit', { immunityMs: 5_000 });
+      if (kind === '4.9.5') expect(refused.status).toBe('committed');
+      else {
+        const refusedBy = cluster?.brokerAddr;
+        expect(refused).toMatchObject({
+          status: 'pending',
+          reason: 'tooLate',
+          error: { code: 'ROCKETMQ_TRANSACTION_TOO_LATE', refusedBy },
+        });
+      }
+    },
+    CASE_LIMIT_MS,
+  );
+
+  test(
+    'whose half message was stored again before its commit is delivered once: the later check is answered with rollback',
+    async () => {
+      const topic = await freshTopic({ admin });
+      await using one = sandbox(uniqueName('PG'));
+      const upkeep = await one.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+      const reports: TransactionCheckReport[] = [];
+      await one.producer.onTransactionCheck({
+        check: () => 'commit',
+        answered: (report) => void reports.push(report),
+      });
+      const local = async ({ half }: TransactionContext): Promise<TransactionOutcome> => {
+        const stored = BigInt(half.queueOffset) + 1n;
+        await expect.poll(halfCount, { timeout: CHECKS_LIMIT_MS }).toBeGreaterThan(stored);
+        return 'commit';
+      };
+      const result = await one.producer.sendTransaction({ topic, body: 'x' }, local, { immunityMs: 20_000 });
+      expect(result.status).toBe('committed');
+      await expect.poll(() => reports.length, { timeout: CHECKS_LIMIT_MS }).toBe(1);
+      await upkeep.end();
+      expect(reports).toMatchObject([{ answer: 'rollback', isDelivered: true, isConfirmed: true }]);
+      await oneMoreRound();
+      expect(await idsIn(topic)).toEqual([result.msgId]);
+    },
+    CASE_LIMIT_MS,
+  );
+
+  test(
+    `is one of ${OPEN_HALVES} open ones that a client answers while it is awake once`,
+    async () => {
+      const group = uniqueName('PG');
+      const topic = await freshTopic({ admin });
+      await using sender = sandbox(group);
+      const upkeep = await sender.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+      const sending = Array.from({ length: OPEN_HALVES }, (_, index) =>
+        sender.producer.sendTransaction({ topic, body: String(index) }, () => 'unknown'),
+      );
+      const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
+      await upkeep.end();
+      await using checker = sandbox(group);
+      await answerChecks(checker, topic, OPEN_HALVES, (msgId) => (open.indexOf(msgId) % 2 ? 'rollback' : 'commit'));
+      await readBack(admin, topic, OPEN_HALVES / 2);
+      const expected = open.filter((_, index) => index % 2 === 0);
+      expect((await idsIn(topic)).toSorted()).toEqual(expected.toSorted());
+    },
+    CASE_LIMIT_MS,
+  );
+});
