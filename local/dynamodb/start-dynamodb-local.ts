@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { reservePorts } from '../free-ports.ts';
 import { JavaServer } from '../real/java-server.ts';
@@ -7,6 +8,9 @@ import { mavenLib } from '../real/maven-lib.ts';
 const ARTIFACT = 'com.amazonaws:DynamoDBLocal:2.6.1';
 /** Beside the jars of RocketMQ: one Maven at a time fetches what lies side by side. */
 const FOLDER = fileURLToPath(new URL('../../.cache/rocketmq/dynamodb-local', import.meta.url));
+
+const PAUSE_MS = 50;
+const ROUNDS = 400;
 
 /** A running DynamoDB Local, in memory. */
 export interface DynamoDbLocal extends AsyncDisposable {
@@ -41,6 +45,21 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   });
   undo.defer(() => server.signal('SIGKILL'));
   await server.start();
+  const url = `http://127.0.0.1:${port}`;
+  await answers(url);
   const resources = undo.move();
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Resolves when it answers, whatever it is; it says that it is ready a little before. */
+async function answers(url: string): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    try {
+      await fetch(url);
+      return;
+    } catch {
+      await delay(PAUSE_MS); // It does not listen yet.
+    }
+  }
+  throw new Error(`DynamoDB Local does not answer at ${url}`);
 }

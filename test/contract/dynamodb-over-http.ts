@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Scope of a signature that DynamoDB Local wants to see and does not check. */
 const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
@@ -10,20 +8,6 @@ export class DynamoDbOverHttp {
 
   constructor(url: string) {
     this.#url = url;
-  }
-
-  /** Resolves when the server answers; it says that it is ready a little before. */
-  async ready(): Promise<void> {
-    for (let round = 0; round < 200; round++) {
-      try {
-        await this.call('ListTables', {});
-        return;
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        await delay(50);
-      }
-    }
-    throw new Error(`DynamoDB Local at ${this.#url} does not answer`);
   }
 
   getItem<Output>(input: object): Promise<Output> {

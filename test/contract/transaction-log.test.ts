@@ -19,7 +19,6 @@ describe('a transaction log in DynamoDB', () => {
       await needsRealRocketMQ(context);
       server = await startDynamoDbLocal();
       client = new DynamoDbOverHttp(server.url);
-      await client.ready();
     }
     tableName = uniqueName('log');
     for (const [name, key] of [
