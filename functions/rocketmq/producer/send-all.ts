@@ -49,9 +49,16 @@ async function planLanes(
   const lanes: Lane[] = [];
   const unordered = new Map<string, Placed[]>();
   const byQueue = new Map<string, { queue: MessageQueue; placed: Placed[] }>();
+  /** Topics without a queue to be had, and why: asked for once, not for each message. */
+  const failedTopics = new Map<string, SendOutcome>();
   for (const placed of messages) {
     const { topic, shardingKey, waitStoreMsgOk } = placed.message;
     if (shardingKey !== undefined) {
+      const failure = failedTopics.get(topic);
+      if (failure !== undefined) {
+        settle(placed.index, failure);
+        continue;
+      }
       try {
         const queue = await parts.queueOf(topic, shardingKey);
         const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
@@ -59,7 +66,9 @@ async function planLanes(
         lane.placed.push(placed);
         byQueue.set(key, lane);
       } catch (error) {
-        settle(placed.index, failed(error));
+        const outcome = failed(error);
+        failedTopics.set(topic, outcome);
+        settle(placed.index, outcome);
       }
     } else if (parts.goesAlone(placed)) {
       lanes.push({ queue: undefined, batches: [[placed]] });

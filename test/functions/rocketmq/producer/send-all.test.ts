@@ -1,0 +1,95 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, test } from 'vitest';
+import type { SendOutcome } from '#rocketmq';
+import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { startProducer, TOPIC } from './start-producer.ts';
+
+const { SEND_MESSAGE_V2: SEND, SEND_BATCH_MESSAGE: BATCH, GET_ROUTEINFO_BY_TOPIC: ROUTE } = RequestCode;
+const ONE_QUEUE = { topics: [{ name: TOPIC, queues: 1 }] };
+const keyed = (shardingKey: string, body: string) => ({ topic: TOPIC, body, shardingKey });
+const plain = (body: string) => ({ topic: TOPIC, body });
+/** Each outcome as one word: what became of it, or why not. */
+const words = (outcomes: readonly SendOutcome[]) =>
+  outcomes.map((outcome) =>
+    outcome.status === 'stored' ? 'stored' : `${outcome.error.code} ${outcome.error.outcome}`,
+  );
+
+describe('a batch that is refused for good', () => {
+  test('is sent message by message, and only those at fault fail', async () => {
+    await using started = await startProducer({ cluster: ONE_QUEUE });
+    const { cluster, producer } = started;
+    const { faults, requests } = cluster.broker();
+    faults.add({ kind: 'answer', code: 13, codes: [BATCH] });
+    faults.add({ kind: 'answer', code: 13, codes: [SEND], when: ({ body }) => Buffer.from(body).toString() === 'bad' });
+    const outcomes = await producer.sendAll(['a', 'bad', 'c'].map(plain));
+    expect(words(outcomes)).toEqual(['stored', 'ROCKETMQ_SEND_FAILED refused', 'stored']);
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['a', 'c']);
+    expect([requests.count(BATCH), requests.count(SEND)]).toEqual([1, 3]);
+  });
+
+  test('with sharding keys stops the key of the one at fault, and no other', async () => {
+    await using started = await startProducer({ cluster: ONE_QUEUE, producer: { maxBatchMessages: 4 } });
+    const { cluster, producer } = started;
+    const { faults } = cluster.broker();
+    faults.add({ kind: 'answer', code: 13, codes: [BATCH], times: 1 });
+    faults.add({ kind: 'answer', code: 13, codes: [SEND], when: ({ body }) => Buffer.from(body).toString() === 'a1' });
+    const messages = ['a0', 'b0', 'a1', 'a2', 'b1', 'a3', 'b2'].map((body) => keyed(body.charAt(0), body));
+    const outcomes = await producer.sendAll(messages);
+    const blocked = 'ROCKETMQ_ORDER_BLOCKED notSent';
+    const expected = ['stored', 'stored', 'ROCKETMQ_SEND_FAILED refused', blocked, 'stored', blocked, 'stored'];
+    expect(words(outcomes)).toEqual(expected);
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['a0', 'b0', 'b1', 'b2']);
+  });
+
+  test('because access is denied is not sent message by message', async () => {
+    await using started = await startProducer({ cluster: ONE_QUEUE });
+    const { cluster, producer } = started;
+    cluster.broker().faults.add({ kind: 'answer', code: 16, remark: 'check signature failed.', codes: [BATCH] });
+    const outcomes = await producer.sendAll(['a', 'b', 'c'].map(plain));
+    expect(words(outcomes)).toEqual(Array(3).fill('ROCKETMQ_SEND_FAILED refused'));
+    expect(outcomes[0]).toMatchObject({ error: { cause: { code: 'ROCKETMQ_ACCESS_DENIED' } } });
+    expect([cluster.broker().requests.count(BATCH), cluster.broker().requests.count(SEND)]).toEqual([1, 0]);
+  });
+});
+
+describe('a batch whose outcome is unknown', () => {
+  test('is sent again with the same ids, and every member may be a duplicate', async () => {
+    await using started = await startProducer({ cluster: ONE_QUEUE });
+    const { cluster, producer } = started;
+    cluster.broker().faults.add({ kind: 'close', how: 'RST', isStored: true, codes: [BATCH], times: 1 });
+    const outcomes = await producer.sendAll(['a', 'b'].map(plain));
+    expect(outcomes).toMatchObject(
+      Array(2).fill({ status: 'stored', result: { attempts: 2, isPossibleDuplicate: true } }),
+    );
+    const ids = outcomes.map((outcome) => outcome.status === 'stored' && outcome.result.msgId);
+    expect(cluster.messages(TOPIC).map(({ properties }) => properties.UNIQ_KEY)).toEqual([...ids, ...ids]);
+  });
+
+  test('in every attempt is unknown for each member, and is not sent message by message', async () => {
+    const limits = { attemptTimeoutMs: 50, sendTimeoutMs: 1000, maxAttempts: 2, maxBatchMessages: 2 };
+    await using started = await startProducer({ cluster: ONE_QUEUE, producer: limits });
+    const { cluster, producer } = started;
+    const isFirst = ({ body }: { readonly body: Uint8Array }) => Buffer.from(body).includes('first');
+    cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [BATCH], when: isFirst });
+    const messages = ['first', 'first too', 'later', 'other'].map((body) => keyed(body === 'other' ? 'o' : 'k', body));
+    const unknown = 'ROCKETMQ_SEND_FAILED unknown';
+    const outcomes = await producer.sendAll(messages);
+    expect(words(outcomes)).toEqual([unknown, unknown, 'ROCKETMQ_ORDER_BLOCKED notSent', 'stored']);
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['other']);
+  });
+});
+
+test('a message without a route fails alone, and the others are stored', async () => {
+  await using started = await startProducer();
+  const outcomes = await started.producer.sendAll([plain('a'), { topic: 'absent', body: 'b' }, plain('c')]);
+  expect(words(outcomes)).toEqual(['stored', 'ROCKETMQ_TOPIC_NOT_FOUND notSent', 'stored']);
+});
+
+test('name servers are not asked for each keyed message of a topic that has no route', async () => {
+  await using started = await startProducer();
+  const { cluster, producer } = started;
+  const messages = Array.from({ length: 500 }, (_, index) => ({ topic: 'absent', body: 'x', shardingKey: `${index}` }));
+  const outcomes = await producer.sendAll([...messages, keyed('k', 'there')]);
+  expect(words(outcomes)).toEqual([...Array(500).fill('ROCKETMQ_TOPIC_NOT_FOUND notSent'), 'stored']);
+  expect(cluster.nameServer().requests.count(ROUTE)).toBeLessThan(5);
+});
