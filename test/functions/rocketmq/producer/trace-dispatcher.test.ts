@@ -1,0 +1,102 @@
+import { Buffer } from 'node:buffer';
+import { expect, test } from 'vitest';
+import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
+import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { decodeSendMessageHeader } from '../../../../functions/rocketmq/protocol/send-message-header.ts';
+import { goldenFrame } from '../protocol/golden-frames.ts';
+import { startProducer, TOPIC } from './start-producer.ts';
+
+const TRACE_TOPIC = 'RMQ_SYS_TRACE_TOPIC';
+const SEND = RequestCode.SEND_MESSAGE_V2;
+const topics = [{ name: TOPIC, queues: 1 }];
+const withTraceTopic = { topics: [...topics, { name: TRACE_TOPIC, queues: 1 }] };
+/** Places of fields in a record. */
+const STORE_HOST = 8;
+const COST_MS = 10;
+const OFFSET_MSG_ID = 12;
+const invocation = { remainingMs: () => 10_000 };
+
+test('a trace message is what the Java client sends, field for field', async () => {
+  const golden = goldenFrame('java550-broker550-json/trace-message.request');
+  const theirs = decodeSendMessageHeader(SEND, Object.fromEntries(withValues(golden.decoded.extFields)));
+  const body = Buffer.from(golden.decoded.bodyHex ?? '', 'hex').toString();
+  const [, startedAt = '', , , topic = '', msgId = ''] = body.split('\u0001');
+  const clock = { now: () => Number(startedAt) };
+  await using started = await startProducer({
+    cluster: {
+      topics: [
+        { name: topic, queues: 1 },
+        { name: TRACE_TOPIC, queues: 1 },
+      ],
+    },
+    client: { clock, serializeType: 'JSON' },
+    producer: { group: 'PG_trace', trace: true },
+  });
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  const result = await producer.send({ topic, body: 'traced', tag: 'TagTr', keys: ['trk'], msgId });
+  await upkeep.end();
+  const [sent] = cluster
+    .broker()
+    .requests.last(SEND)
+    .filter(({ extFields }) => extFields.b === TRACE_TOPIC);
+  const ours = decodeSendMessageHeader(SEND, sent?.extFields ?? {});
+  // Java's default topic is one to make topics after; this client makes none. Times and the message's own id are its own.
+  const { properties, bornTimestamp: _born, defaultTopic: _default, ...fields } = ours;
+  const {
+    properties: theirProperties,
+    bornTimestamp: _theirBorn,
+    defaultTopic: _theirDefault,
+    ...theirFields
+  } = theirs;
+  expect(fields).toEqual(theirFields);
+  const withoutId = (text: string) => ({ ...decodeProperties(text), UNIQ_KEY: undefined });
+  expect(withoutId(properties)).toEqual(withoutId(theirProperties));
+  // Where it is stored, and how long that took, is the broker's.
+  const expected = body.split('\u0001');
+  expected[STORE_HOST] = cluster.broker().addr;
+  expected[COST_MS] = '0';
+  expected[OFFSET_MSG_ID] = result.offsetMsgId;
+  expect(cluster.messages(TRACE_TOPIC)[0]?.body.toString().split('\u0001')).toEqual(expected);
+});
+
+test('traces are sent before the invocation returns, ten records a message', async () => {
+  await using started = await startProducer({ cluster: withTraceTopic, producer: { trace: true } });
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  await Promise.all(Array.from({ length: 25 }, (_, index) => producer.send({ topic: TOPIC, body: `${index}` })));
+  expect(cluster.messages(TRACE_TOPIC)).toEqual([]);
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+  const records = cluster.messages(TRACE_TOPIC).map(({ body }) => body.toString().split('\u0002').length - 1);
+  expect(records.toSorted((a, b) => b - a)).toEqual([10, 10, 5]);
+});
+
+test.each([
+  ['has no topic for traces', undefined],
+  ['refuses traces', { kind: 'answer', code: 1, codes: [SEND], topic: TRACE_TOPIC }],
+  ['never answers traces', { kind: 'no-answer', isStored: false, codes: [SEND], topic: TRACE_TOPIC }],
+] as const)('a cluster that %s fails no send and no invocation', async (_what, fault) => {
+  const cluster = fault === undefined ? { topics } : withTraceTopic;
+  const client = { dueWorkBudgetMs: 200 };
+  await using started = await startProducer({ cluster, client, producer: { trace: true } });
+  if (fault !== undefined) started.cluster.broker().faults.add(fault);
+  const upkeep = await started.client.beginInvocation(invocation);
+  expect(await started.producer.send({ topic: TOPIC, body: 'x' })).toMatchObject({ status: 'SEND_OK', attempts: 1 });
+  await upkeep.end();
+  expect(started.client.pendingCount).toBe(0);
+  expect(started.cluster.messages(TRACE_TOPIC)).toEqual([]);
+  expect(started.cluster.messages(TOPIC)).toHaveLength(1);
+});
+
+test('nothing is traced unless the producer is told to', async () => {
+  await using started = await startProducer({ cluster: withTraceTopic });
+  const upkeep = await started.client.beginInvocation(invocation);
+  await started.producer.send({ topic: TOPIC, body: 'x' });
+  await upkeep.end();
+  expect(started.cluster.messages(TRACE_TOPIC)).toEqual([]);
+});
+
+function withValues(fields: Readonly<Record<string, string | null>> | null): [string, string][] {
+  return Object.entries(fields ?? {}).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
