@@ -1,10 +1,11 @@
 import { deadlineAfter } from '../deadline.ts';
-import { BrokerError, RemotingSendRequestError } from '../errors.ts';
+import { AccessDeniedError, BrokerError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { Connection } from '../remoting/connection.ts';
 import type { RemotingClient } from '../remoting/remoting-client.ts';
+import { isAccessDenial } from './access-denial.ts';
 import type { BrokerVersionTable } from './broker-version-table.ts';
 
 /** A client id that every master of a cluster knows this client by. */
@@ -201,6 +202,8 @@ export class Heartbeats {
   ): void {
     this.versions.record(addr, answer.version);
     if (answer.code === ResponseCode.SUCCESS) return;
+    // What asks for a heartbeat first, such as a delayed message, is then denied like any other request.
+    if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark);
     const name = responseCodeName(answer.code);
     throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true }, what);
   }

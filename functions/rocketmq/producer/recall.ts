@@ -1,3 +1,4 @@
+import { isAccessDenial } from '../client/access-denial.ts';
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf } from '../client/topic-publish-info.ts';
 import type { Deadline } from '../deadline.ts';
@@ -32,27 +33,35 @@ export async function recallMessage(
   // Behind a proxy brokers go by other names: there any of them will do.
   const addr = info.masterAddrs.get(brokerName) ?? (info.queues[0] && brokerOf(info, info.queues[0])?.addr);
   if (addr === undefined) throw new NoWritableQueueError(topic, info.emptyReason ?? `${brokerName} has no master now`);
-  const timeoutMs = Math.max(1, deadline.remainingMs());
-  const version = await client.brokerVersion(addr, timeoutMs);
-  if (version < MQVersion.V5_3_2) {
-    const versions = { has: versionName(version), needs: versionName(MQVersion.V5_3_2) };
-    throw new BrokerTooOldError(brokerName, addr, versions, 'recall', 'not know the request');
-  }
-  const extFields = { producerGroup: group, topic, recallHandle, bname: brokerName };
-  const ask = () =>
-    client.invoke(addr, { code: RequestCode.RECALL_MESSAGE, extFields }, Math.max(1, deadline.remainingMs()));
   const { securityVersion } = client;
-  let answer = await ask();
-  // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
-  if (isDenial(answer) && (await client.refreshSecurity(securityVersion, deadline))) answer = await ask();
-  if (answer.code === ResponseCode.SUCCESS) return answer.extFields.msgId ?? '';
-  if (isDenial(answer)) throw new AccessDeniedError(addr, answer.remark);
-  throw new RecallError(`${addr} answered ${explain(answer.code, answer.remark)}`, answer.code);
+  const ask = () => askFor(client, brokerName, addr, { producerGroup: group, topic, recallHandle }, deadline);
+  try {
+    return await ask();
+  } catch (error) {
+    // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
+    if (error instanceof AccessDeniedError && (await client.refreshSecurity(securityVersion, deadline))) return ask();
+    throw error;
+  }
 }
 
-/** Whether access control said no, rather than the broker's configuration. */
-function isDenial({ code, remark }: { readonly code: number; readonly remark: string | undefined }): boolean {
-  return code === ResponseCode.NO_PERMISSION && remark?.includes(FORBIDDEN_BY_SETTING) !== true;
+async function askFor(
+  client: ClientInstance,
+  bname: string,
+  addr: string,
+  fields: Readonly<Record<'producerGroup' | 'topic' | 'recallHandle', string>>,
+  deadline: Deadline,
+): Promise<string> {
+  const timeLeft = () => Math.max(1, deadline.remainingMs());
+  const version = await client.brokerVersion(addr, timeLeft());
+  if (version < MQVersion.V5_3_2) {
+    const versions = { has: versionName(version), needs: versionName(MQVersion.V5_3_2) };
+    throw new BrokerTooOldError(bname, addr, versions, 'recall', 'not know the request');
+  }
+  const request = { code: RequestCode.RECALL_MESSAGE, extFields: { ...fields, bname } };
+  const answer = await client.invoke(addr, request, timeLeft());
+  if (answer.code === ResponseCode.SUCCESS) return answer.extFields.msgId ?? '';
+  if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark);
+  throw new RecallError(`${addr} answered ${explain(answer.code, answer.remark)}`, answer.code);
 }
 
 function readHandle(recallHandle: string) {

@@ -1,3 +1,4 @@
+import { isAccessDenial } from '../client/access-denial.ts';
 import { AccessDeniedError, BrokerError, type RocketMQError } from '../errors.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { SendStatus } from './send-result.ts';
@@ -31,7 +32,6 @@ const refusals: Readonly<Record<number, Refusal>> = {
   [ResponseCode.SYSTEM_BUSY]: PAUSE,
   [ResponseCode.MESSAGE_ILLEGAL]: PERMANENT,
   [ResponseCode.SERVICE_NOT_AVAILABLE]: FRESH_ROUTE,
-  [ResponseCode.NO_PERMISSION]: DENIED,
   [ResponseCode.TOPIC_NOT_EXIST]: FRESH_ROUTE,
   // The queue may have gone with a changed queue count; an illegal name is refused before it is sent.
   [ResponseCode.INVALID_PARAMETER]: FRESH_ROUTE,
@@ -52,9 +52,9 @@ export function sendStatus(code: number): SendStatus | undefined {
  * over its limit illegal; NO_PERMISSION is also what a broker answers that is read-only.
  */
 export function refusalOf(code: number, remark: string | undefined): Refusal {
-  if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('AclException')) return DENIED;
+  if (isAccessDenial(code, remark)) return DENIED;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return PERMANENT;
-  if (code === ResponseCode.NO_PERMISSION && remark?.includes('sending message is forbidden')) return ANOTHER_BROKER;
+  if (code === ResponseCode.NO_PERMISSION) return remark?.includes('sending message') ? ANOTHER_BROKER : PERMANENT;
   return refusals[code] ?? PERMANENT;
 }
 

@@ -1,0 +1,179 @@
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  AccessDeniedError,
+  type AclCredentials,
+  BrokerTooOldError,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type ProducerOptions,
+  SendFailedError,
+} from '#rocketmq';
+import {
+  type AccessControlledCluster,
+  ALLOWED,
+  FORBIDDEN,
+  SENDER,
+  startAccessControlledCluster,
+  TRACES,
+} from './access-controlled-cluster.ts';
+import { CLUSTER_START_LIMIT_MS, contractKinds, uniqueName } from './clusters.ts';
+
+const WRONG: AclCredentials = { ...SENDER, secretKey: 'wrongSecret12345' };
+const UNKNOWN: AclCredentials = { accessKey: 'nobody-known', secretKey: 'nobodySecret12345' };
+const secrets = [SENDER, WRONG, UNKNOWN].map(({ secretKey }) => secretKey);
+
+describe.each(contractKinds)('access control of %s', (kind) => {
+  const isV5 = kind !== '4.9.5';
+  const clients: Client[] = [];
+  let cluster: AccessControlledCluster | undefined;
+
+  beforeEach(async (context) => {
+    cluster ??= await startAccessControlledCluster(kind, context);
+  }, CLUSTER_START_LIMIT_MS);
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.shutdown()));
+  });
+  afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+  const on = () => {
+    if (cluster === undefined) throw new Error('the cluster is started before each test');
+    return cluster;
+  };
+  const producer = (security: Partial<ClientOptions>, options: Partial<ProducerOptions> = {}) => {
+    const client = createClient({ nameServerAddrs: on().nameServerAddrs, ...security });
+    clients.push(client);
+    return client.producer({ group: uniqueName('acl'), ...options });
+  };
+  const denialOf = async (sending: Promise<unknown>): Promise<SendFailedError> => {
+    const error = await sending.catch((reason: unknown) => reason);
+    if (!(error instanceof SendFailedError)) throw new Error(`not refused, but ${inspect(error)}`);
+    return error;
+  };
+
+  test.each(['JSON', 'ROCKETMQ'] as const)(
+    'stores what is signed with the right secret, in %s headers',
+    async (type) => {
+      const before = await on().stored(ALLOWED);
+      const sender = producer({ credentials: SENDER, serializeType: type });
+      const properties = { größe: 'zwölf €', Z: '1', a: '2' };
+      await sender.send({ topic: ALLOWED, body: Buffer.from('one'), tag: 'T', keys: ['k'], properties });
+      const many = Array.from({ length: 5 }, (_, index) => ({ topic: ALLOWED, body: Buffer.from(`batch ${index}`) }));
+      const outcomes = await sender.sendAll(many);
+      expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('stored'));
+      expect(await on().stored(ALLOWED)).toBe(before + 6);
+    },
+  );
+
+  test('takes a session token along', async () => {
+    const sender = producer({ credentials: { ...SENDER, securityToken: 'sessionToken12345' } });
+    expect((await sender.send({ topic: ALLOWED, body: Buffer.from('x') })).status).toBe('SEND_OK');
+  });
+
+  test.each<[string, AclCredentials | undefined, string, RegExp]>([
+    ['a wrong secret', WRONG, ALLOWED, /[Cc]heck signature failed/],
+    ['an unknown user', UNKNOWN, ALLOWED, /is not found|No acl config for nobody-known/],
+    ['no signature', undefined, ALLOWED, /username cannot be null|No accessKey is configured/],
+    ['no right on the topic', SENDER, FORBIDDEN, /no permission to access|No default permission for topic:payroll/],
+  ])(
+    'refuses %s by name, after one question, and nothing secret is told',
+    async (_what, credentials, topic, remark) => {
+      const sender = producer(credentials === undefined ? {} : { credentials });
+      const before = await on().stored(topic);
+      const error = await denialOf(sender.send({ topic, body: Buffer.from('x') }));
+      expect(error).toMatchObject({ retryable: false, outcome: 'refused' });
+      expect(error.attempts).toHaveLength(1);
+      expect(error.cause).toBeInstanceOf(AccessDeniedError);
+      expect(error.attempts[0]?.error).toMatchObject({
+        code: 'ROCKETMQ_ACCESS_DENIED',
+        remark: expect.stringMatching(remark),
+      });
+      expect(error.message).toContain('check access key, secret key, rights and IP of this producer');
+      for (const text of [JSON.stringify(error), inspect(error, { depth: 20, showHidden: true }), error.stack]) {
+        for (const secret of secrets) expect(text).not.toContain(secret);
+      }
+      expect(await on().stored(topic)).toBe(before);
+    },
+  );
+
+  test('refuses a batch for a topic without a right, where the release looks at batches at all', async () => {
+    const messages = Array.from({ length: 3 }, () => ({ topic: FORBIDDEN, body: Buffer.from('x') }));
+    const outcomes = await producer({ credentials: SENDER }).sendAll(messages);
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(3).fill(isV5 ? 'failed' : 'stored'));
+  });
+
+  test('says nothing to a oneway message with a wrong secret, and does not store it', async () => {
+    const before = await on().stored(ALLOWED);
+    const liar = producer({ credentials: WRONG });
+    await liar.sendOneway({ topic: ALLOWED, body: Buffer.from('lost') });
+    // Refused on the same connection after it: by then the broker has read both.
+    await denialOf(liar.send({ topic: ALLOWED, body: Buffer.from('refused') }));
+    expect(await on().stored(ALLOWED)).toBe(before);
+    const sender = producer({ credentials: SENDER });
+    await sender.sendOneway({ topic: ALLOWED, body: Buffer.from('stored') });
+    await expect.poll(() => on().stored(ALLOWED)).toBe(before + 1);
+  });
+
+  test('knows a producer by its signed heartbeat, and forgets it by its signed farewell', async () => {
+    const group = uniqueName('acl');
+    await producer({ credentials: SENDER }, { group }).send({ topic: ALLOWED, body: Buffer.from('x') });
+    await expect.poll(() => on().producerIds(group)).toHaveLength(1);
+    await Promise.all(clients.splice(0).map((client) => client.shutdown()));
+    await expect.poll(() => on().producerIds(group)).toEqual([]);
+  });
+
+  test('takes signed traces', async () => {
+    const before = await on().stored(TRACES);
+    const sender = producer({ credentials: SENDER }, { trace: true });
+    await sender.send({ topic: ALLOWED, body: Buffer.from('traced') });
+    await Promise.all(clients.splice(0).map((client) => client.shutdown()));
+    await expect.poll(() => on().stored(TRACES)).toBe(before + 1);
+  });
+
+  test('recalls a message for who may send it and for nobody else, where the release recalls at all', async () => {
+    const sender = producer({ credentials: SENDER });
+    const scheduling = sender.send({ topic: ALLOWED, body: Buffer.from('x'), delayMs: 60_000 });
+    if (!isV5) return expect(scheduling).rejects.toMatchObject({ cause: expect.any(BrokerTooOldError) });
+    const { recallHandle = '' } = await scheduling;
+    await expect(producer({ credentials: WRONG }).recall(ALLOWED, recallHandle)).rejects.toThrow(AccessDeniedError);
+    expect(await sender.recall(ALLOWED, recallHandle)).not.toBe('');
+  });
+
+  test('refuses a message whose broker is asked for its version first no less clearly, and follows a rotation there too', async () => {
+    const delayed = { topic: ALLOWED, body: Buffer.from('x'), delayMs: 60_000 };
+    const error = await denialOf(producer({ credentials: WRONG }).send(delayed));
+    expect(error.attempts).toHaveLength(1);
+    expect(error.cause).toBeInstanceOf(AccessDeniedError);
+    const rotated = [WRONG, SENDER];
+    const sending = producer({ fetchSecurity: async () => ({ credentials: rotated.shift() ?? SENDER }) }).send(delayed);
+    if (isV5) expect((await sending).status).toBe('SEND_OK');
+    else await expect(sending).rejects.toMatchObject({ cause: expect.any(BrokerTooOldError) });
+  });
+
+  test('is asked once more after a denial, with credentials fetched anew, when those have changed', async () => {
+    const rotated = [WRONG, SENDER];
+    let fetches = 0;
+    const fetchSecurity = async () => ({ credentials: rotated[Math.min(fetches++, 1)] ?? SENDER });
+    const sender = producer({ fetchSecurity });
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => sender.send({ topic: ALLOWED, body: Buffer.from('x') })),
+    );
+    expect(fetches).toBe(2);
+    expect(results.every(({ status, attempts }) => status === 'SEND_OK' && attempts <= 2)).toBe(true);
+  });
+
+  test('is not asked again when the credentials fetched anew are the same, and they are not fetched for each denial', async () => {
+    let fetches = 0;
+    const fetchSecurity = async () => {
+      fetches++;
+      return { credentials: { ...WRONG } };
+    };
+    const sender = producer({ fetchSecurity });
+    for (let index = 0; index < 3; index++) {
+      const error = await denialOf(sender.send({ topic: ALLOWED, body: Buffer.from('x') }));
+      expect(error.attempts).toHaveLength(1);
+    }
+    expect(fetches).toBe(2);
+  });
+});
