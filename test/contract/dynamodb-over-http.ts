@@ -22,6 +22,22 @@ export class DynamoDbOverHttp {
     return this.call('UpdateItem', input);
   }
 
+  /** A table with one key, which is a string. */
+  createTable(name: string, key: string): Promise<unknown> {
+    return this.call('CreateTable', {
+      TableName: name,
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+  }
+
+  /** The keys of every row of a table of less than 1 MB. */
+  async scanIds(name: string, key: string): Promise<string[]> {
+    const { Items } = await this.call<{ Items: Record<string, { S: string }>[] }>('Scan', { TableName: name });
+    return Items.map((item) => item[key]?.S ?? '');
+  }
+
   async call<Output>(operation: string, input: object): Promise<Output> {
     const response = await fetch(this.#url, {
       method: 'POST',

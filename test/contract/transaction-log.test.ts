@@ -21,17 +21,8 @@ describe('a transaction log in DynamoDB', () => {
       client = new DynamoDbOverHttp(server.url);
     }
     tableName = uniqueName('log');
-    for (const [name, key] of [
-      [tableName, 'msgId'],
-      [`${tableName}-orders`, 'orderId'],
-    ] as const) {
-      await client.call('CreateTable', {
-        TableName: name,
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-        BillingMode: 'PAY_PER_REQUEST',
-      });
-    }
+    await client.createTable(tableName, 'msgId');
+    await client.createTable(`${tableName}-orders`, 'orderId');
   }, CLUSTER_START_LIMIT_MS);
   afterAll(() => server?.[Symbol.asyncDispose]());
 
@@ -43,12 +34,7 @@ describe('a transaction log in DynamoDB', () => {
     const order = { Put: { TableName: `${tableName}-orders`, Item: { orderId: { S: msgId } } } };
     return client.call('TransactWriteItems', { TransactItems: [order, log.commitItem(msgId)] });
   };
-  const orderIds = async () => {
-    const scanned = await client.call<{ Items: { orderId: { S: string } }[] }>('Scan', {
-      TableName: `${tableName}-orders`,
-    });
-    return scanned.Items.map(({ orderId }) => orderId.S);
-  };
+  const orderIds = () => client.scanIds(`${tableName}-orders`, 'orderId');
 
   test('says commit of what was written together with its business row', async () => {
     const log = newLog();

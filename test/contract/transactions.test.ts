@@ -12,44 +12,16 @@ import {
   type TransactionOutcome,
 } from '#rocketmq';
 import { AdminClient } from '../../local/admin-client.ts';
-import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { startTcpProxy, type TcpProxy } from '../../local/faults/tcp-proxy.ts';
-import { startRealCluster } from '../../local/real/start-real-cluster.ts';
 import { readBack } from '../../local/run/run-cluster.ts';
-import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
+import { type CheckingCluster, startChecking } from './checking-cluster.ts';
 import { CLUSTER_START_LIMIT_MS, contractKinds, freshTopic, uniqueName } from './clusters.ts';
 
 const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
-const TIME_OUT_MS = 3_000;
-const CHECK_INTERVAL_MS = 5_000;
 /** Time for two rounds of checks, and what a loaded machine adds. */
 const CHECKS_LIMIT_MS = 60_000;
 const CASE_LIMIT_MS = 120_000;
 const OPEN_HALVES = 1_000;
-
-/** A cluster that checks often, of this file's own: 5.5.0 keeps a core busy after its first transaction. */
-interface CheckingCluster extends AsyncDisposable {
-  readonly nameServerAddrs: readonly string[];
-  readonly brokerAddr: string;
-}
-
-async function startChecking(kind: (typeof contractKinds)[number]): Promise<CheckingCluster> {
-  if (kind === 'embedded') {
-    const cluster = await startEmbeddedCluster({
-      transactionTimeOutMs: TIME_OUT_MS,
-      transactionCheckIntervalMs: CHECK_INTERVAL_MS,
-    });
-    const { nameServerAddrs, brokerAddrs } = cluster;
-    return { nameServerAddrs, brokerAddr: brokerAddrs[0] ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
-  }
-  const brokerConfig = {
-    transactionTimeOut: String(TIME_OUT_MS),
-    transactionCheckInterval: String(CHECK_INTERVAL_MS),
-  };
-  const cluster = await startRealCluster({ version: kind, brokerConfig });
-  const { nameServerAddrs, brokers } = cluster;
-  return { nameServerAddrs, brokerAddr: brokers[0]?.addr ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
-}
 
 describe.each(contractKinds)('on %s, a transaction', (kind) => {
   let cluster: CheckingCluster | undefined;
@@ -57,8 +29,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
 
   beforeEach(async (context) => {
     if (cluster !== undefined) return;
-    if (kind !== 'embedded') await needsRealRocketMQ(context);
-    cluster = await startChecking(kind);
+    cluster = await startChecking(kind, context);
     admin = new AdminClient(cluster);
   }, CLUSTER_START_LIMIT_MS);
   afterAll(async () => {
@@ -96,7 +67,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
   ): Promise<TransactionCheckReport[]> {
     const reports: TransactionCheckReport[] = [];
     await producer.onTransactionCheck({
-      check: ({ msgId }) => decide(msgId),
+      check: async ({ msgId }) => decide(msgId),
       answered: (report) => void reports.push(report),
     });
     const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
@@ -115,7 +86,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
   async function oneMoreRound(): Promise<void> {
     await using later = sandbox(uniqueName('later'));
     const topic = await freshTopic({ admin });
-    const { msgId } = await invoke(later, topic, () => 'unknown');
+    const { msgId } = await invoke(later, topic, async () => 'unknown');
     const reports = await answerChecks(later, topic, 1, () => 'rollback');
     expect(reports[0]?.message.msgId).toBe(msgId);
   }
@@ -123,9 +94,9 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
   test('is visible when it commits and not when it rolls back, and the broker confirms both', async () => {
     await using one = sandbox(uniqueName('PG'));
     const topic = await freshTopic({ admin });
-    const committed = await invoke(one, topic, () => 'commit');
+    const committed = await invoke(one, topic, async () => 'commit');
     expect(committed.status).toBe('committed');
-    expect((await invoke(one, topic, () => 'rollback')).status).toBe('rolledBack');
+    expect((await invoke(one, topic, async () => 'rollback')).status).toBe('rolledBack');
     await readBack(admin, topic, 1);
     expect(await idsIn(topic)).toEqual([committed.msgId]);
   });
@@ -142,7 +113,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       const topic = await freshTopic({ admin });
       const lossy = sandbox(group, { addressMap: { [brokerAddr]: proxy.addr } });
       const upkeep = await lossy.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
-      const result = await lossy.producer.sendTransaction({ topic, body: 'x' }, () => {
+      const result = await lossy.producer.sendTransaction({ topic, body: 'x' }, async () => {
         proxy.apply(fault);
         return 'commit';
       });
@@ -169,7 +140,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       for (let count = 0; count < 10; count++) {
         const sleeper = sleepers.use(sandbox(group));
         await sleeper.producer.onTransactionCheck({ check: () => Promise.reject(new Error('asked while asleep')) });
-        open.push((await invoke(sleeper, topic, () => 'unknown')).msgId);
+        open.push((await invoke(sleeper, topic, async () => 'unknown')).msgId);
       }
       await using checker = sandbox(group);
       const reports = await answerChecks(checker, topic, open.length, () => 'commit');
@@ -189,11 +160,11 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       let aheadMs = 0;
       const clock = { now: () => Date.now() + aheadMs };
       await using one = sandbox(group, { clock });
-      expect((await invoke(one, topic, () => 'commit', { immunityMs: 5_000 })).status).toBe('committed');
+      expect((await invoke(one, topic, async () => 'commit', { immunityMs: 5_000 })).status).toBe('committed');
       const late = await invoke(
         one,
         topic,
-        () => {
+        async () => {
           aheadMs = 6_000;
           return 'commit';
         },
@@ -202,7 +173,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       expect(late).toMatchObject({ status: 'pending', reason: 'tooLate', error: { refusedBy: undefined } });
       // A clock that is behind lets the client believe in time that the broker has counted already.
       aheadMs = -60_000;
-      const refused = await invoke(one, topic, () => 'commit', { immunityMs: 5_000 });
+      const refused = await invoke(one, topic, async () => 'commit', { immunityMs: 5_000 });
       if (kind === '4.9.5') expect(refused.status).toBe('committed');
       else {
         const refusedBy = cluster?.brokerAddr;
@@ -224,7 +195,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       const upkeep = await one.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
       const reports: TransactionCheckReport[] = [];
       await one.producer.onTransactionCheck({
-        check: () => 'commit',
+        check: async () => 'commit',
         answered: (report) => void reports.push(report),
       });
       const local = async ({ half }: TransactionContext): Promise<TransactionOutcome> => {
@@ -251,7 +222,7 @@ describe.each(contractKinds)('on %s, a transaction', (kind) => {
       await using sender = sandbox(group);
       const upkeep = await sender.client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
       const sending = Array.from({ length: OPEN_HALVES }, (_, index) =>
-        sender.producer.sendTransaction({ topic, body: String(index) }, () => 'unknown'),
+        sender.producer.sendTransaction({ topic, body: String(index) }, async () => 'unknown'),
       );
       const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
       await upkeep.end();

@@ -16,7 +16,7 @@ export interface TransactionContext {
 }
 
 /** The caller's own work between half message and commit. What it throws counts as `unknown`. */
-export type LocalTransaction = (context: TransactionContext) => TransactionOutcome | Promise<TransactionOutcome>;
+export type LocalTransaction = (context: TransactionContext) => Promise<TransactionOutcome>;
 
 /**
  * Why a transaction is still open for its broker, which will ask:
@@ -76,7 +76,7 @@ export interface TransactionCheckListener {
    * The outcome of a transaction. `rollback` also for one that is known to be delivered: each commit delivers a copy. What it
    * throws counts as `unknown`.
    */
-  check(message: CheckedMessage): TransactionOutcome | Promise<TransactionOutcome>;
+  check(message: CheckedMessage): Promise<TransactionOutcome>;
   /** Told of each answer. A place to note what was delivered; its own failure changes nothing. */
   answered?(report: TransactionCheckReport): void | Promise<void>;
 }

@@ -14,11 +14,11 @@ test('checks are answered from the log: one copy of what was committed, none of 
   await producer.onTransactionCheck(logCheckListener(log));
   const upkeep = await client.beginInvocation(deadlineAfter(10_000));
   const ends = () => cluster.broker().requests.count(37);
-  const happened = await producer.sendTransaction({ topic: 'T', body: 'a' }, ({ msgId }) => {
+  const happened = await producer.sendTransaction({ topic: 'T', body: 'a' }, async ({ msgId }) => {
     log.commit(msgId);
     return 'unknown';
   });
-  await producer.sendTransaction({ topic: 'T', body: 'b' }, () => {
+  await producer.sendTransaction({ topic: 'T', body: 'b' }, async () => {
     throw new Error('the sandbox died here');
   });
   await cluster.broker().requests.arrived(37, 2);

@@ -60,7 +60,7 @@ const registered = (cluster: EmbeddedCluster) => cluster.broker().producers.clie
 function listener(outcome: TransactionOutcome) {
   const asked: string[] = [];
   const reports: TransactionCheckReport[] = [];
-  const check: TransactionCheckListener['check'] = ({ msgId }) => {
+  const check: TransactionCheckListener['check'] = async ({ msgId }) => {
     asked.push(msgId);
     return outcome;
   };
@@ -73,7 +73,7 @@ describe('a group of transactions', () => {
     const { client, producer } = started.sandbox();
     for (let invocations = 0; invocations < 3; invocations++) {
       const upkeep = await begin(client);
-      await producer.sendTransaction(MESSAGE, () => {
+      await producer.sendTransaction(MESSAGE, async () => {
         expect(registered(started.cluster)).toBe(1);
         return 'commit';
       });
@@ -88,7 +88,7 @@ describe('a group of transactions', () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
     const [first, second] = [await begin(client), await begin(client)];
-    await producer.sendTransaction(MESSAGE, () => 'commit');
+    await producer.sendTransaction(MESSAGE, async () => 'commit');
     await first.end();
     expect(registered(started.cluster)).toBe(1);
     await second.end();
@@ -99,9 +99,9 @@ describe('a group of transactions', () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
     const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, () => 'commit');
+    await producer.sendTransaction(MESSAGE, async () => 'commit');
     const before = started.cluster.broker().requests.count(HEART_BEAT);
-    await Promise.all([1, 2, 3].map(() => producer.sendTransaction(MESSAGE, () => 'commit')));
+    await Promise.all([1, 2, 3].map(() => producer.sendTransaction(MESSAGE, async () => 'commit')));
     expect(started.cluster.broker().requests.count(HEART_BEAT)).toBe(before);
     await upkeep.end();
   });
@@ -110,7 +110,7 @@ describe('a group of transactions', () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
     const first = await begin(client);
-    await producer.sendTransaction(MESSAGE, () => 'commit');
+    await producer.sendTransaction(MESSAGE, async () => 'commit');
     await first.end();
     started.clock.advance(31_000);
     const beats = started.cluster.broker().requests.count(HEART_BEAT);
@@ -125,7 +125,7 @@ describe('a group of transactions', () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
     const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, () => 'commit');
+    await producer.sendTransaction(MESSAGE, async () => 'commit');
     started.cluster.broker().faults.add({ codes: [UNREGISTER], kind: 'no-answer', isStored: false });
     await upkeep.end();
     await expect.poll(() => registered(started.cluster)).toBe(0);
@@ -173,7 +173,7 @@ describe('a check', () => {
     await using started = await start();
     const sleeper = started.sandbox();
     const invocation = await begin(sleeper.client);
-    const { msgId } = await sleeper.producer.sendTransaction(MESSAGE, () => 'unknown');
+    const { msgId } = await sleeper.producer.sendTransaction(MESSAGE, async () => 'unknown');
     await invocation.end();
     const checker = started.sandbox();
     const decides = listener('commit');
@@ -207,7 +207,7 @@ describe('a check', () => {
     const upkeep = await begin(client);
     const result = await producer.sendTransaction(
       MESSAGE,
-      () => {
+      async () => {
         // With an immunity time of its own a round of checks stores the half message again, and asks nobody.
         started.clock.advance(1_000);
         expect(started.cluster.broker().checkTransactions()).toMatchObject({ immune: 1, asked: 0 });
@@ -255,7 +255,7 @@ describe('a check', () => {
     const upkeep = await begin(client);
     const fault = { codes: [END_TRANSACTION], kind: 'close', how: 'RST', isStored: false, times: 1 } as const;
     started.cluster.broker().faults.add(fault);
-    const result = await producer.sendTransaction(MESSAGE, () => 'commit');
+    const result = await producer.sendTransaction(MESSAGE, async () => 'commit');
     expect(result).toMatchObject({ status: 'pending', reason: 'answerLost' });
     await producer.awaitTransactionChecks([TOPIC]);
     started.check();
@@ -264,7 +264,7 @@ describe('a check', () => {
   });
 
   test.each([
-    ['says unknown', () => 'unknown' as const, undefined],
+    ['says unknown', async (): Promise<TransactionOutcome> => 'unknown', undefined],
     ['throws', () => Promise.reject(new Error('the table is away')), 'the table is away'],
   ])('whose listener %s is answered so, oneway, and asked again', async (_, check, text) => {
     await using started = await start();
@@ -272,7 +272,7 @@ describe('a check', () => {
     const reports: TransactionCheckReport[] = [];
     await producer.onTransactionCheck({ check, answered: (report) => void reports.push(report) });
     const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, () => 'unknown');
+    await producer.sendTransaction(MESSAGE, async () => 'unknown');
     for (let round = 1; round <= 2; round++) {
       started.check();
       await expect.poll(() => reports.length).toBe(round);
@@ -297,7 +297,7 @@ describe('a check', () => {
     const decides = listener('commit');
     await producer.onTransactionCheck(decides);
     const upkeep = await begin(client);
-    const { msgId } = await producer.sendTransaction(MESSAGE, () => 'unknown');
+    const { msgId } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
     await started.cluster.broker().requests.arrived(END_TRANSACTION, 1);
     // Three rounds before the client comes to read.
     for (let rounds = 0; rounds < 3; rounds++) started.check();
@@ -323,7 +323,7 @@ describe('a check', () => {
       },
     });
     const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, () => 'unknown');
+    await producer.sendTransaction(MESSAGE, async () => 'unknown');
     started.check();
     await asked;
     const ended = upkeep.end();
@@ -342,7 +342,7 @@ describe('a check', () => {
     const decides = listener('unknown');
     await producer.onTransactionCheck(decides);
     const upkeep = await begin(client);
-    expect(await producer.sendTransaction(MESSAGE, () => 'commit')).toMatchObject({
+    expect(await producer.sendTransaction(MESSAGE, async () => 'commit')).toMatchObject({
       status: 'pending',
       reason: 'proxy',
     });

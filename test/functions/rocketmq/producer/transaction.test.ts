@@ -15,7 +15,7 @@ describe('a transaction', () => {
     await using started = await startProducer();
     const { cluster, producer } = started;
     let seen: TransactionContext | undefined;
-    const result = await producer.sendTransaction(MESSAGE, (context) => {
+    const result = await producer.sendTransaction(MESSAGE, async (context) => {
       seen = context;
       expect(cluster.broker().messages(TOPIC)).toEqual([]);
       return 'commit';
@@ -37,7 +37,7 @@ describe('a transaction', () => {
 
   test('is told to the broker with both marks, in requests that name the real topic and wait for an answer', async () => {
     await using started = await startProducer();
-    await started.producer.sendTransaction(MESSAGE, () => 'commit');
+    await started.producer.sendTransaction(MESSAGE, async () => 'commit');
     const { requests } = started.cluster.broker();
     const [half] = requests.last(SEND);
     expect(half).toMatchObject({ isOneway: false, extFields: { b: TOPIC, f: '4' } });
@@ -52,7 +52,7 @@ describe('a transaction', () => {
 
   test('whose outcome is unknown is pending, and that is written oneway, for no broker answers it', async () => {
     await using started = await startProducer();
-    const result = await started.producer.sendTransaction(MESSAGE, () => 'unknown');
+    const result = await started.producer.sendTransaction(MESSAGE, async () => 'unknown');
     expect(result).toMatchObject({ status: 'pending', reason: 'unknown', outcome: 'unknown' });
     await expect
       .poll(() =>
@@ -84,7 +84,7 @@ describe('a transaction', () => {
   test('compresses its body as any other message, and keeps its mark', async () => {
     await using started = await startProducer();
     const body = 'x'.repeat(10_000);
-    expect(await started.producer.sendTransaction({ topic: TOPIC, body }, () => 'commit')).toMatchObject({
+    expect(await started.producer.sendTransaction({ topic: TOPIC, body }, async () => 'commit')).toMatchObject({
       status: 'committed',
     });
     const [stored] = started.cluster.broker().messages(TOPIC);
@@ -97,7 +97,7 @@ describe('a transaction', () => {
     });
     const { createClient } = await import('#rocketmq');
     const client = createClient({ nameServerAddrs: started.cluster.nameServerAddrs, namespace: 'ns' });
-    const result = await client.producer({ group: 'PG' }).sendTransaction(MESSAGE, () => 'commit');
+    const result = await client.producer({ group: 'PG' }).sendTransaction(MESSAGE, async () => 'commit');
     expect(result).toMatchObject({ status: 'committed', half: { queue: { topic: TOPIC } } });
     const [end] = started.cluster.broker().requests.last(END_TRANSACTION);
     expect(end?.extFields).toMatchObject({ topic: `ns%${TOPIC}`, producerGroup: 'ns%PG' });
@@ -114,7 +114,7 @@ describe('a transaction is refused before anything is sent', () => {
   ])('with %o', async (delay, field) => {
     await using started = await startProducer();
     let isBegun = false;
-    const sending = started.producer.sendTransaction({ ...MESSAGE, ...delay }, () => {
+    const sending = started.producer.sendTransaction({ ...MESSAGE, ...delay }, async () => {
       isBegun = true;
       return 'commit';
     });
@@ -125,7 +125,7 @@ describe('a transaction is refused before anything is sent', () => {
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('with an immunity time of %d ms', async (immunityMs) => {
     await using started = await startProducer();
-    const sending = started.producer.sendTransaction(MESSAGE, () => 'commit', { immunityMs });
+    const sending = started.producer.sendTransaction(MESSAGE, async () => 'commit', { immunityMs });
     expect(await rejectionOf(sending)).toMatchObject({ code: 'ROCKETMQ_MESSAGE_ILLEGAL', field: 'immunityMs' });
   });
 });
@@ -135,7 +135,7 @@ describe('a half message', () => {
     await using started = await startProducer({ producer: { onDegradedStore: 'fail' } });
     started.cluster.broker().degraded = degraded;
     let isBegun = false;
-    const result = await started.producer.sendTransaction(MESSAGE, () => {
+    const result = await started.producer.sendTransaction(MESSAGE, async () => {
       isBegun = true;
       return 'commit';
     });
@@ -149,7 +149,7 @@ describe('a half message', () => {
     await using started = await startProducer();
     started.cluster.broker().sendRefusal = ResponseCode.NO_PERMISSION;
     let isBegun = false;
-    const sending = started.producer.sendTransaction(MESSAGE, () => {
+    const sending = started.producer.sendTransaction(MESSAGE, async () => {
       isBegun = true;
       return 'commit';
     });
@@ -159,7 +159,7 @@ describe('a half message', () => {
 
   test('comes after a heartbeat that names its group', async () => {
     await using started = await startProducer();
-    await started.producer.sendTransaction(MESSAGE, () => 'commit');
+    await started.producer.sendTransaction(MESSAGE, async () => 'commit');
     const codes = started.cluster
       .broker()
       .requests.last()
@@ -177,7 +177,7 @@ describe('the end of a transaction', () => {
   ])('that %s leaves it pending, and is not written again', async (_, effect, visible) => {
     await using started = await startProducer({ producer: { attemptTimeoutMs: 300 } });
     started.cluster.broker().faults.add({ codes: [END_TRANSACTION], ...effect });
-    const result = await started.producer.sendTransaction(MESSAGE, () => 'commit');
+    const result = await started.producer.sendTransaction(MESSAGE, async () => 'commit');
     expect(result).toMatchObject({ status: 'pending', reason: 'answerLost', outcome: 'commit' });
     expect(result).toHaveProperty('error.outcome', 'unknown');
     expect(started.cluster.broker().requests.last(END_TRANSACTION)).toHaveLength(1);
@@ -188,7 +188,7 @@ describe('the end of a transaction', () => {
     await using started = await startProducer();
     const remark = 'Find prepared transaction message failed';
     started.cluster.broker().faults.add({ codes: [END_TRANSACTION], kind: 'answer', code: 1, remark });
-    const result = await started.producer.sendTransaction(MESSAGE, () => 'commit');
+    const result = await started.producer.sendTransaction(MESSAGE, async () => 'commit');
     expect(result).toMatchObject({ status: 'pending', reason: 'refused', error: { code: 'ROCKETMQ_BROKER', remark } });
     expect(started.cluster.broker().requests.last(END_TRANSACTION)).toHaveLength(1);
   });
@@ -200,7 +200,7 @@ describe('the end of a transaction', () => {
     const client = createClient({ nameServerAddrs: started.cluster.nameServerAddrs, clock });
     const result = await client.producer({ group: 'PG' }).sendTransaction(
       MESSAGE,
-      () => {
+      async () => {
         clock.advance(10_001);
         return 'commit';
       },
@@ -228,7 +228,7 @@ describe('the end of a transaction', () => {
     });
     const result = await client.producer({ group: 'PG' }).sendTransaction(
       MESSAGE,
-      () => {
+      async () => {
         clock.advance(11_000);
         return 'commit';
       },
@@ -247,7 +247,7 @@ describe('the end of a transaction', () => {
     let remainingMs = 5_000;
     const result = await started.producer.sendTransaction(
       MESSAGE,
-      () => {
+      async () => {
         remainingMs = 0;
         return 'commit';
       },
@@ -266,7 +266,7 @@ describe('the end of a transaction', () => {
     const config = topics.get(TOPIC);
     if (config !== undefined) topics.put({ ...config, attributes: { 'message.type': 'TRANSACTION' } });
     const upkeep = await client.beginInvocation(deadlineAfter(5_000));
-    const result = await client.producer({ group: 'PG' }).sendTransaction(MESSAGE, () => 'commit');
+    const result = await client.producer({ group: 'PG' }).sendTransaction(MESSAGE, async () => 'commit');
     expect(result).toMatchObject({ status: 'pending', reason: 'proxy', outcome: 'commit' });
     expect(proxy?.requests.last(END_TRANSACTION)).toHaveLength(1);
     expect(started.cluster.broker().messages(TOPIC)).toEqual([]);
