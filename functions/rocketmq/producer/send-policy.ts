@@ -48,12 +48,14 @@ export function sendStatus(code: number): SendStatus | undefined {
 }
 
 /**
- * What a refusal asks for. Told apart by their texts: SYSTEM_ERROR is also how ACL 1.0 says no, and how 5.x calls a batch
- * over its limit illegal; NO_PERMISSION is also what a broker answers that is read-only.
+ * What a refusal asks for. Told apart by their texts: SYSTEM_ERROR is also how ACL 1.0 says no, how 5.x calls a batch over
+ * its limit illegal, and how 4.x says that a topic has fewer queues now; NO_PERMISSION is also what a broker answers that
+ * is read-only.
  */
 export function refusalOf(code: number, remark: string | undefined): Refusal {
   if (isAccessDenial(code, remark)) return DENIED;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return PERMANENT;
+  if (code === ResponseCode.SYSTEM_ERROR && remark?.startsWith('request queueId[')) return FRESH_ROUTE;
   if (code === ResponseCode.NO_PERMISSION) return remark?.includes('sending message') ? ANOTHER_BROKER : PERMANENT;
   return refusals[code] ?? PERMANENT;
 }
