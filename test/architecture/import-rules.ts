@@ -114,7 +114,8 @@ const RULES: readonly Rule[] = [
   {
     name: 'a source',
     files: /^functions\/[^/]+\//,
-    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//),
+    // The OpenAPI document is what the function http serves.
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//, exactly('docs/openapi.json')),
     outside: or(NODE, /^(@middy\/core|aws-lambda)$/),
     because:
       'it maps one AWS event, and may import invocation, delivery, #rocketmq, @middy/core and the types of aws-lambda; another source only through what both share in delivery',

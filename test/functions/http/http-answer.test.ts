@@ -1,0 +1,358 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  AccessDeniedError,
+  BrokerTooOldError,
+  MessageError,
+  NoNameServerError,
+  RemotingTimeoutError,
+  type RocketMQError,
+  SendFailedError,
+  TopicRouteNotFoundError,
+} from '#rocketmq';
+import { httpAnswer } from '../../../functions/http/http-answer.ts';
+import { answerTo, bodyText, invocationOf, refusal } from './http-invocation.ts';
+import { requestEvent, sampleEvent } from './sample-event.ts';
+
+/** As the producer throws it when its attempts have failed. */
+function sendFailed(last: RocketMQError, ...before: RocketMQError[]): SendFailedError {
+  const attempts = [...before, last].map((error) => ({
+    brokerName: 'broker-a',
+    addr: '10.1.2.3:10911',
+    queueId: 1,
+    elapsedMs: 2,
+    error,
+  }));
+  return new SendFailedError('orders', 'id-of-message', attempts, last);
+}
+
+const timeout = new RemotingTimeoutError('10.1.2.3:10911', 5, 2000);
+
+describe('a message', () => {
+  test('is sent with everything that the request gives', async () => {
+    const { invocation, sent } = invocationOf();
+    const message = {
+      body: 'Größe',
+      tag: 'created',
+      keys: ['o-1', 'o-2'],
+      properties: { 'a/b': 'c' },
+      shardingKey: 'anna',
+      delayLevel: 3,
+      msgId: 'ID-1',
+    };
+    const { status, body } = await answerTo({ body: message }, invocation);
+    expect(sent).toEqual([
+      {
+        ...message,
+        topic: 'orders',
+        keys: ['o-1', 'o-2', 'JKJaXmPLvHcESHA='],
+        properties: {
+          'a/b': 'c',
+          'aws.source': 'http',
+          'aws.id': 'JKJaXmPLvHcESHA=',
+          'aws.traceId': 'Root=1-67a1b2c3-4d5e6f708192a3b4c5d6e7f8',
+        },
+      },
+    ]);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      msgId: 'ID-1',
+      topic: 'orders',
+      queue: { brokerName: 'broker-a', queueId: 0 },
+      queueOffset: 1,
+      storeStatus: 'SEND_OK',
+      isPossibleDuplicate: false,
+    });
+  });
+
+  test('of bytes has them out of base64', async () => {
+    const { invocation, sent } = invocationOf();
+    await answerTo({ body: { bodyBase64: '//8A' } }, invocation);
+    expect(sent[0]?.body).toEqual(Buffer.from([255, 255, 0]));
+  });
+
+  test('may have a property called __proto__', async () => {
+    const { invocation, sent } = invocationOf();
+    await answerTo({ body: '{"body":"x","properties":{"__proto__":"kept"}}' }, invocation);
+    expect(Object.entries(sent[0]?.properties ?? {})).toContainEqual(['__proto__', 'kept']);
+  });
+
+  test.each([
+    ['/messages', 'orders'],
+    ['/prod/messages', 'orders'],
+    ['/topics/invoices/messages', 'invoices'],
+    ['/base/path/topics/in_voices-2/messages', 'in_voices-2'],
+    ['/topics/%25RETRY%25group/messages', '%RETRY%group'],
+    ['/topics/%RETRY%group/messages', '%RETRY%group'],
+  ])('posted to %s goes to the topic %s', async (path, topic) => {
+    const { invocation, sent } = invocationOf();
+    expect(await answerTo({ path, body: { body: 'x' } }, invocation)).toMatchObject({ status: 200, body: { topic } });
+    expect(sent[0]?.topic).toBe(topic);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const idsOf = async (body: unknown, key: string, path = '/messages') => {
+    const { invocation, sent } = invocationOf();
+    await answerTo({ path, body, headers: { 'Idempotency-Key': key } }, invocation);
+    return sent.map(({ msgId }) => msgId);
+  };
+
+  test('gives the same request the same ids, however its JSON is written', async () => {
+    const ids = await idsOf([{ body: 'a', tag: 't' }, { body: 'b' }], 'key-1');
+    expect(ids).toEqual([expect.stringMatching(/^[0-9A-F]{32}$/), expect.stringMatching(/^[0-9A-F]{32}$/)]);
+    expect(await idsOf('[ {"tag":"t", "body":"\\u0061"}, {"body":"b"} ]', 'key-1')).toEqual(ids);
+  });
+
+  test('gives other ids to another key, another topic, another place and another message', async () => {
+    const ids = await Promise.all([
+      idsOf([{ body: 'a' }, { body: 'a' }], 'key-1'),
+      idsOf({ body: 'a' }, 'key-2'),
+      idsOf({ body: 'a' }, 'key-1', '/topics/invoices/messages'),
+      idsOf({ body: 'b' }, 'key-1'),
+    ]);
+    expect(new Set(ids.flat()).size).toBe(5);
+  });
+
+  test('of a list of which only a part is sent again never gives a message the id of another', async () => {
+    const [, second] = await idsOf([{ body: 'a' }, { body: 'b' }], 'key-1');
+    const [again] = await idsOf([{ body: 'b' }], 'key-1');
+    const [first] = await idsOf([{ body: 'a' }, { body: 'b' }], 'key-1');
+    expect(again).not.toBe(first);
+    expect(await idsOf([{ body: 'b', msgId: second }], 'key-1')).toEqual([second]);
+  });
+
+  test.each(['', ' ', 'ä', 'x'.repeat(256)])('that is %j is refused', async (key) => {
+    const { invocation, sent } = invocationOf();
+    const answer = await answerTo({ body: { body: 'x' }, headers: { 'idempotency-key': key } }, invocation);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'malformed-idempotency-key' } });
+    expect(sent).toEqual([]);
+  });
+
+  test('with blanks is told by the message, but is no key of it', async () => {
+    const { invocation, sent } = invocationOf();
+    await httpAnswer(sampleEvent('alb'), invocation, 'invocation-1');
+    expect(sent).toMatchObject([{ keys: [], properties: { 'aws.id': 'order 1003, first try' } }]);
+  });
+});
+
+describe('a request that is at fault', () => {
+  test('has every fault of every message listed, and nothing sent', async () => {
+    const { invocation, sent } = invocationOf();
+    const event = sampleEvent('poison');
+    const answer = await answerTo({ body: event.body }, invocation);
+    expect(answer.status).toBe(422);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Unprocessable Content',
+      status: 422,
+      code: 'invalid-message',
+      detail: 'the body has 9 faults; nothing was sent',
+      errors: [
+        { pointer: '#/1/body', detail: 'must not be empty' },
+        { pointer: '#/1/tag', detail: 'must be a string, but is a number' },
+        {
+          pointer: '#/1/keys/0',
+          detail: 'must not hold a blank, which separates keys, nor \\u0001 or \\u0002',
+        },
+        { pointer: '#/1/properties/a~1b~0c', detail: 'must not be empty' },
+        { pointer: '#/1/colour', detail: expect.stringContaining('is unknown: a message has body, bodyBase64, tag') },
+        { pointer: '#/1/properties/DELAY', detail: 'has a name that RocketMQ uses itself: choose another' },
+        { pointer: '#/2/delayLevel', detail: 'must be a whole number from 1 to 18, but is 19' },
+        { pointer: '#/2', detail: 'must have one of delayLevel and delayMs, not several' },
+        { pointer: '#/2/bodyBase64', detail: 'must have a multiple of 4 characters, as base64 has' },
+      ],
+    });
+    expect(sent).toEqual([]);
+  });
+
+  test.each<[unknown, string, string]>([
+    [{}, '#', 'must have body (text) or bodyBase64 (bytes)'],
+    [{ body: 'x', bodyBase64: 'AA==' }, '#', 'must have body or bodyBase64, not both'],
+    [{ body: { a: 1 } }, '#/body', 'must be a string, but is an object'],
+    [{ body: '\ud800' }, '#/body', 'holds half of a surrogate pair, which has no UTF-8'],
+    [{ bodyBase64: '____' }, '#/bodyBase64', 'must be base64 of the standard alphabet, with its padding'],
+    [{ body: 'x', properties: { 'aws.id': '1' } }, '#/properties/aws.id', 'begins with "aws."'],
+    [{ body: 'x', properties: { '': '1' } }, '#/properties/', 'has a name that must not be empty'],
+    [{ body: 'x', properties: { 'a\u0001': '1' } }, '#/properties/a%01', 'has a name that must not hold \\u0001'],
+    [{ body: 'x', tag: 'a\u0002' }, '#/tag', 'must not hold \\u0001 or \\u0002'],
+    [{ body: 'x', delayMs: 0 }, '#/delayMs', 'must be a whole number from 1 to 259200000, but is 0'],
+    [{ body: 'x', delayMs: '5' }, '#/delayMs', 'but is a string'],
+    [{ body: 'x', deliverAt: 8e15 }, '#/deliverAt', 'must be no more than 259200000 ms from now'],
+    [{ body: 'x', msgId: 'a b' }, '#/msgId', 'must have 1 to 128 characters'],
+    [{ body: 'x', tag: 'y'.repeat(31_001) }, '#', 'over the limit of 31000'],
+    [null, '#', 'must be an object, but is null'],
+    [[[]], '#/0', 'must be an object, but is a list'],
+    [Array(1001).fill({ body: 'x' }), '#', 'must have at most 1000 messages, but has 1001'],
+  ])('%j: %s %s', async (body, pointer, detail) => {
+    const answer = await answerTo({ body });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toEqual([{ pointer, detail: expect.stringContaining(detail) }]);
+  });
+
+  test('in more ways than an answer can hold has the first thousand listed', async () => {
+    const answer = await answerTo({ body: [{ body: 'x', keys: Array(1500).fill(7) }] });
+    expect(answer.body.detail).toContain('1500 faults, of which 1000 are named');
+    expect(answer.body.errors).toHaveLength(1000);
+  });
+
+  test('by the size of a body is told the limit', async () => {
+    const tooLarge = 'x'.repeat(4_194_305);
+    const bytes = Buffer.alloc(4_194_305).toString('base64');
+    for (const [message, field] of [
+      [{ body: tooLarge }, 'body'],
+      [{ bodyBase64: bytes }, 'bodyBase64'],
+    ] as const) {
+      expect(await answerTo({ body: message })).toMatchObject({
+        status: 413,
+        body: {
+          limitBytes: 4_194_304,
+          errors: [{ pointer: `#/${field}`, detail: 'has 4194305 bytes, over the limit of 4194304' }],
+        },
+      });
+    }
+    expect(await answerTo({ body: { body: 'x'.repeat(4_194_304) } })).toMatchObject({ status: 200 });
+  });
+
+  test.each(['', '{', 'null x', '{"body":"cut off'])(
+    'by a body that is %j is told that it is no JSON',
+    async (body) => {
+      expect(await answerTo({ body })).toMatchObject({ status: 400, body: { code: 'malformed-body' } });
+    },
+  );
+
+  test('by bytes that are no UTF-8 is told so', async () => {
+    const event = { ...requestEvent({}), body: Buffer.from('{"body":"\xff"}', 'latin1').toString('base64') };
+    const { statusCode, body } = await httpAnswer({ ...event, isBase64Encoded: true }, invocationOf().invocation, 'i');
+    expect([statusCode, JSON.parse(body).detail]).toEqual([400, 'the body is not UTF-8']);
+  });
+
+  test.each([
+    ['text/plain', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['application/json; charset=iso-8859-1', 415],
+    ['application/jsonp', 415],
+    ['application/json; charset=UTF-8', 200],
+    ['Application/JSON', 200],
+    ['application/vnd.orders+json', 200],
+  ])('or not, by its content type %s, is answered with %d', async (type, status) => {
+    expect(await answerTo({ body: { body: 'x' }, headers: { 'content-type': type } })).toMatchObject({ status });
+  });
+
+  test('by a content encoding is refused', async () => {
+    const answer = await answerTo({ body: { body: 'x' }, headers: { 'content-encoding': 'gzip' } });
+    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+  });
+
+  test.each([
+    ['/', 'unknown-path'],
+    ['/nothing', 'unknown-path'],
+    ['/messages/1', 'unknown-path'],
+    ['/messages/', 'unknown-path'],
+    ['/topics/messages', 'unknown-path'],
+    ['/topics/two%20words/messages', 'unknown-topic'],
+    ['/topics/SCHEDULE_TOPIC_XXXX/messages', 'unknown-topic'],
+  ])('by its path %s is answered with 404, %s', async (path, code) => {
+    expect(await answerTo({ path, body: { body: 'x' } })).toMatchObject({ status: 404, body: { code } });
+  });
+
+  test.each([
+    ['GET', '/messages', 'POST'],
+    ['DELETE', '/topics/orders/messages', 'POST'],
+    ['POST', '/openapi.json', 'GET'],
+  ])('by its method %s %s is told the right one', async (method, path, allow) => {
+    expect(await answerTo({ method, path })).toMatchObject({ status: 405, headers: { allow } });
+  });
+});
+
+describe('a message that is not stored', () => {
+  test.each<[string, RocketMQError, number, string, object]>([
+    ['timed out', sendFailed(timeout), 503, 'outcome-unknown', { outcome: 'unknown', msgId: 'id-of-message' }],
+    ['timed out, then refused', sendFailed(refusal(2), timeout), 503, 'outcome-unknown', { outcome: 'unknown' }],
+    ['refused as busy', sendFailed(refusal(2)), 429, 'flow-control', { outcome: 'refused' }],
+    ['refused by flow control', sendFailed(refusal(215)), 429, 'flow-control', { outcome: 'refused' }],
+    ['refused as illegal', sendFailed(refusal(13, false)), 422, 'message-illegal', { outcome: 'refused' }],
+    ['refused otherwise', sendFailed(refusal(14)), 503, 'cluster-refused', { outcome: 'refused' }],
+    ['denied', sendFailed(new AccessDeniedError('10.1.2.3:10911', 'no')), 503, 'cluster-unavailable', {}],
+    ['without a name server', new NoNameServerError('10.1.2.3:9876 is away', []), 503, 'cluster-unavailable', {}],
+    ['of the function without a topic', new TopicRouteNotFoundError('orders', ['10.1.2.3:9876']), 503, 'no-topic', {}],
+    [
+      'too new for its broker',
+      new BrokerTooOldError('broker-a', '10.1.2.3:10911', { has: 'V4_9_5', needs: 'V5_0_0' }, 'a', 'b'),
+      422,
+      'delay-not-supported',
+      { outcome: 'notSent' },
+    ],
+    ['illegal', new MessageError('body', 'the body is odd'), 422, 'invalid-message', { detail: 'the body is odd' }],
+    ['at fault by a bug here', new MessageError('record', 'TypeError: 10.1.2.3'), 503, 'cluster-unavailable', {}],
+  ])('(%s) is answered with a status, and with nothing of the inside', async (_what, error, status, code, facts) => {
+    const { invocation } = invocationOf(() => error);
+    const answer = await answerTo({ body: { body: 'x' } }, invocation);
+    expect(answer).toMatchObject({ status, body: { status, code, ...facts } });
+    expect(answer.text).not.toMatch(/10\.1\.2\.3|secret|Error|\bat /);
+    const retryAfter = { 429: '1', 503: '5' }[status];
+    expect(answer.headers['retry-after']).toBe(retryAfter);
+  });
+
+  test('because the topic of the path does not exist is answered with 404', async () => {
+    const { invocation } = invocationOf(() => new TopicRouteNotFoundError('invoices', ['10.1.2.3:9876']));
+    const answer = await answerTo({ path: '/topics/invoices/messages', body: { body: 'x' } }, invocation);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-topic', outcome: 'notSent' } });
+  });
+
+  test('because the time is up was not begun', async () => {
+    const { invocation, sent } = invocationOf();
+    const late = { ...invocation, deadline: { remainingMs: () => 10 } };
+    expect(await answerTo({ body: { body: 'x' } }, late)).toMatchObject({
+      status: 503,
+      body: { code: 'no-time-left' },
+    });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('a list', () => {
+  test('without messages is stored as it is', async () => {
+    expect(await answerTo({ body: [] })).toMatchObject({ status: 200, body: { results: [] } });
+  });
+
+  test('of which none is stored has the status they have in common, and each result', async () => {
+    const { invocation } = invocationOf(() => sendFailed(refusal(14)));
+    const body = [{ body: 'a', shardingKey: 'k' }, { body: 'b', shardingKey: 'k' }, { body: 'c' }];
+    const answer = await answerTo({ body }, invocation);
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: { code: 'none-stored' } });
+    expect(answer.body.results).toMatchObject([{ status: 503 }, { status: 424, outcome: 'notSent' }, { status: 503 }]);
+  });
+
+  test('of any messages, of which any fail in any way, has the result of each, in its order', async () => {
+    const ways = [undefined, undefined, refusal(2), refusal(13, false), refusal(14), timeout] as const;
+    const expected = [200, 200, 429, 422, 503, 503];
+    const item = fc.record({ way: fc.nat({ max: ways.length - 1 }), key: fc.option(fc.constantFrom('a', 'b')) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 12 }), async (items) => {
+        const { invocation, sent } = invocationOf((message) => {
+          const error = ways[items[Number(bodyText(message))]?.way ?? 0];
+          return error === undefined ? undefined : sendFailed(error);
+        });
+        const body = items.map(({ key }, index) => ({ body: String(index), ...(key && { shardingKey: key }) }));
+        const answer = await answerTo({ body, headers: { 'idempotency-key': 'k' } }, invocation);
+        const stopped = new Set<string>();
+        const statuses = items.map(({ way, key }) => {
+          if (key !== null && stopped.has(key)) return 424;
+          const status = expected[way] ?? 0;
+          if (key !== null && status !== 200) stopped.add(key);
+          return status;
+        });
+        const own = new Set(statuses.filter((status) => status !== 424));
+        expect(answer.status).toBe(own.size === 1 ? [...own][0] : 207);
+        const results = answer.body.results as { status: number; msgId: string; outcome?: string }[];
+        expect(results.map(({ status }) => status)).toEqual(statuses);
+        expect(results.filter(({ msgId }) => typeof msgId !== 'string' || msgId === '')).toEqual([]);
+        expect(sent).toHaveLength(statuses.filter((status) => status !== 424).length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
