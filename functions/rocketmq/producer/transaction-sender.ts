@@ -162,7 +162,7 @@ function secondsOf(immunityMs: number | undefined): number | undefined {
 
 /**
  * Registers a group with every master that these topics have, to be asked for open transactions until the last running
- * invocation ends. Resolves when all have answered.
+ * invocation ends. Resolves when all have answered; where some do not, the others are registered all the same.
  */
 export async function awaitChecks(
   client: ClientInstance,
@@ -177,5 +177,6 @@ export async function awaitChecks(
     const { answered } = await client.holdTransactionGroup(group, addr, Math.max(1, limit.remainingMs()));
     await answered;
   };
-  await Promise.all([...addrs].map(register));
+  const failed = (await Promise.allSettled([...addrs].map(register))).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { createClient, deadlineAfter } from '#rocketmq';
+import { answerChecks } from '../../../functions/transaction-log/answer-checks.ts';
+import { MemoryTransactionLog } from '../../../functions/transaction-log/memory-transaction-log.ts';
+import { startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
+import { GivenClock } from '../rocketmq/remoting/given-clock.ts';
+
+const END_TRANSACTION = 37;
+const BROKERS = [{ name: 'broker-a' }, { name: 'broker-b' }];
+const TOPICS = [{ name: 'T', queues: 1 }];
+
+async function start() {
+  const clock = new GivenClock();
+  const cluster = await startEmbeddedCluster({ brokers: BROKERS, topics: TOPICS, clock });
+  const log = new MemoryTransactionLog({ now: () => clock.now(), patienceMs: 10_000 });
+  const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, clock, connectTimeoutMs: 200 });
+  const producer = client.producer({ group: 'PG' });
+  const stop = async () => {
+    await client.shutdown(deadlineAfter(1_000));
+    await cluster.stop();
+  };
+  const registered = () => cluster.brokers.map(({ producers }) => producers.clients('PG').length);
+  return { clock, cluster, log, client, producer, registered, [Symbol.asyncDispose]: stop };
+}
+
+test('a stay awake answers every master from the log, counts, and leaves nobody registered', async () => {
+  await using started = await start();
+  const { clock, cluster, log, client, producer, registered } = started;
+  const sending = await client.beginInvocation(deadlineAfter(10_000));
+  const open = [];
+  for (let index = 0; index < 4; index++) {
+    open.push(await producer.sendTransaction({ topic: 'T', body: String(index) }, async () => 'unknown'));
+  }
+  await sending.end();
+  // One more than half, so that each broker has one of them.
+  for (const { msgId } of open.slice(0, 3)) log.commit(msgId);
+  const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+  let remainingMs = 10_000;
+  const stay = answerChecks({
+    producer,
+    log,
+    topics: ['T'],
+    awakeMs: 500,
+    deadline: { remainingMs: () => remainingMs },
+  });
+  await expect.poll(registered).toEqual([1, 1]);
+  clock.advance(15_000);
+  for (const broker of cluster.brokers) broker.checkTransactions();
+  const ends = () => cluster.brokers.reduce((sum, { requests }) => sum + requests.count(END_TRANSACTION), 0);
+  await expect.poll(ends).toBe(8);
+  remainingMs = 0;
+  expect(await stay).toEqual({ asked: 4, committed: 3, rolledBack: 1, unknown: 0, errors: [] });
+  await upkeep.end();
+  expect(registered()).toEqual([0, 0]);
+  expect(client.pendingCount).toBe(0);
+});
+
+test('a broker that cannot be reached is told of, and does not keep the others from being answered', async () => {
+  await using started = await start();
+  const { clock, cluster, client, producer } = started;
+  const sending = await client.beginInvocation(deadlineAfter(10_000));
+  const { half } = await producer.sendTransaction({ topic: 'T', body: 'x' }, async () => 'unknown');
+  await sending.end();
+  const other = cluster.brokers.find(({ name }) => name !== half.queue.brokerName);
+  other?.faults.add({ codes: [34], kind: 'answer', code: 1, remark: 'no heartbeats here' });
+  const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+  const stay = answerChecks({ producer, log: started.log, topics: ['T'], awakeMs: 500 });
+  const asked = cluster.broker(half.queue.brokerName);
+  await expect.poll(() => asked.producers.clients('PG').length).toBe(1);
+  clock.advance(15_000);
+  asked.checkTransactions();
+  const counts = await stay;
+  expect(counts).toMatchObject({ asked: 1, rolledBack: 1 });
+  expect(counts.errors).toEqual([expect.stringContaining('no heartbeats here')]);
+  await upkeep.end();
+});
