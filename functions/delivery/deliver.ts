@@ -8,6 +8,7 @@ import {
   type SendOutcome,
 } from '#rocketmq';
 import type { DeliveryRecord } from './delivery-record.ts';
+import { EventError } from './event-error.ts';
 
 export interface DeliveryOptions {
   readonly producer: Pick<Producer, 'send'>;
@@ -17,8 +18,8 @@ export interface DeliveryOptions {
 }
 
 /** What became of one record. */
-export interface DeliveredRecord {
-  readonly record: DeliveryRecord;
+export interface DeliveredRecord<Record extends DeliveryRecord = DeliveryRecord> {
+  readonly record: Record;
   readonly outcome: SendOutcome;
 }
 
@@ -32,10 +33,10 @@ const SMALLEST_SEND_MS = 50;
  * stops that key, and every later record of it counts as failed too. Records not begun when the deadline is near are
  * reported, not begun. Never rejects for a record; outcomes come in the order of the records.
  */
-export async function deliver(
-  records: readonly DeliveryRecord[],
+export async function deliver<Record extends DeliveryRecord>(
+  records: readonly Record[],
   options: DeliveryOptions,
-): Promise<DeliveredRecord[]> {
+): Promise<DeliveredRecord<Record>[]> {
   const outcomes = new Map<DeliveryRecord, SendOutcome>();
   const lanes = lanesOf(records);
   let next = 0;
@@ -87,6 +88,9 @@ async function deliverOne(record: DeliveryRecord, { producer, deadline }: Delive
     return { status: 'stored', result: await producer.send(record.toMessage(), { deadline }) };
   } catch (error) {
     if (error instanceof RocketMQError) return { status: 'failed', error };
+    if (error instanceof EventError) {
+      return { status: 'failed', error: new MessageError(error.field, `record ${record.id}: ${error.message}`) };
+    }
     // A fault in making the message concerns this record; the others must not be sent again for it.
     return { status: 'failed', error: new MessageError('record', `record ${record.id}: ${String(error)}`) };
   }

@@ -3,8 +3,9 @@ export class EventError extends Error {
   readonly code = 'ROCKETMQ_EVENT';
   readonly field: string;
 
+  /** @param field path from the event down, as `Records[0].messageId`; empty for the event itself. */
   constructor(field: string, expected: string, found: unknown) {
-    super(`${field} of the event must be ${expected}, but is ${describe(found)}`);
+    super(`${field === '' ? '' : `${field} of `}the event must be ${expected}, but is ${describe(found)}`);
     this.name = this.code;
     this.field = field;
   }

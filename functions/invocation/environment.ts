@@ -192,3 +192,12 @@ function parsed(rule: EnvironmentRule, text: string): string | number | boolean 
   if (rule.type === 'milliseconds') return Number(text);
   return rule.type === 'list' ? parseNameServerList(text) : text;
 }
+
+/**
+ * X-Ray trace of the invocation under way, as Lambda's runtime puts it into the environment of a sandbox that runs one
+ * invocation at a time; undefined where it does not.
+ */
+export function readTraceId(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  const traceId = variables._X_AMZN_TRACE_ID?.trim();
+  return traceId === '' ? undefined : traceId;
+}

@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
-import type { Environment } from './environment.ts';
+import { type Environment, readTraceId } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
 import { logger } from './logger.ts';
@@ -14,6 +14,8 @@ export interface ProducerInvocation {
   readonly client: Client;
   /** When sending has to be over: what Lambda leaves, less the reserve. */
   readonly deadline: Deadline;
+  /** X-Ray trace of this invocation; undefined where Lambda gives none. */
+  readonly traceId: string | undefined;
   /** Tells what became of a message: it is counted, and logged when it failed. */
   record(outcome: SendOutcome, elapsedMs: number, recordId: string): void;
 }
@@ -53,7 +55,8 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
       metrics.record(outcome, elapsedMs);
       if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
     };
-    request.context.rocketmq = { producer, environment, client, deadline, record };
+    const traceId = readTraceId();
+    request.context.rocketmq = { producer, environment, client, deadline, traceId, record };
   };
 
   const finish = async (request: object) => {

@@ -1,54 +1,64 @@
-import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda';
-import { type Message, MessageError, RESERVED_PROPERTIES } from '#rocketmq';
-import type { DeliveryRecord } from '../delivery/delivery-record.ts';
-import { EventError } from '../delivery/event-error.ts';
-import { recordMsgId } from '../delivery/record-msg-id.ts';
+import type { BatchRecord } from '../delivery/delivery-record.ts';
+import {
+  countOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  optionalFieldsOf,
+  optionalTextOf,
+  textOf,
+} from '../delivery/event-field.ts';
+import { eventProperties } from '../delivery/event-properties.ts';
+import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
 
 /**
  * Records of an SQS event. The raw body is the message body, message attributes become properties, the message id
  * becomes a key. Of a FIFO queue, the message group orders the records and chooses the queue of the topic.
  * @throws EventError when the event is none of SQS, so that nothing is taken for done.
  */
-export function sqsRecords(event: SQSEvent, topic: string): DeliveryRecord[] {
-  const records: unknown = event?.Records;
-  if (!Array.isArray(records)) throw new EventError('Records', 'a list', records);
-  return records.map((record: SQSRecord, index) => {
-    const id: unknown = record?.messageId;
-    if (typeof id !== 'string' || id === '') throw new EventError(`Records[${index}].messageId`, 'a string', id);
+export function sqsRecords(event: unknown, target: MessageTarget): BatchRecord[] {
+  return listOf(fieldsOf(event, '').Records, 'Records').map((value, index) => {
+    const path = `Records[${index}]`;
+    const record = fieldsOf(value, path);
+    const id = textOf(record.messageId, `${path}.messageId`);
+    const source = optionalTextOf(record.eventSourceARN, `${path}.eventSourceARN`);
+    const attributes = optionalFieldsOf(record.attributes, `${path}.attributes`);
     // A standard queue can have message groups too (fair queues), but keeps no order by them.
-    const isFifo = typeof record.eventSourceARN === 'string' && record.eventSourceARN.endsWith('.fifo');
-    const group = isFifo ? record.attributes?.MessageGroupId : undefined;
-    return { id, orderingKey: group, toMessage: () => toMessage(record, topic, group) };
+    const group = source?.endsWith('.fifo')
+      ? textOf(attributes.MessageGroupId, `${path}.attributes.MessageGroupId`)
+      : undefined;
+    return {
+      id,
+      itemIdentifier: id,
+      orderingKey: group,
+      toMessage: () =>
+        recordMessage(target, {
+          source,
+          id,
+          at: sentAt(attributes.SentTimestamp, `${path}.attributes.SentTimestamp`),
+          body: textOf(record.body, `${path}.body`),
+          properties: eventProperties(attributeValues(record.messageAttributes, `${path}.messageAttributes`)),
+          shardingKey: group,
+          traceId: optionalTextOf(attributes.AWSTraceHeader, `${path}.attributes.AWSTraceHeader`),
+        }),
+    };
   });
 }
 
-function toMessage(record: SQSRecord, topic: string, group: string | undefined): Message {
-  const { messageId, body, eventSourceARN, attributes } = record;
-  if (typeof body !== 'string') throw new MessageError('body', `record ${messageId} has no body`);
-  const at = Number(attributes?.SentTimestamp);
-  const msgId = recordMsgId({
-    sourceArn: eventSourceARN ?? '',
-    recordId: messageId,
-    at: Number.isSafeInteger(at) && at >= 0 ? at : 0,
-  });
-  return {
-    topic,
-    body,
-    keys: [messageId],
-    properties: propertiesOf(record.messageAttributes ?? {}),
-    msgId,
-    ...(group === undefined ? {} : { shardingKey: group }),
-  };
+/** Epoch ms at which the message was sent; 0 where the event does not say. SQS writes it as text. */
+function sentAt(value: unknown, field: string): number {
+  const text = optionalTextOf(value, field);
+  return text === undefined ? 0 : countOf(/^\d+$/.test(text) ? Number(text) : text, field);
 }
 
-/** Attributes as properties: text as it is, binary in base64. A name reserved by RocketMQ gets the prefix `aws.`. */
-function propertiesOf(attributes: SQSMessageAttributes): Record<string, string> {
-  // Without a prototype, so that an attribute may be named "__proto__".
-  const properties: Record<string, string> = Object.create(null);
-  for (const [name, attribute] of Object.entries(attributes)) {
-    const value = attribute?.stringValue ?? attribute?.binaryValue;
-    if (typeof value !== 'string' || value === '') continue;
-    properties[RESERVED_PROPERTIES.has(name) ? `aws.${name}` : name] = value;
-  }
-  return properties;
+/** Values of message attributes: text as it is, binary in base64. */
+function attributeValues(value: unknown, field: string): [string, string | undefined][] {
+  return Object.entries(optionalFieldsOf(value, field)).map(([name, attribute]) => {
+    const path = `${field}.${name}`;
+    const { stringValue, binaryValue }: Fields = fieldsOf(attribute, path);
+    return [
+      name,
+      optionalTextOf(stringValue, `${path}.stringValue`) ?? optionalTextOf(binaryValue, `${path}.binaryValue`),
+    ];
+  });
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { MessageError, type SendResult } from '#rocketmq';
 import { batchAnswer } from '../../../functions/delivery/batch-answer.ts';
 import type { DeliveredRecord } from '../../../functions/delivery/deliver.ts';
+import type { BatchRecord } from '../../../functions/delivery/delivery-record.ts';
 
 const result: SendResult = {
   status: 'SEND_OK',
@@ -15,15 +16,28 @@ const result: SendResult = {
   recallHandle: undefined,
 };
 
-function delivered(id: string, isStored: boolean): DeliveredRecord {
-  const record = { id, orderingKey: undefined, toMessage: () => ({ topic: 'orders', body: id }) };
+function delivered(id: string, isStored: boolean): DeliveredRecord<BatchRecord> {
+  const record = {
+    id,
+    itemIdentifier: `item-${id}`,
+    orderingKey: undefined,
+    toMessage: () => ({ topic: 'orders', body: id }),
+  };
   if (isStored) return { record, outcome: { status: 'stored', result } };
   return { record, outcome: { status: 'failed', error: new MessageError('body', 'no') } };
 }
 
 test('the answer names every record that is not stored, in the order of the event', () => {
   expect(batchAnswer([delivered('a', false), delivered('b', true), delivered('c', false)])).toEqual({
-    batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'c' }],
+    batchItemFailures: [{ itemIdentifier: 'item-a' }, { itemIdentifier: 'item-c' }],
+  });
+});
+
+test('an identifier may be an object, and is given back as it is', () => {
+  const itemIdentifier = { partition: 'orders-0', offset: 7 };
+  const { record, outcome } = delivered('a', false);
+  expect(batchAnswer([{ record: { ...record, itemIdentifier }, outcome }])).toEqual({
+    batchItemFailures: [{ itemIdentifier }],
   });
 });
 

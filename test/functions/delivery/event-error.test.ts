@@ -14,3 +14,7 @@ test.each<[unknown, string]>([
   expect(error.message).toBe(`Records of the event must be a list, but is ${words}`);
   expect(error).toMatchObject({ name: 'ROCKETMQ_EVENT', code: 'ROCKETMQ_EVENT', field: 'Records' });
 });
+
+test('the event itself has no path', () => {
+  expect(new EventError('', 'an object', null).message).toBe('the event must be an object, but is null');
+});

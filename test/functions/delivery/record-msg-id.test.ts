@@ -47,3 +47,13 @@ describe('the message id of a record', () => {
     expect(recordMsgId(identity)).toBe(sound);
   });
 });
+
+test('10^6 records of two sources never share an id', { timeout: 60_000 }, () => {
+  const ids = new Set<string>();
+  for (let index = 0; index < 500_000; index++) {
+    for (const sourceArn of ['arn:aws:sqs:eu-west-1:123456789012:a', 'arn:aws:sqs:eu-west-1:123456789012:b']) {
+      ids.add(recordMsgId({ sourceArn, recordId: `shardId-0:${index}`, at: 1793178000000 }));
+    }
+  }
+  expect(ids.size).toBe(1_000_000);
+});

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '#rocketmq';
-import { environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
+import { environmentRules, readEnvironment, readTraceId } from '../../../functions/invocation/environment.ts';
 
 const least = { ROCKETMQ_TOPIC: 'orders', ROCKETMQ_PRODUCER_GROUP: 'orders-lambda', ROCKETMQ_NAME_SERVERS: 'a:9876' };
 
@@ -160,4 +160,10 @@ test('nothing else of the functions reads the environment of the process', () =>
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const readers = files.filter((file) => readFileSync(`${root}${file}`, 'utf8').includes('process.env'));
   expect(readers).toEqual(['invocation/environment.ts']);
+});
+
+test('the trace of an invocation is what Lambda puts into the environment, and undefined without it', () => {
+  const traceId = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  expect(readTraceId({ _X_AMZN_TRACE_ID: traceId })).toBe(traceId);
+  expect([readTraceId({}), readTraceId({ _X_AMZN_TRACE_ID: '' })]).toEqual([undefined, undefined]);
 });

@@ -89,9 +89,11 @@ test('every sample event has a test here', async () => {
   expect(files.toSorted()).toEqual([
     'attributes-binary.json',
     'empty.json',
+    'eventbridge-in-sqs.json',
     'fifo-poison.json',
     'fifo-three-groups.json',
     'poison.json',
+    'sns-in-sqs.json',
     'standard-message-groups.json',
     'standard.json',
   ]);
@@ -117,7 +119,7 @@ describe('the bundle', () => {
 });
 
 describe('a standard queue', () => {
-  test.each(['standard', 'standard-message-groups', 'attributes-binary'])(
+  test.each(['standard', 'standard-message-groups', 'attributes-binary', 'sns-in-sqs', 'eventbridge-in-sqs'])(
     'with %s.json: every record is stored with its body, key and attributes',
     async (name) => {
       await using started = await start();

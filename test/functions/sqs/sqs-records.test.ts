@@ -1,15 +1,23 @@
-import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda';
+import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { type Message, MessageError } from '#rocketmq';
+import type { Message } from '#rocketmq';
 import { EventError } from '../../../functions/delivery/event-error.ts';
 import { recordMsgId } from '../../../functions/delivery/record-msg-id.ts';
 import { sqsRecords } from '../../../functions/sqs/sqs-records.ts';
 import { sampleEvent, sampleRecord } from './sample-event.ts';
 
+const target = { topic: 'orders', traceId: undefined };
+
 function messageOf(record: SQSRecord): Message {
-  const [first] = sqsRecords({ Records: [record] }, 'orders');
+  const [first] = sqsRecords({ Records: [record] }, target);
   if (first === undefined) throw new Error('no record');
   return first.toMessage();
+}
+
+/** Properties of a message without those that tell its origin. */
+function attributesOf({ properties }: Message): Record<string, string> {
+  const { 'aws.source': _, 'aws.id': __, ...attributes } = properties ?? {};
+  return attributes;
 }
 
 /** A record with these attributes. */
@@ -25,7 +33,13 @@ describe('a record of a standard queue', () => {
       topic: 'orders',
       body: record.body,
       keys: [record.messageId],
-      properties: { eventType: 'OrderPlaced', 'aws.KEYS': 'o-1002', 'aws.TAGS': 'vip' },
+      properties: {
+        eventType: 'OrderPlaced',
+        'aws.KEYS': 'o-1002',
+        'aws.TAGS': 'vip',
+        'aws.source': record.eventSourceARN,
+        'aws.id': record.messageId,
+      },
       msgId: recordMsgId({
         sourceArn: record.eventSourceARN,
         recordId: record.messageId,
@@ -48,13 +62,27 @@ describe('a record of a standard queue', () => {
     expect(messageOf(elsewhere).msgId).not.toBe(messageOf(record).msgId);
   });
 
-  test.each([undefined, '', 'soon', '-1', '1e30', '0.5'])('gets an id too when its time is %j', (SentTimestamp) => {
-    const attributes = { ...record.attributes, SentTimestamp } as SQSRecord['attributes'];
+  test.each([undefined, null, ''])('gets an id too when its time is %j', (SentTimestamp) => {
+    const attributes = { ...record.attributes, SentTimestamp } as unknown as SQSRecord['attributes'];
     expect(messageOf({ ...record, attributes }).msgId).toMatch(/^[0-9A-F]{20}000000000000$/);
   });
 
+  test.each(['soon', '-1', '1e30', '0.5', '9007199254740993', 7, {}])('fails alone when its time is %j', (at) => {
+    const attributes = { ...record.attributes, SentTimestamp: at } as SQSRecord['attributes'];
+    expect(() => messageOf({ ...record, attributes })).toThrow('Records[0].attributes.SentTimestamp of the event');
+  });
+
+  test('carries the trace that it was sent with, else that of the invocation', () => {
+    const traceId = 'Root=1-5759e988-bd862e3fe1be46a994272793';
+    const [own] = sqsRecords({ Records: [record] }, { ...target, traceId });
+    expect(own?.toMessage().properties).toMatchObject({ 'aws.traceId': traceId });
+    const attributes = { ...record.attributes, AWSTraceHeader: 'Root=1-sender' };
+    const [sent] = sqsRecords({ Records: [{ ...record, attributes }] }, { ...target, traceId });
+    expect(sent?.toMessage().properties).toMatchObject({ 'aws.traceId': 'Root=1-sender' });
+  });
+
   test('has no order, not even with a message group', () => {
-    const records = sqsRecords(sampleEvent('standard-message-groups'), 'orders');
+    const records = sqsRecords(sampleEvent('standard-message-groups'), target);
     expect(records.map(({ orderingKey }) => orderingKey)).toEqual([undefined, undefined, undefined]);
     for (const one of records) expect(one.toMessage()).not.toHaveProperty('shardingKey');
   });
@@ -68,7 +96,7 @@ describe('a record of a standard queue', () => {
 describe('a record of a FIFO queue', () => {
   test('is ordered by its message group, which chooses the queue of the topic too', () => {
     const groups = ['anna', 'bert', '顧客-3', 'anna', 'anna', 'bert', '顧客-3', 'bert', 'anna', '顧客-3'];
-    const records = sqsRecords(sampleEvent('fifo-three-groups'), 'orders');
+    const records = sqsRecords(sampleEvent('fifo-three-groups'), target);
     expect(records.map(({ orderingKey }) => orderingKey)).toEqual(groups);
     expect(records.map((record) => record.toMessage().shardingKey)).toEqual(groups);
   });
@@ -76,13 +104,13 @@ describe('a record of a FIFO queue', () => {
 
 describe('message attributes', () => {
   test('become properties: text and numbers as they are, bytes in base64', () => {
-    const { properties } = messageOf(sampleRecord('attributes-binary'));
+    const properties = attributesOf(messageOf(sampleRecord('attributes-binary')));
     expect(properties).toEqual({
       thumbnail: 'AAECA/r7/P3+/w==',
       signature: 'AAECAwQFBgcICQoLDA0ODw==',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
-    expect(messageOf(sampleRecord('standard')).properties).toEqual({
+    expect(attributesOf(messageOf(sampleRecord('standard')))).toEqual({
       eventType: 'OrderPlaced',
       attempt: '1',
       price: '42.50',
@@ -90,47 +118,61 @@ describe('message attributes', () => {
   });
 
   test('with a name that RocketMQ uses itself get the prefix "aws."', () => {
-    const names = ['KEYS', 'TAGS', 'DELAY', 'UNIQ_KEY', 'TRAN_MSG', '__SHARDINGKEY', 'TIMER_DELIVER_MS', 'CLUSTER'];
+    const names = [
+      'KEYS',
+      'TAGS',
+      'DELAY',
+      'UNIQ_KEY',
+      'TRAN_MSG',
+      '__SHARDINGKEY',
+      'TIMER_DELIVER_MS',
+      'CLUSTER',
+      'aws.id',
+    ];
     const attributes = Object.fromEntries(names.map((name) => [name, { dataType: 'String', stringValue: '1' }]));
-    expect(Object.keys(messageOf(withAttributes(attributes as SQSMessageAttributes)).properties ?? {})).toEqual(
+    expect(Object.keys(attributesOf(messageOf(withAttributes(attributes as SQSMessageAttributes))))).toEqual(
       names.map((name) => `aws.${name}`),
     );
   });
 
   test.each(['__proto__', 'constructor', 'toString'])('may be named %s', (name) => {
     const attributes = JSON.parse(`{"${name}":{"dataType":"String","stringValue":"kept"}}`);
-    expect(Object.entries(messageOf(withAttributes(attributes)).properties ?? {})).toEqual([[name, 'kept']]);
+    expect(Object.entries(messageOf(withAttributes(attributes)).properties ?? {})).toContainEqual([name, 'kept']);
   });
 
   test('without a value are left out: RocketMQ has no empty properties', () => {
     const attributes = { a: { dataType: 'String', stringValue: '' }, b: { dataType: 'String' } };
-    expect(messageOf(withAttributes(attributes as SQSMessageAttributes)).properties).toEqual({});
+    expect(attributesOf(messageOf(withAttributes(attributes as SQSMessageAttributes)))).toEqual({});
   });
 
   test('may be absent altogether', () => {
     const { messageAttributes: _, ...record } = sampleRecord('standard');
-    expect(messageOf(record as SQSRecord).properties).toEqual({});
+    expect(attributesOf(messageOf(record as SQSRecord))).toEqual({});
   });
 });
 
+/** What no FIFO queue sends: without its group, a record has no place in the order. */
+const ungrouped = { ...sampleRecord('fifo-three-groups'), attributes: {} };
+
 describe('an event', () => {
   test('without records has none', () => {
-    expect(sqsRecords(sampleEvent('empty'), 'orders')).toEqual([]);
+    expect(sqsRecords(sampleEvent('empty'), target)).toEqual([]);
   });
 
   test.each<[string, unknown, string, string]>([
-    ['that is nothing', undefined, 'Records', 'must be a list, but is undefined'],
-    ['that is null', null, 'Records', 'must be a list, but is undefined'],
-    ['that is text', 'Records', 'Records', 'must be a list, but is undefined'],
+    ['that is nothing', undefined, '', 'the event must be an object, but is undefined'],
+    ['that is null', null, '', 'the event must be an object, but is null'],
+    ['that is text', 'Records', '', 'the event must be an object, but is string "Records"'],
     ['of another source', { detail: {} }, 'Records', 'must be a list, but is undefined'],
     ['whose records are an object', { Records: {} }, 'Records', 'must be a list, but is an object'],
     ['of another source with records', { Records: [{ kinesis: {} }] }, 'Records[0].messageId', 'must be a string'],
-    ['with a record that is null', { Records: [null] }, 'Records[0].messageId', 'must be a string, but is undefined'],
+    ['with a record that is null', { Records: [null] }, 'Records[0]', 'must be an object, but is null'],
+    ['of a FIFO queue without a group', { Records: [ungrouped] }, 'Records[0].attributes.MessageGroupId', 'a string'],
     ['with an empty id', { Records: [sampleRecord('standard'), { messageId: '' }] }, 'Records[1].messageId', 'string'],
   ])('%s fails as a whole, naming the field', (_what, event, field, reason) => {
-    const read = () => sqsRecords(event as SQSEvent, 'orders');
+    const read = () => sqsRecords(event, target);
     expect(read).toThrow(EventError);
-    expect(read).toThrow(`${field} of the event`);
+    expect(read).toThrow(field === '' ? /^the event must be/ : `${field} of the event`);
     expect(read).toThrow(reason);
   });
 
@@ -140,15 +182,20 @@ describe('an event', () => {
   ])('with a record %s can be read: that record fails when its message is made', (_what, fault) => {
     const records = sqsRecords(
       { Records: [sampleRecord('standard'), { ...sampleRecord('standard', 1), ...fault }] },
-      'orders',
+      target,
     );
     expect(records[0]?.toMessage().body).toBe(sampleRecord('standard').body);
-    expect(() => records[1]?.toMessage()).toThrow(MessageError);
-    expect(() => records[1]?.toMessage()).toThrow(`record ${sampleRecord('standard', 1).messageId} has no body`);
+    expect(() => records[1]?.toMessage()).toThrow(EventError);
+    expect(() => records[1]?.toMessage()).toThrow('Records[1].body of the event must be a string, but is');
   });
 
   test('with records of the barest kind can be read', () => {
     const bare = { messageId: 'm-1', body: 'x' } as SQSRecord;
-    expect(messageOf(bare)).toMatchObject({ topic: 'orders', body: 'x', keys: ['m-1'], properties: {} });
+    expect(messageOf(bare)).toMatchObject({
+      topic: 'orders',
+      body: 'x',
+      keys: ['m-1'],
+      properties: { 'aws.id': 'm-1' },
+    });
   });
 });

@@ -1,0 +1,53 @@
+import type { DeliveryRecord } from '../delivery/delivery-record.ts';
+import { EventError } from '../delivery/event-error.ts';
+import { fieldsOf, instantOfText, listOf, optionalTextOf, textOf } from '../delivery/event-field.ts';
+import { eventProperties } from '../delivery/event-properties.ts';
+import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+
+/**
+ * Notifications of an S3 event. The message body is the record as JSON; bucket, event and object key become the properties
+ * `aws.bucket`, `aws.eventName` and `aws.key`, the key decoded. S3 promises no order. The id of a record is key, sequencer and
+ * event name; where S3 gives no sequencer, the time of the event stands for it.
+ * @throws EventError when the event is none of S3, so that nothing is taken for done.
+ */
+export function s3Records(event: unknown, target: MessageTarget): DeliveryRecord[] {
+  return listOf(fieldsOf(event, '').Records, 'Records').map((value, index) => {
+    const path = `Records[${index}]`;
+    const record = fieldsOf(value, path);
+    const s3 = fieldsOf(record.s3, `${path}.s3`);
+    const bucket = fieldsOf(s3.bucket, `${path}.s3.bucket`);
+    const object = fieldsOf(s3.object, `${path}.s3.object`);
+    const bucketName = textOf(bucket.name, `${path}.s3.bucket.name`);
+    const key = textOf(object.key, `${path}.s3.object.key`);
+    const eventName = textOf(record.eventName, `${path}.eventName`);
+    const place =
+      optionalTextOf(object.sequencer, `${path}.s3.object.sequencer`) ?? textOf(record.eventTime, `${path}.eventTime`);
+    const id = `${key}#${place}#${eventName}`;
+    return {
+      id,
+      orderingKey: undefined,
+      toMessage: () =>
+        recordMessage(target, {
+          source: optionalTextOf(bucket.arn, `${path}.s3.bucket.arn`) ?? `arn:aws:s3:::${bucketName}`,
+          id,
+          at: instantOfText(record.eventTime, `${path}.eventTime`),
+          body: JSON.stringify(record),
+          properties: eventProperties([
+            ['aws.bucket', bucketName],
+            ['aws.key', decodedKey(key, `${path}.s3.object.key`)],
+            ['aws.eventName', eventName],
+          ]),
+        }),
+    };
+  });
+}
+
+/** The object's key itself; notifications have it as forms encode it, with `+` for a blank. */
+function decodedKey(key: string, field: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    // No UTF-8 behind the percent signs, which S3 does not send.
+    throw new EventError(field, 'a URL-encoded key', key);
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
+import { type BundleReport, bundleFunction } from '../../infra/bundling.ts';
+import { AdminClient } from '../../local/admin-client.ts';
+import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
+import { type LambdaHost, startLambdaHost } from '../../local/lambda/lambda-host.ts';
+
+export const TOPIC = 'orders';
+
+/** The function of a source as it is deployed, far from any node_modules. */
+export interface BundledFunction extends Disposable {
+  readonly report: BundleReport;
+  /** Starts it on a cluster of its own: two brokers with four queues of the topic each. */
+  start(environment?: Readonly<Record<string, string>>): Promise<StartedFunction>;
+}
+
+export interface StartedFunction extends AsyncDisposable {
+  readonly cluster: EmbeddedCluster;
+  readonly host: LambdaHost;
+  /** Every message of the topic, read over the protocol. */
+  readBack(): Promise<StoredMessage[]>;
+}
+
+export function bundledFunction(source: string): BundledFunction {
+  const taskRoot = mkdtempSync(join(tmpdir(), `${source}-function-`));
+  return {
+    report: bundleFunction(source, taskRoot),
+    start: (environment = {}) => start(taskRoot, environment),
+    [Symbol.dispose]: () => rmSync(taskRoot, { recursive: true }),
+  };
+}
+
+async function start(taskRoot: string, environment: Readonly<Record<string, string>>): Promise<StartedFunction> {
+  const cluster = await startEmbeddedCluster({
+    brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
+    topics: [{ name: TOPIC, queues: 4 }],
+  });
+  const host = startLambdaHost({
+    taskRoot,
+    timeoutMs: 20_000,
+    environment: {
+      ROCKETMQ_TOPIC: TOPIC,
+      ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',
+      ROCKETMQ_NAME_SERVERS: cluster.nameServerAddrs.join(';'),
+      ...environment,
+    },
+  });
+  const admin = new AdminClient({ nameServerAddrs: cluster.nameServerAddrs });
+  return {
+    cluster,
+    host,
+    readBack: () => admin.readAll(TOPIC),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([host.stop(), admin.close()]);
+      await cluster.stop();
+    },
+  };
+}
+
+/** A sample event of `events/`, by source and name of its file. The type is what the test takes it for. */
+export function sample<Event>(source: string, name: string): Event {
+  return JSON.parse(readFileSync(new URL(`../../events/${source}/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** Names of the sample events of a source, sorted. */
+export function sampleNames(source: string): string[] {
+  const files = readdirSync(new URL(`../../events/${source}/`, import.meta.url));
+  return files.map((file) => file.replace(/\.json$/, '')).toSorted();
+}
+
+/** Expects a bundle to hold the source, what all sources share, and nothing of another source. */
+export function expectOwnCodeOnly(source: string, { eagerPackages, lazyPackages, eagerBytes }: BundleReport): void {
+  const own = [...eagerPackages, ...lazyPackages].map(({ name }) => name);
+  const allowed = ['delivery', 'invocation', 'rocketmq', source].map((folder) => `functions/${folder}`);
+  expect(own.filter((name) => name.startsWith('functions/') && !allowed.includes(name))).toEqual([]);
+  expect(own).toContain(`functions/${source}`);
+  expect(eagerPackages.map(({ name }) => name)).not.toContain('@aws-sdk/client-ssm');
+  expect(eagerBytes).toBeLessThan(210_000);
+}
+
+/** Messages by their key, which is the id of their record. */
+export function byKey(stored: readonly StoredMessage[]): Map<string | undefined, StoredMessage> {
+  return new Map(stored.map((message) => [message.properties.KEYS, message]));
+}
