@@ -134,8 +134,11 @@ test('unit mode and the second kind of namespace are in the headers of every sen
 });
 
 describe('the limits of sendAll', () => {
+  /** So that a busy machine makes nothing fail. */
+  const patience = { attemptTimeoutMs: 20_000, sendTimeoutMs: 25_000 };
+
   test('ten thousand messages have one outcome each, in their order', async () => {
-    await using started = await startProducer({ cluster: TWO_BROKERS });
+    await using started = await startProducer({ cluster: TWO_BROKERS, producer: patience });
     const { cluster, producer, client } = started;
     const messages = Array.from({ length: 10_000 }, (_, index) => ({
       topic: TOPIC,
@@ -175,11 +178,11 @@ describe('the limits of sendAll', () => {
   });
 
   test('the time limit of a send counts for each request, not for the list', async () => {
-    const limits = { attemptTimeoutMs: 900, sendTimeoutMs: 1000, maxBatchMessages: 1 };
+    const limits = { attemptTimeoutMs: 1900, sendTimeoutMs: 2000, maxBatchMessages: 1 };
     await using started = await startProducer({ producer: limits });
     const { cluster, producer } = started;
-    // One key: one request after the other, five times 250 ms.
-    cluster.broker().faults.add({ kind: 'delay', until: 250, codes: [SEND] });
+    // One key: one request after the other, five times 450 ms.
+    cluster.broker().faults.add({ kind: 'delay', until: 450, codes: [SEND] });
     const outcomes = await producer.sendAll(
       Array.from({ length: 5 }, (_, index) => ({ topic: TOPIC, body: `${index}`, shardingKey: 'one' })),
     );

@@ -47,7 +47,7 @@ test('ten thousand sends that fail in ten different ways leave nothing behind, a
   expect(left).toEqual({ pendingCount: 0, timers: 0, left: [], listeners: 0 });
   expect(heapGrowthBytes).toBeLessThan(MOST_HEAP_GROWTH_BYTES);
   const of = (code: string, outcome: string) => ({ [`ROCKETMQ_${code} ${outcome}`]: SENDS_OF_A_WAY });
-  const { silent = {}, fin = {}, ...certain } = outcomes;
+  const { silent = {}, ...certain } = outcomes;
   expect(certain).toEqual({
     illegal: of('MESSAGE_ILLEGAL', 'notSent'),
     absent: of('TOPIC_NOT_FOUND', 'notSent'),
@@ -56,11 +56,10 @@ test('ten thousand sends that fail in ten different ways leave nothing behind, a
     readonly: of('NO_WRITABLE_QUEUE', 'notSent'),
     unreachable: of('SEND_FAILED', 'notSent'),
     late: of('DEADLINE', 'notSent'),
+    fin: of('SEND_FAILED', 'unknown'),
     busy: of('SEND_FAILED', 'refused'),
   });
-  // Which of them were written before the connection ended, or found a place in the window, is the machine's affair.
-  for (const counts of [silent, fin]) {
-    expect(Object.values(counts).reduce((sum, number) => sum + number, 0)).toBe(SENDS_OF_A_WAY);
-    expect(Object.keys(counts)).toContain('ROCKETMQ_SEND_FAILED unknown');
-  }
+  // How many of them found a place in the window of a broker that does not answer is the machine's affair.
+  expect(Object.values(silent).reduce((sum, number) => sum + number, 0)).toBe(SENDS_OF_A_WAY);
+  expect(Object.keys(silent)).toContain('ROCKETMQ_SEND_FAILED unknown');
 }, 120_000);

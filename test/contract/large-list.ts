@@ -28,7 +28,9 @@ const sample = () => {
   if (seen++ % 100 === 0) peak = Math.max(peak, usedBytes());
 };
 const client = createClient({ nameServerAddrs: [nameServerAddr] });
-const producer = client.producer({ group: 'large-list', sendHooks: [{ before: sample, after: sample }] });
+// Patient, so that a busy machine makes nothing fail.
+const limits = { attemptTimeoutMs: 20_000, sendTimeoutMs: 25_000 };
+const producer = client.producer({ ...limits, group: 'large-list', sendHooks: [{ before: sample, after: sample }] });
 const sendList = async () => {
   const messages = Array.from({ length: MESSAGES }, (_, index) => ({ topic, body: `${index}`.padEnd(1024, '.') }));
   const outcomes: readonly SendOutcome[] = await producer.sendAll(messages);

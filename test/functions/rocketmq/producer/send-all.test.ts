@@ -66,7 +66,7 @@ describe('a batch whose outcome is unknown', () => {
   });
 
   test('in every attempt is unknown for each member, and is not sent message by message', async () => {
-    const limits = { attemptTimeoutMs: 50, sendTimeoutMs: 1000, maxAttempts: 2, maxBatchMessages: 2 };
+    const limits = { attemptTimeoutMs: 300, sendTimeoutMs: 5000, maxAttempts: 2, maxBatchMessages: 2 };
     await using started = await startProducer({ cluster: ONE_QUEUE, producer: limits });
     const { cluster, producer } = started;
     const isFirst = ({ body }: { readonly body: Uint8Array }) => Buffer.from(body).includes('first');

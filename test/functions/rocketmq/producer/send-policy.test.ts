@@ -26,6 +26,7 @@ const denied = (code: number, remark: string): RefusalRow => ({ ...never(code, r
 const refusals: readonly RefusalRow[] = [
   again(1, 'create mapped file failed, server is busy or broken.'),
   again(1, 'timer message is under flow control now'),
+  again(1, 'request queueId[7] is illegal, TopicConfig [topicName=orders, readQueueNums=4, writeQueueNums=4]'),
   again(1, 'java.lang.NullPointerException, null'),
   again(1, 'broker unable to service, until Thu Jan 01 00:00:00 UTC 2026'),
   never(1, 'java.lang.RuntimeException: message body size exceeded, org.apache.rocketmq.store.DefaultMessageStore'),
