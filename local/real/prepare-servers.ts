@@ -26,6 +26,8 @@ export interface ServerExtras {
    * `-XX:TieredStopAtLevel=1`, which saves seconds of start and costs throughput: measure with `-XX:TieredStopAtLevel=4`.
    */
   readonly javaArgs?: readonly string[];
+  /** JVM options of the brokers alone, after those of every server. */
+  readonly brokerJavaArgs?: readonly string[];
   /** Text files by their path relative to ROCKETMQ_HOME, such as `conf/plain_acl.yml`. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -44,7 +46,7 @@ export async function prepareServers(
     addr: `127.0.0.1:${port}`,
     server: await nameServer(workshop, plan, port, index, extras.nameServerConfig),
   }));
-  const brokers = plan.brokers.map((broker) => brokerOf(workshop, plan, broker, extras.brokerConfig));
+  const brokers = plan.brokers.map((broker) => brokerOf(workshop, plan, broker, extras));
   return {
     version,
     nameServers: await Promise.all(nameServers),
@@ -73,9 +75,9 @@ async function nameServer(
   return workshop.server(name, ['-Xmx128m'], main, 'The Name Server boot success');
 }
 
-async function brokerOf(workshop: Workshop, plan: ClusterPlan, broker: BrokerPlan, config: ServerSettings = {}) {
+async function brokerOf(workshop: Workshop, plan: ClusterPlan, broker: BrokerPlan, extras: ServerExtras) {
   const { name } = broker;
-  const settings: ServerSettings = { ...brokerSettings(plan, broker, workshop.path(name)), ...config };
+  const settings: ServerSettings = { ...brokerSettings(plan, broker, workshop.path(name)), ...extras.brokerConfig };
   const file = await workshop.write(join(name, 'broker.conf'), propertiesText(settings));
   const main = ['org.apache.rocketmq.broker.BrokerStartup', '-c', file];
   // The two ratios keep a broker writing on a machine whose disk is nearly full.
@@ -89,7 +91,7 @@ async function brokerOf(workshop: Workshop, plan: ClusterPlan, broker: BrokerPla
     addr: `127.0.0.1:${settings.listenPort}`,
     advertisedAddr: `${settings.brokerIP1}:${settings.listenPort}`,
     settings,
-    server: workshop.server(name, jvmArgs, main, 'boot success'),
+    server: workshop.server(name, jvmArgs, main, 'boot success', extras.brokerJavaArgs),
   };
 }
 
@@ -123,7 +125,13 @@ class Workshop {
     return path;
   }
 
-  server(name: string, jvmArgs: readonly string[], main: readonly string[], readyText: string): JavaServer {
+  server(
+    name: string,
+    jvmArgs: readonly string[],
+    main: readonly string[],
+    readyText: string,
+    lastArgs: readonly string[] = [],
+  ): JavaServer {
     // user.home is where log files go, and where defaults that no setting names would be written.
     const own = [
       '-XX:+UseSerialGC',
@@ -131,6 +139,7 @@ class Workshop {
       `-Duser.home=${this.path(name)}`,
       ...jvmArgs,
       ...this.#javaArgs,
+      ...lastArgs,
     ];
     return new JavaServer({
       name: `${name} of RocketMQ ${this.#plan.version}`,
