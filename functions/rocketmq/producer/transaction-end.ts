@@ -45,11 +45,15 @@ export async function endTransaction(
     code: RequestCode.END_TRANSACTION,
     extFields: encodeEndTransaction({ ...header, end: ends[outcome] }),
   };
-  try {
-    if (outcome === 'unknown') {
+  if (outcome === 'unknown') {
+    try {
       await receiver.oneway(request);
-      return { isConfirmed: false, reason: 'unknown' };
+    } catch {
+      // It would have changed nothing: the broker asks whether it heard "unknown" or not.
     }
+    return { isConfirmed: false, reason: 'unknown' };
+  }
+  try {
     return judge(receiver.addr, header, await receiver.request(request));
   } catch (error) {
     const isWritten = !(error instanceof RocketMQError) || error.outcome !== 'notSent';

@@ -64,6 +64,27 @@ describe('a transaction', () => {
       .toEqual([true]);
   });
 
+  test('whose outcome is unknown is no more than that when the broker is gone', async () => {
+    await using started = await startProducer();
+    const result = await started.producer.sendTransaction(MESSAGE, async () => {
+      await started.cluster.broker().stop();
+      return 'unknown';
+    });
+    expect(result).toMatchObject({ status: 'pending', reason: 'unknown' });
+    expect(result).not.toHaveProperty('error');
+  });
+
+  test('that cannot be ended, because the broker is gone, was not sent its end', async () => {
+    await using started = await startProducer();
+    const result = await started.producer.sendTransaction(MESSAGE, async () => {
+      await started.cluster.broker().stop();
+      // The end of the connection is seen by what is sent next.
+      await rejectionOf(started.producer.send(MESSAGE, { deadline: deadlineAfter(300) }));
+      return 'commit';
+    });
+    expect(result).toMatchObject({ status: 'pending', reason: 'notSent', error: { outcome: 'notSent' } });
+  });
+
   test.each([
     ['throws', () => Promise.reject(new Error('table is locked')), 'table is locked'],
     [
