@@ -13,9 +13,18 @@ import { MQVersion, versionName } from '../protocol/mq-version.ts';
 import { decodeRecallHandle } from '../protocol/recall-handle.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
+import { refusalError } from './send-policy.ts';
 
 /** What a broker says that does not recall at all. */
 const FORBIDDEN_BY_SETTING = 'operation is forbidden';
+
+/** Answers about the broker rather than the message: the same recall can succeed later. */
+const BROKER_NOT_READY: ReadonlySet<number> = new Set([
+  ResponseCode.SYSTEM_BUSY,
+  ResponseCode.SERVICE_NOT_AVAILABLE,
+  ResponseCode.FLOW_CONTROL,
+  ResponseCode.GO_AWAY,
+]);
 
 /** Asks the broker that a recall handle names to take its message back; answers the message id. */
 export async function recallMessage(
@@ -61,6 +70,7 @@ async function askFor(
   const answer = await client.invoke(addr, request, timeLeft());
   if (answer.code === ResponseCode.SUCCESS) return answer.extFields.msgId ?? '';
   if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark);
+  if (BROKER_NOT_READY.has(answer.code)) throw refusalError(addr, answer.code, answer.remark);
   throw new RecallError(`${addr} answered ${explain(answer.code, answer.remark)}`, answer.code);
 }
 

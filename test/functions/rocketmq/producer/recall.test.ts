@@ -61,6 +61,14 @@ describe('a recall', () => {
     });
   });
 
+  test.each([2, 14, 215, 1500])('that a broker has no time for (%d) can be asked again later', async (code) => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    cluster.broker().faults.add({ kind: 'answer', code, codes: [RECALL] });
+    const error = await rejectionOf(producer.recall(TOPIC, handle()));
+    expect(error).toMatchObject({ code: 'ROCKETMQ_BROKER', responseCode: code, retryable: true, outcome: 'refused' });
+  });
+
   test('by a handle of a broker that is not there is put to one that is, as behind a proxy', async () => {
     await using started = await startProducer({ cluster: { recallMessageEnable: true } });
     const error = await rejectionOf(started.producer.recall(TOPIC, handle('broker-z')));
