@@ -54,7 +54,7 @@ const SHARED_FOR_MS = 5000;
 export class SsmParameters {
   private readonly names: ParameterNames;
   private readonly clock: Clock;
-  private ssm: SSMClient | undefined;
+  #ssm: SSMClient | undefined;
   private readAt: number | undefined;
   /** Holds secrets, which neither JSON nor an inspection of this must show. */
   #shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
@@ -94,7 +94,9 @@ export class SsmParameters {
     };
     return {
       ...(acl === undefined ? {} : { credentials: parseCredentials(acl, required(acl)) }),
-      ...(tls === undefined ? {} : { tls: tlsCa === undefined ? tls : { ...tls, ca: required(tlsCa) } }),
+      ...(tls === undefined
+        ? {}
+        : { tls: tlsCa === undefined ? tls : { ...tls, ca: checkedCa(tlsCa, required(tlsCa)) } }),
     };
   }
 
@@ -115,7 +117,7 @@ export class SsmParameters {
     const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
     try {
       const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-      this.ssm ??= new SSMClient({
+      this.#ssm ??= new SSMClient({
         maxAttempts: MAX_ATTEMPTS,
         requestHandler: {
           connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -128,7 +130,7 @@ export class SsmParameters {
       });
       const Names = Object.values(this.names).filter((name) => name !== undefined);
       const command = new GetParametersCommand({ Names, WithDecryption: true });
-      const { Parameters = [] } = await this.ssm.send(command, { abortSignal: limit.signal });
+      const { Parameters = [] } = await this.#ssm.send(command, { abortSignal: limit.signal });
       return new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
     } catch (cause) {
       throw fail(`cannot be read: ${explain(cause)}`, cause);
@@ -139,6 +141,15 @@ export class SsmParameters {
 }
 
 const MISSING = 'does not exist in this account and Region: create it, or correct its name';
+
+/** A CA that Node would pass over in silence, only to refuse every server. */
+function checkedCa(parameter: string, text: string): string {
+  if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
+  throw new SecurityParameterError(
+    parameter,
+    'holds no certificate in PEM: it must begin with "-----BEGIN CERTIFICATE-----"',
+  );
+}
 
 /** Reads the credentials. Errors tell what is missing, never what is there. */
 function parseCredentials(parameter: string, text: string): AclCredentials {
