@@ -10,8 +10,8 @@ export interface RequestedMessages {
   readonly isList: boolean;
 }
 
-/** Faults named in one answer: what Lambda can return has a limit as well. */
-const MOST_FAULTS = 1000;
+/** Characters that the faults named in one answer take: an ALB passes on no more than 1 MB. */
+const MOST_FAULT_CHARS = 250_000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -85,10 +85,21 @@ function checkFaults(found: readonly MessageFaults[]): void {
 
 function invalid(faults: readonly Fault[]): HttpProblem {
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
-  const shown = faults.length > MOST_FAULTS ? `, of which ${MOST_FAULTS} are named` : '';
+  const errors = named(faults);
+  const shown = errors.length < faults.length ? `, of which ${errors.length} are named` : '';
   return new HttpProblem(422, {
     code: 'invalid-message',
     detail: `the body has ${count}${shown}; nothing was sent`,
-    errors: faults.slice(0, MOST_FAULTS),
+    errors,
   });
+}
+
+/** The first faults, as many as an answer can hold. The name of a field can be as long as the request. */
+function named(faults: readonly Fault[]): readonly Fault[] {
+  let chars = 0;
+  const end = faults.findIndex(({ pointer, detail }) => {
+    chars += pointer.length + detail.length;
+    return chars > MOST_FAULT_CHARS;
+  });
+  return end === -1 ? faults : faults.slice(0, end);
 }
