@@ -75,9 +75,9 @@ function headersOf(record: Fields, path: string): [string, string][] {
 /** Bytes of a header, which Lambda writes as numbers, from -128 to 127 where the event was made in Java. */
 function headerBytes(value: unknown, field: string): Uint8Array {
   const bytes = listOf(value, field);
-  for (const byte of bytes) {
+  for (const [index, byte] of bytes.entries()) {
     if (!Number.isInteger(byte) || Number(byte) < -128 || Number(byte) > 255) {
-      throw new EventError(field, 'a list of bytes', byte);
+      throw new EventError(`${field}[${index}]`, 'a byte', byte);
     }
   }
   return Uint8Array.from(bytes as readonly number[]);
