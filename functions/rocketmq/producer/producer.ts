@@ -258,11 +258,11 @@ export class Producer {
     marks?: ExtraProperties,
   ): Promise<{ prepared: PreparedMessage; receipt: SendReceipt; result: SendResult }> {
     const observed = this.observers.begin(message);
-    const extra = marks === undefined ? observed?.extraProperties : { ...observed?.extraProperties, ...marks };
-    const checked = prepareMessage(message, this.rules, extra);
-    const prepared = marks === undefined ? checked : { ...checked, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
-    this.client.checkDueWork(this.limitOf(options.deadline));
     try {
+      const extra = marks === undefined ? observed?.extraProperties : { ...observed?.extraProperties, ...marks };
+      const checked = prepareMessage(message, this.rules, extra);
+      const prepared = marks === undefined ? checked : { ...checked, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
+      this.client.checkDueWork(this.limitOf(options.deadline));
       const receipt = await this.dispatch(message, prepared, options);
       const result = this.resultOf(prepared, receipt);
       if (observed !== undefined) this.observers.stored(observed, prepared, result, receipt);
