@@ -33,6 +33,10 @@ const arnOf = (service: string) =>
     `an ARN such as arn:aws:${service}:eu-west-1:123456789012:name`,
   );
 const port = integer(1, 65_535);
+const parameterName = textLike(
+  /^(\/[A-Za-z0-9._-]+)+$|^[A-Za-z0-9._-]+$/,
+  'the name of an SSM parameter, such as /rocketmq/name-servers',
+);
 
 /** Every context key of the app. The README's table is checked against it. */
 export const contextKeys = {
@@ -67,10 +71,48 @@ export const contextKeys = {
     meaning: 'Name of an SSM parameter that exists and holds the name servers, in place of `nameServers`.',
     defaultText: 'a parameter is created',
     example: '/rocketmq/name-servers',
+    read: parameterName,
+  },
+  aclParameterName: {
+    meaning:
+      'Name of an SSM parameter (SecureString) that exists and holds `{"accessKey","secretKey","securityToken"}`.',
+    defaultText: 'requests are not signed',
+    example: '/rocketmq/credentials',
+    read: parameterName,
+  },
+  aclKeyArn: {
+    meaning: 'ARN of the KMS key that `aclParameterName` is encrypted with, where it is not `aws/ssm`.',
+    defaultText: '`aws/ssm`',
+    example: 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
     read: textLike(
-      /^(\/[A-Za-z0-9._-]+)+$|^[A-Za-z0-9._-]+$/,
-      'the name of an SSM parameter, such as /rocketmq/name-servers',
+      /^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+$/,
+      'the ARN of a key such as arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
     ),
+  },
+  tls: {
+    meaning: 'Whether connections to name servers and brokers are encrypted.',
+    defaultText: '`false`',
+    example: 'true',
+    read: flag,
+  },
+  tlsCaParameterName: {
+    meaning: 'Name of an SSM parameter that exists and holds the authorities of the servers in PEM. Needs `tls`.',
+    defaultText: 'the authorities that Node trusts',
+    example: '/rocketmq/ca',
+    read: parameterName,
+  },
+  tlsServername: {
+    meaning:
+      'Name that the certificates of the servers are for, where it is not the host of their address. Needs `tls`.',
+    defaultText: 'the host of each address',
+    example: 'rocketmq.internal',
+    read: text,
+  },
+  namespace: {
+    meaning: 'Namespace that topic and producer group live in.',
+    defaultText: 'none',
+    example: 'production',
+    read: text,
   },
   seedNameServers: {
     meaning: 'Whether `nameServers` are also put into the environment, so that a cold start need not wait for SSM.',

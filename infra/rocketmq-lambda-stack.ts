@@ -1,10 +1,12 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import type { ClusterSecurity } from './constructs/cluster-security.ts';
 import { RocketMqCluster, type RocketMqClusterProps } from './constructs/rocketmq-cluster.ts';
 import type { ProducerFunctionOptions } from './constructs/rocketmq-producer-function.ts';
 import { SqsToRocketMq } from './constructs/sqs-to-rocketmq.ts';
@@ -45,18 +47,41 @@ export class RocketMqLambdaStack extends Stack {
     }
     return {
       ...(nameServerParameterName !== undefined && {
-        nameServerParameter: ssm.StringParameter.fromStringParameterAttributes(this, 'NameServers', {
-          parameterName: nameServerParameterName,
-          // Without it the template would have CloudFormation read the value, which only the function is to do.
-          forceDynamicReference: true,
-        }),
+        nameServerParameter: this.#existingParameter('NameServers', nameServerParameterName),
       }),
       ...(nameServerParameterName === undefined && { nameServers: nameServers ?? [placeholderNameServer] }),
       ...(nameServerParameterName !== undefined && nameServers !== undefined && { nameServers }),
       ...(brokerPorts !== undefined && { brokerPorts }),
       ...(nameServerPorts !== undefined && { nameServerPorts }),
+      ...this.#securityProps(settings),
       ...this.#networkProps(settings),
     };
+  }
+
+  #securityProps(settings: AppContext): ClusterSecurity {
+    const { aclParameterName, aclKeyArn, tls, tlsCaParameterName, tlsServername, namespace } = settings;
+    return {
+      ...(aclParameterName !== undefined && {
+        aclParameter: ssm.StringParameter.fromSecureStringParameterAttributes(this, 'Credentials', {
+          parameterName: aclParameterName,
+        }),
+      }),
+      ...(aclKeyArn !== undefined && { aclKey: kms.Key.fromKeyArn(this, 'CredentialsKey', aclKeyArn) }),
+      ...(tls !== undefined && { tls }),
+      ...(tlsCaParameterName !== undefined && {
+        tlsCaParameter: this.#existingParameter('CertificateAuthorities', tlsCaParameterName),
+      }),
+      ...(tlsServername !== undefined && { tlsServername }),
+      ...(namespace !== undefined && { namespace }),
+    };
+  }
+
+  #existingParameter(id: string, parameterName: string): ssm.IParameter {
+    return ssm.StringParameter.fromStringParameterAttributes(this, id, {
+      parameterName,
+      // Without it the template would have CloudFormation read the value, which only the function is to do.
+      forceDynamicReference: true,
+    });
   }
 
   #networkProps(settings: AppContext): Pick<RocketMqClusterProps, 'vpc' | 'peers'> {

@@ -65,12 +65,14 @@ export interface ProducerSurroundings {
   readonly seed: readonly string[] | undefined;
   readonly serviceName: string;
   readonly metricsNamespace: string;
+  /** What the cluster says about access control, TLS and namespace. */
+  readonly security?: Readonly<Record<string, string>>;
 }
 
 /** Variables that follow from props; a caller changes them through the prop and not beside it. */
 export function producerEnvironment(
   settings: ProducerSettings,
-  { nameServerParameterName, seed, serviceName, metricsNamespace }: ProducerSurroundings,
+  { nameServerParameterName, seed, serviceName, metricsNamespace, security = {} }: ProducerSurroundings,
 ): Record<string, string> {
   const optional = {
     ROCKETMQ_NAME_SERVERS: seed?.join(';'),
@@ -88,6 +90,7 @@ export function producerEnvironment(
     POWERTOOLS_SERVICE_NAME: serviceName,
     POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
     ...Object.fromEntries(given),
+    ...security,
   };
 }
 

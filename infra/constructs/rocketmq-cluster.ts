@@ -1,13 +1,20 @@
 import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { nameServerFault, nameServerPort } from '../rocketmq-names.ts';
+import {
+  type ClusterSecurity,
+  grantRead,
+  grantReadSecurity,
+  securityEnvironment,
+  securityFaults,
+} from './cluster-security.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Where a RocketMQ cluster is, and how functions reach it. */
-export interface RocketMqClusterProps {
+export interface RocketMqClusterProps extends ClusterSecurity {
   /**
    * Addresses of the name servers, each `host:port`. They are written to a new SSM parameter; functions follow later changes of the
    * parameter after about two minutes, without a deployment.
@@ -83,14 +90,19 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   readonly nameServerParameter: ssm.IParameter;
   /** The addresses given at synth; nothing when an existing parameter holds them. */
   readonly nameServers: readonly string[] | undefined;
+  /** Variables that tell a function how to prove itself and whom to trust; secrets are not among them, but their parameters' names. */
+  readonly securityEnvironment: Readonly<Record<string, string>>;
   /** Pass this to a function of your own, to put it where the brokers can be reached. */
   readonly network: RocketMqClusterNetwork;
   /** The security groups of the functions. */
   readonly connections: ec2.Connections;
+  readonly #security: ClusterSecurity;
 
   constructor(scope: Construct, id: string, props: RocketMqClusterProps) {
     super(scope, id);
-    reportFaults(this, [...nameServerFaults(props), ...networkFaults(props)]);
+    reportFaults(this, [...nameServerFaults(props), ...securityFaults(props), ...networkFaults(props)]);
+    this.#security = props;
+    this.securityEnvironment = securityEnvironment(props);
     this.nameServers = props.nameServers;
     this.nameServerParameter = props.nameServerParameter ?? this.createParameter(props.nameServers ?? []);
     const securityGroups =
@@ -104,11 +116,12 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
 
   /** Lets a function read the name servers: that one parameter, and neither its history nor other parameters. */
   grantReadNameServers(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['ssm:GetParameter', 'ssm:GetParameters'],
-      resourceArns: [this.nameServerParameter.parameterArn],
-    });
+    return grantRead(grantee, this.nameServerParameter);
+  }
+
+  /** Lets a function read what there is of credentials and CA: those parameters, and the key for that one SecureString only. */
+  grantReadSecurity(grantee: iam.IGrantable): void {
+    grantReadSecurity(grantee, this.#security);
   }
 
   private createParameter(nameServers: readonly string[]): ssm.IParameter {

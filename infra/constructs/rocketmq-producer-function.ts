@@ -101,6 +101,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       seed: props.seedNameServers === true ? cluster.nameServers : undefined,
       serviceName,
       metricsNamespace,
+      security: cluster.securityEnvironment,
     });
     reportFaults(this, [
       ...settingsFaults(props, this.timeout),
@@ -124,6 +125,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       });
     logs.LogGroupGrants.fromLogGroup(this.logGroup).write(this.role);
     cluster.grantReadNameServers(this.role);
+    cluster.grantReadSecurity(this.role);
     if (isInVpc) allowNetworkInterfaces(this.role);
 
     this.function = new lambda.Function(this, 'Function', {

@@ -1,0 +1,116 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as ssm from 'aws-cdk-lib/aws-ssm';
+import type { SynthFault } from './synth-fault.ts';
+
+/** How functions prove themselves to a cluster, and whom they trust. */
+export interface ClusterSecurity {
+  /**
+   * An SSM parameter (SecureString) that holds `{"accessKey","secretKey","securityToken"}`, with which functions sign their requests.
+   * CloudFormation cannot create one: create it beside the stack.
+   * @default - requests are not signed
+   */
+  readonly aclParameter?: ssm.IParameter;
+
+  /**
+   * The key that `aclParameter` is encrypted with.
+   * @default - the AWS managed key `aws/ssm`, which needs no rights of its own
+   */
+  readonly aclKey?: kms.IKey;
+
+  /**
+   * Whether connections to name servers and brokers are encrypted. Their certificates are verified.
+   * @default false
+   */
+  readonly tls?: boolean;
+
+  /**
+   * An SSM parameter that holds, in PEM, the authorities that the certificates of the servers come from. Needs `tls`.
+   * @default - the authorities that Node trusts
+   */
+  readonly tlsCaParameter?: ssm.IParameter;
+
+  /**
+   * The name that the certificates of the servers are for, where it is not the host of their address. Needs `tls`.
+   * @default - the host of each address
+   */
+  readonly tlsServername?: string;
+
+  /**
+   * The namespace that topics and groups live in.
+   * @default - none
+   */
+  readonly namespace?: string;
+}
+
+/** Variables of a function that follow from the security of its cluster. */
+export function securityEnvironment(security: ClusterSecurity): Record<string, string> {
+  const { aclParameter, tls, tlsCaParameter, tlsServername, namespace } = security;
+  return {
+    ...(aclParameter !== undefined && { ROCKETMQ_ACL_PARAMETER: aclParameter.parameterName }),
+    ...(tls === true && { ROCKETMQ_TLS: 'true' }),
+    ...(tlsCaParameter !== undefined && { ROCKETMQ_TLS_CA_PARAMETER: tlsCaParameter.parameterName }),
+    ...(tlsServername !== undefined && { ROCKETMQ_TLS_SERVERNAME: tlsServername }),
+    ...(namespace !== undefined && { ROCKETMQ_NAMESPACE: namespace }),
+  };
+}
+
+/** Faults of settings that have no effect without others. */
+export function securityFaults({
+  aclParameter,
+  aclKey,
+  tls,
+  tlsCaParameter,
+  tlsServername,
+}: ClusterSecurity): SynthFault[] {
+  const faults: SynthFault[] = [];
+  if (tls !== true && (tlsCaParameter !== undefined || tlsServername !== undefined)) {
+    faults.push({
+      id: 'tls',
+      text: 'tlsCaParameter or tlsServername is given, but connections are not encrypted. Give tls: true too, or remove them.',
+    });
+  }
+  if (aclKey !== undefined && aclParameter === undefined) {
+    faults.push({
+      id: 'acl',
+      text: 'aclKey is given without the aclParameter that it decrypts. Give that too, or remove it.',
+    });
+  }
+  return faults;
+}
+
+/** Lets a function read one parameter, and neither its history nor other parameters. */
+export function grantRead(grantee: iam.IGrantable, parameter: ssm.IParameter): iam.Grant {
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['ssm:GetParameter', 'ssm:GetParameters'],
+    resourceArns: [parameter.parameterArn],
+  });
+}
+
+/** Lets a function read what there is of credentials and CA, and use the key for that one parameter, through SSM, only. */
+export function grantReadSecurity(grantee: iam.IGrantable, security: ClusterSecurity): void {
+  const { aclParameter, aclKey, tlsCaParameter } = security;
+  const parameters = [aclParameter, tlsCaParameter].filter((parameter) => parameter !== undefined);
+  if (parameters.length > 0) {
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:GetParameters'],
+      resourceArns: parameters.map(({ parameterArn }) => parameterArn),
+    });
+  }
+  if (aclParameter === undefined || aclKey === undefined) return;
+  const { region, urlSuffix } = Stack.of(aclParameter);
+  iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['kms:Decrypt'],
+    resourceArns: [aclKey.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': `ssm.${region}.${urlSuffix}`,
+        'kms:EncryptionContext:PARAMETER_ARN': aclParameter.parameterArn,
+      },
+    },
+  });
+}
