@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ROCKETMQ_RELEASES, type RocketMQVersion } from './real/rocketmq-version.ts';
+import { localSources } from './run/local-sources.ts';
 import { printProgress, printSummary } from './run/progress.ts';
-import { runSource } from './run/run-source.ts';
+import { runSources } from './run/run-source.ts';
 
-const USAGE = `usage: npm start -- [--real] [--version ${Object.keys(ROCKETMQ_RELEASES).join('|')}] [--event FILE] [--json]
+const SOURCES = Object.keys(localSources);
+const USAGE = `usage: npm start -- [--source NAME] [--real] [--version ${Object.keys(ROCKETMQ_RELEASES).join('|')}] [--event FILE] [--json]
 
+  --source    whose function and sample events: ${SOURCES.join(', ')}, or all (default sqs)
   --real      a real RocketMQ in place of the embedded one; needs Java 17 and Maven
   --version   which one (default 5.5.0)
-  --event     an SQS event of your own, as JSON
-  --json      one JSON object on stdout, nothing else`;
+  --event     an event of your own of that source, as JSON
+  --json      one JSON object a source on stdout, nothing else`;
 
 /** `npm start`: sample events through the built function, frozen between invocations, into a broker and back out of it. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      source: { type: 'string', default: 'sqs' },
       real: { type: 'boolean', default: false },
       version: { type: 'string', default: '5.5.0' },
       event: { type: 'string' },
@@ -26,17 +30,23 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { version } = values;
+  const { source, version } = values;
   if (!isVersion(version)) throw new TypeError(`--version "${version}" is unknown`);
-  const report = await runSource({
-    source: 'sqs',
+  if (source !== 'all' && !SOURCES.includes(source)) throw new TypeError(`--source "${source}" is unknown`);
+  if (source === 'all' && values.event !== undefined) throw new TypeError('--event needs one --source, not all');
+  let isAnyLost = false;
+  const reports = runSources({
+    sources: source === 'all' ? SOURCES : [source],
     cluster: values.real ? version : 'embedded',
     ...(values.event === undefined ? {} : { event: readEvent(values.event) }),
     onProgress: values.json ? () => undefined : printProgress,
   });
-  if (values.json) console.log(JSON.stringify(report.summary));
-  else printSummary(report);
-  return report.lost.length === 0 ? 0 : 1;
+  for await (const report of reports) {
+    if (values.json) console.log(JSON.stringify(report.summary));
+    else printSummary(report);
+    isAnyLost ||= report.lost.length > 0;
+  }
+  return isAnyLost ? 1 : 0;
 }
 
 function isVersion(text: string): text is RocketMQVersion {

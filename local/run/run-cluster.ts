@@ -27,11 +27,21 @@ export async function startRunCluster(kind: 'embedded' | RocketMQVersion): Promi
  * waits until so many different ones are there, or 10 s have passed: what is then missing is missing.
  */
 export async function readBack(admin: AdminClient, topic: string, expected: number): Promise<StoredMessage[]> {
+  return readBackUntil(
+    () => admin.readAll(topic),
+    (messages) => new Set(messages.map(({ properties }) => properties.UNIQ_KEY)).size >= expected,
+  );
+}
+
+/** Reads until all that is expected is there, or 10 s have passed. */
+export async function readBackUntil(
+  read: () => Promise<StoredMessage[]>,
+  isComplete: (messages: readonly StoredMessage[]) => boolean,
+): Promise<StoredMessage[]> {
   const endAt = performance.now() + READ_BACK_LIMIT_MS;
   for (;;) {
-    const messages = await admin.readAll(topic);
-    const different = new Set(messages.map(({ properties }) => properties.UNIQ_KEY)).size;
-    if (different >= expected || performance.now() >= endAt) return messages;
+    const messages = await read();
+    if (isComplete(messages) || performance.now() >= endAt) return messages;
     await delay(READ_BACK_PAUSE_MS);
   }
 }

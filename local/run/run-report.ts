@@ -8,6 +8,7 @@ export interface RunSummary {
   readonly records: number;
   /** Different messages read back from the broker. */
   readonly stored: number;
+  /** Records that their source delivers again, all of a failed event among them, or that the caller was told of. */
   readonly reportedFailed: number;
   /** Messages read back whose id another one had already. */
   readonly duplicates: number;

@@ -9,20 +9,21 @@ import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { type LambdaHost, startLambdaHost } from '../lambda/lambda-host.ts';
 import type { RocketMQVersion } from '../real/rocketmq-version.ts';
 import { startSsmEndpoint } from '../ssm/ssm-endpoint.ts';
+import { type LocalSource, localSources, type RecordOutcome } from './local-sources.ts';
 import type { Progress } from './progress.ts';
-import { readBack, startRunCluster } from './run-cluster.ts';
+import { readBackUntil, startRunCluster } from './run-cluster.ts';
 import type { RunReport } from './run-report.ts';
-import { recordIds, type SampleEvent, sampleEvents, withFreshIds } from './sample-events.ts';
+import { type SampleEvent, sampleEvents, withFreshIds } from './sample-events.ts';
 
 export interface RunOptions {
-  readonly source: string;
+  /** Names of `localSources`. */
+  readonly sources: readonly string[];
   readonly cluster: 'embedded' | RocketMQVersion;
   /** An event in place of the samples. */
   readonly event?: unknown;
   readonly onProgress: (step: Progress) => void;
 }
 
-const TOPIC = 'events';
 const QUEUES = 8;
 const PARAMETER = '/rocketmq/name-servers';
 const TIMEOUT_MS = 30_000;
@@ -30,21 +31,51 @@ const TIMEOUT_MS = 30_000;
 const WARM_ROUNDS = 50;
 
 /** What became of the records of one event. */
-interface Invoked {
-  readonly ids: readonly string[];
-  readonly reported: ReadonlySet<string>;
+interface Invoked extends RecordOutcome {
   readonly result: InvocationResult;
 }
 
-/** Runs events of a source through its built function, frozen between invocations, and reads back what the broker has. */
-export async function runSource({ source, cluster: kind, event, onProgress }: RunOptions): Promise<RunReport> {
+/** What the functions of a run share. */
+interface RunServers {
+  readonly kind: RunOptions['cluster'];
+  readonly admin: AdminClient;
+  readonly ssmUrl: string;
+}
+
+/**
+ * Runs events of each source through its built function, frozen between invocations, and reads back what the broker has.
+ * One cluster serves them all; each has a topic of its own.
+ */
+export async function* runSources({
+  sources,
+  cluster: kind,
+  event,
+  onProgress,
+}: RunOptions): AsyncGenerator<RunReport> {
   const startedAt = Date.now();
   await using cluster = await startRunCluster(kind);
   const { nameServerAddrs } = cluster;
   await using admin = new AdminClient({ nameServerAddrs });
-  await admin.createTopic(topicConfig(TOPIC, QUEUES));
   onProgress({ kind: 'cluster', cluster: kind, nameServerAddrs, startMs: Date.now() - startedAt });
   await using ssm = await startSsmEndpoint({ parameters: { [PARAMETER]: nameServerAddrs.join(';') } });
+  for (const source of sources) {
+    const local = localSources[source];
+    if (local === undefined) throw new TypeError(`there is no source "${source}"`);
+    const samples = event === undefined ? sampleEvents(source) : [{ name: 'event', event }];
+    yield await runSource(source, local, samples, { kind, admin, ssmUrl: ssm.url }, onProgress);
+  }
+}
+
+async function runSource(
+  source: string,
+  local: LocalSource,
+  samples: readonly SampleEvent[],
+  { kind, admin, ssmUrl }: RunServers,
+  onProgress: (step: Progress) => void,
+): Promise<RunReport> {
+  const topic = `events-${source}`;
+  const topics = [topic, ...(local.topics ?? [])];
+  for (const name of topics) await admin.createTopic(topicConfig(name, QUEUES));
   const taskRoot = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-'));
   try {
     const { eagerBytes, lazyBytes } = bundleFunction(source, taskRoot);
@@ -54,22 +85,21 @@ export async function runSource({ source, cluster: kind, event, onProgress }: Ru
       functionName: `local-${source}`,
       timeoutMs: TIMEOUT_MS,
       environment: {
-        ROCKETMQ_TOPIC: TOPIC,
+        ROCKETMQ_TOPIC: topic,
         ROCKETMQ_PRODUCER_GROUP: 'local-run',
         ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER,
-        AWS_ENDPOINT_URL_SSM: ssm.url,
+        AWS_ENDPOINT_URL_SSM: ssmUrl,
         POWERTOOLS_SERVICE_NAME: `local-${source}`,
         POWERTOOLS_LOG_LEVEL: 'DEBUG',
       },
     });
-    const invoked = await invokeAll(
-      host,
-      event === undefined ? sampleEvents(source) : [{ name: 'event', event }],
-      onProgress,
+    const invoked = await invokeAll(host, local, samples, onProgress);
+    const accepted = invoked.flatMap((one) => one.accepted);
+    const messages = await readBackUntil(
+      async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
+      (found) => missingFrom(found, accepted).length === 0,
     );
-    const expected = invoked.flatMap(({ ids, reported }) => ids.filter((id) => !reported.has(id)));
-    const messages = await readBack(admin, TOPIC, new Set(expected).size);
-    return reportOf(source, kind, invoked, expected, messages);
+    return reportOf(source, kind, invoked, messages);
   } finally {
     rmSync(taskRoot, { recursive: true, force: true });
   }
@@ -77,6 +107,7 @@ export async function runSource({ source, cluster: kind, event, onProgress }: Ru
 
 async function invokeAll(
   host: LambdaHost,
+  local: LocalSource,
   samples: readonly SampleEvent[],
   onProgress: (step: Progress) => void,
 ): Promise<Invoked[]> {
@@ -86,35 +117,38 @@ async function invokeAll(
     const frozenMs = frozenAt === undefined ? undefined : Date.now() - frozenAt;
     const result = await host.invoke(sample);
     frozenAt = Date.now();
-    const outcome = { ids: recordIds(sample), reported: reportedIds(sample, result), result };
-    invoked.push(outcome);
+    const outcome = local.outcome(sample, result);
+    invoked.push({ ...outcome, result });
     if (!isShown) return;
     onProgress({
       kind: 'invocation',
       name,
       isCold: result.cold,
       ms: (result.initMs ?? 0) + result.durationMs,
-      records: outcome.ids.length,
-      reported: [...outcome.reported],
+      records: outcome.accepted.length + outcome.reported.length,
+      reported: outcome.reported,
       dueWork: dueWorkOf(result.log),
       frozenMs,
       failure: result.status === 'ok' ? undefined : `${result.errorType}: ${result.errorMessage}`,
     });
   };
   for (const { name, event } of samples) await invoke(name, event, true);
-  const [first] = samples;
-  if (first !== undefined && samples.length > 1) {
-    for (let round = 0; round < WARM_ROUNDS; round++) await invoke(first.name, withFreshIds(first.event), false);
+  const warm = samples.find(({ name }) => name === local.warmSample);
+  if (warm !== undefined) {
+    for (let round = 0; round < WARM_ROUNDS; round++) {
+      await invoke(warm.name, withFreshIds(warm.event, local.idFields), false);
+    }
     onProgress({ kind: 'warm', invocations: WARM_ROUNDS });
   }
   return invoked;
 }
 
-/** Records that the source would deliver again: those named in the answer, or all of them when there was no answer. */
-function reportedIds(event: unknown, result: InvocationResult): Set<string> {
-  if (result.status !== 'ok') return new Set(recordIds(event));
-  const answer = result.payload as { batchItemFailures?: readonly { itemIdentifier: string }[] };
-  return new Set((answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+/** Those of the keys and message ids that no message has. */
+function missingFrom(messages: readonly StoredMessage[], names: readonly string[]): string[] {
+  const found = new Set(
+    messages.flatMap(({ properties: { KEYS = '', UNIQ_KEY = '' } }) => [...KEYS.split(' '), UNIQ_KEY]),
+  );
+  return names.filter((name) => !found.has(name));
 }
 
 /** Tasks of the due work that the function logged for an invocation. */
@@ -130,10 +164,9 @@ function reportOf(
   source: string,
   kind: RunOptions['cluster'],
   invoked: readonly Invoked[],
-  expected: readonly string[],
   messages: readonly StoredMessage[],
 ): RunReport {
-  const storedIds = new Set(messages.flatMap(({ properties }) => (properties.KEYS ?? '').split(' ')));
+  const accepted = invoked.flatMap((one) => one.accepted);
   const uniqueMessages = new Set(messages.map(({ properties }) => properties.UNIQ_KEY));
   const results = invoked.map(({ result }) => result);
   const [cold] = results;
@@ -143,15 +176,15 @@ function reportOf(
       cluster: kind === 'embedded' ? 'embedded' : 'real',
       source,
       invocations: invoked.length,
-      records: invoked.reduce((sum, { ids }) => sum + ids.length, 0),
+      records: accepted.length + invoked.reduce((sum, { reported }) => sum + reported.length, 0),
       stored: uniqueMessages.size,
-      reportedFailed: invoked.reduce((sum, { reported }) => sum + reported.size, 0),
+      reportedFailed: invoked.reduce((sum, { reported }) => sum + reported.length, 0),
       duplicates: messages.length - uniqueMessages.size,
       coldMs: rounded((cold?.initMs ?? 0) + (cold?.durationMs ?? 0)),
       warmMs: { p50: percentile(warm, 0.5), p99: percentile(warm, 0.99) },
     },
     messages,
-    lost: expected.filter((id) => !storedIds.has(id)),
+    lost: missingFrom(messages, accepted),
     leftBehind: [...new Set(results.flatMap(({ leftBehind }) => leftBehind))],
   };
 }

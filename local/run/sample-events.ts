@@ -18,18 +18,16 @@ export function sampleEvents(source: string): SampleEvent[] {
   }));
 }
 
-interface SqsLikeEvent {
-  readonly Records?: readonly { readonly messageId?: string }[];
-}
+/** Beyond every number in the samples. */
+let lastNumber = 1_000_000;
 
-/** Ids of the records of an SQS event, as the function reports them. */
-export function recordIds(event: unknown): string[] {
-  const records = (event as SqsLikeEvent)?.Records;
-  return Array.isArray(records) ? records.map((record: { messageId?: string }) => String(record?.messageId)) : [];
-}
-
-/** The same event, as if new messages with the same content had come: every record has an id of its own. */
-export function withFreshIds(event: unknown): unknown {
-  const { Records = [] } = event as SqsLikeEvent;
-  return { ...(event as object), Records: Records.map((record) => ({ ...record, messageId: randomUUID() })) };
+/** The same event, as if new records with the same content had come: the fields of these names have values of their own. */
+export function withFreshIds(event: unknown, names: ReadonlySet<string>): unknown {
+  if (Array.isArray(event)) return event.map((value) => withFreshIds(value, names));
+  if (typeof event !== 'object' || event === null) return event;
+  const entries = Object.entries(event).map(([name, value]): [string, unknown] => {
+    if (!names.has(name)) return [name, withFreshIds(value, names)];
+    return [name, typeof value === 'number' ? ++lastNumber : randomUUID()];
+  });
+  return Object.fromEntries(entries);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { functionSources } from '../../infra/bundling.ts';
 import { needsRealRocketMQ } from './real/needs-real-rocketmq.ts';
 
 const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
@@ -49,15 +50,41 @@ interface Summary {
   readonly warmMs: { readonly p50: number; readonly p99: number };
 }
 
-/** The one line on stdout, with figures that agree with one another. */
-function summaryOf({ exitCode, stdout, stderr }: Run): Summary {
+/** The lines on stdout, one a source, with figures that agree with one another. */
+function summariesOf({ exitCode, stdout, stderr }: Run): Summary[] {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-  const summary = JSON.parse(stdout) as Summary;
-  expect(summary.stored).toBe(summary.records - summary.reportedFailed);
+  const summaries = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Summary);
+  for (const { stored, duplicates, records, reportedFailed, coldMs } of summaries) {
+    // Of an event that fails as a whole, records can be stored all the same.
+    expect(stored + duplicates).toBeGreaterThanOrEqual(records - reportedFailed);
+    expect(coldMs).toBeGreaterThan(0);
+  }
+  return summaries;
+}
+
+function summaryOf(run: Run): Summary {
+  const [summary, ...others] = summariesOf(run);
+  expect(others).toEqual([]);
   expect(summary).toMatchObject({ source: 'sqs', duplicates: 0 });
-  expect(summary.coldMs).toBeGreaterThan(0);
+  if (summary === undefined) throw new Error('no line');
+  expect(summary.stored).toBe(summary.records - summary.reportedFailed);
   return summary;
+}
+
+/** A line for each source, which sent something, unless it is one that sends nothing. */
+function expectEverySource(summaries: readonly Summary[]): void {
+  const sources = functionSources();
+  expect(summaries.map(({ source }) => source).toSorted()).toEqual(sources);
+  for (const { source, stored, invocations } of summaries) {
+    expect(invocations).toBeGreaterThan(50);
+    if (source === 'schedule') expect(stored).toBe(0);
+    else expect(stored).toBeGreaterThan(50);
+    // Two samples of it are one request under one idempotency key.
+    if (source !== 'http') expect(summaries.find((one) => one.source === source)).toMatchObject({ duplicates: 0 });
+  }
 }
 
 test('npm start sends the samples, some of which cannot be stored, and reads the others back', async () => {
@@ -69,13 +96,21 @@ test('npm start sends the samples, some of which cannot be stored, and reads the
   expect(summary.warmMs.p50).toBeGreaterThan(0);
 });
 
+test('npm start -- --source all runs the function of every source, with a line for each', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const summaries = summariesOf(await start('--source', 'all', '--json'));
+  expectEverySource(summaries);
+});
+
 test.for(['5.5.0', '4.9.5'])(
-  'npm start -- --real does the same on RocketMQ %s',
+  'npm start -- --source all --real does the same on RocketMQ %s',
   { timeout: LIMIT_MS },
   async (version, context) => {
     await needsRealRocketMQ(context);
-    const summary = summaryOf(await start('--real', '--version', version, '--json'));
-    expect(summary.cluster).toBe('real');
+    const summaries = summariesOf(await start('--source', 'all', '--real', '--version', version, '--json'));
+    expectEverySource(summaries);
+    for (const { cluster } of summaries) expect(cluster).toBe('real');
   },
 );
 
@@ -111,6 +146,22 @@ test.each([
   expect(stdout).toBe('');
   expect(stderr).toContain(told);
   expect(stderr).not.toContain('    at ');
+});
+
+test.each([
+  { args: ['--source', 'carrier-pigeon'], told: '--source "carrier-pigeon" is unknown' },
+  { args: ['--source', 'all', '--event', 'event.json'], told: '--event needs one --source, not all' },
+])('$args is refused with the usage', async ({ args, told }) => {
+  const { exitCode, stderr } = await start(...args);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(told);
+  expect(stderr).toContain('usage: npm start');
+});
+
+test('an event of another source is sent by its function', async () => {
+  const file = await eventFile('eventbridge.json', JSON.stringify({ id: 'mine-2', source: 'orders', detail: {} }));
+  const [summary] = summariesOf(await start('--source', 'eventbridge', '--event', file, '--json'));
+  expect(summary).toMatchObject({ source: 'eventbridge', invocations: 1, records: 1, stored: 1 });
 });
 
 test('an option that does not exist is refused with the usage', async () => {
