@@ -67,7 +67,8 @@ function headersOf(record: Fields, path: string): [string, string][] {
   return listOf(record.headers, `${path}.headers`).flatMap((header, index) =>
     Object.entries(fieldsOf(header, `${path}.headers[${index}]`)).map(([name, value]): [string, string] => [
       name,
-      textOrBase64(headerBytes(value, `${path}.headers[${index}].${name}`)),
+      // A header may have no value, as an empty one.
+      value === null ? '' : textOrBase64(headerBytes(value, `${path}.headers[${index}].${name}`)),
     ]),
   );
 }

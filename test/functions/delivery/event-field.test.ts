@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { EventError } from '../../../functions/delivery/event-error.ts';
 import {
@@ -35,6 +36,8 @@ describe('a field is read', () => {
   test('that is base64, to its bytes', () => {
     expect([...bytesOf('AAH/', 'a')]).toEqual([0, 1, 255]);
     expect([...bytesOf('', 'a')]).toEqual([]);
+    // As in the example events of AWS: bits that belong to no byte are not 0.
+    expect(Buffer.from(bytesOf('abcDEFghiJKLmnoPQRstuVWXyz1234==', 'a')).toString('hex')).toMatch(/^69b7/);
   });
 });
 
@@ -45,7 +48,11 @@ describe('a field is refused by its name', () => {
     ['a list', listOf, [undefined, null, {}, 'text']],
     ['a string', textOf, [undefined, null, '', 7, {}]],
     ['a string', optionalTextOf, [7, {}, false]],
-    ['text in base64', bytesOf, [undefined, 'A', 'AAA', 'AA A', 'AAA-', '====', 'A===', 7]],
+    [
+      'text in base64',
+      bytesOf,
+      [undefined, 'A', 'AAA', 'AA A', 'AAA-', '====', 'A===', 'AA-AAAAA', 'AA==AAAA', 'AAAAA', 7],
+    ],
     ['a whole number from 0 on', countOf, [undefined, -1, 0.5, '7', Number.MAX_SAFE_INTEGER + 1]],
     ['a time in epoch seconds', instantOfSeconds, ['1', -1, Number.NaN, Number.MAX_VALUE]],
     ['a time in ISO 8601', instantOfText, ['soon']],
