@@ -13,7 +13,7 @@ export interface MessageTarget {
 export interface RecordContent {
   /** ARN of the queue, stream or topic, or else what names the source; undefined where the event does not say. */
   readonly source: string | undefined;
-  /** What the source knows the record by, the same on every delivery. Without blanks: it becomes a key. */
+  /** What the source knows the record by, the same on every delivery. */
   readonly id: string;
   /** Instant that belongs to the record itself, epoch ms; not the time of its delivery. */
   readonly at: number;
@@ -26,7 +26,8 @@ export interface RecordContent {
 
 /**
  * The message of a record. Its message id is made from `source`, `id` and `at` alone, so that it is the same on every
- * delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key besides.
+ * delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key besides, its
+ * blanks percent-encoded.
  */
 export function recordMessage({ topic, traceId }: MessageTarget, content: RecordContent): Message {
   const { source = '', id, at, body, shardingKey } = content;
@@ -38,7 +39,7 @@ export function recordMessage({ topic, traceId }: MessageTarget, content: Record
   return {
     topic,
     body,
-    keys: [id],
+    keys: [id.replace(/\s/g, encodeURIComponent)],
     properties,
     msgId: recordMsgId({ sourceArn: source, recordId: id, at }),
     ...(shardingKey === undefined ? {} : { shardingKey }),

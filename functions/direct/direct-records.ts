@@ -10,6 +10,8 @@ import type { DirectEvent } from './direct-event.ts';
 /** Source that ids of direct messages are told apart by. */
 const SOURCE = 'direct';
 
+const ORIGIN_NAMES: ReadonlySet<string> = new Set(Object.values(ORIGIN_PROPERTIES));
+
 /** Reads one field of a message. @throws EventError */
 type FieldReader = (value: unknown, field: string) => unknown;
 
@@ -71,7 +73,7 @@ function messageOf(fields: Fields, path: string, target: MessageTarget): Message
   }
   // No time belongs to the message itself, and that of the invocation would make another id of it.
   const identified = recordMessage(target, { source: SOURCE, id, at: 0, body, ...(properties && { properties }) });
-  return { ...own, ...identified, topic, keys: [id, ...keys.filter((key) => key !== id)] };
+  return { ...own, ...identified, topic, keys: [...new Set([...(identified.keys ?? []), ...keys])] };
 }
 
 interface MessageFields extends Partial<Message> {
@@ -88,7 +90,10 @@ function bodyOf({ body, isBase64Encoded }: Fields, path: string): string | Uint8
 }
 
 function propertiesOf(value: unknown, field: string): void {
-  for (const [name, text] of Object.entries(fieldsOf(value, field))) textOf(text, `${field}.${name}`);
+  for (const [name, text] of Object.entries(fieldsOf(value, field))) {
+    if (ORIGIN_NAMES.has(name)) throw new EventError(`${field}.${name}`, 'absent, since the function sets it', text);
+    textOf(text, `${field}.${name}`);
+  }
 }
 
 function booleanOf(value: unknown, field: string): void {

@@ -12,7 +12,7 @@ import { httpOutcome } from './http-outcome.ts';
 
 /** What an answer says of the records of its event. */
 export interface RecordOutcome {
-  /** Keys or message ids that must be found among the stored messages. */
+  /** Record or message ids that must be found among the stored messages. */
   readonly accepted: readonly string[];
   /** Names of records that the source delivers again, or that its caller was told have failed. */
   readonly reported: readonly string[];

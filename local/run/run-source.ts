@@ -143,10 +143,10 @@ async function invokeAll(
   return invoked;
 }
 
-/** Those of the keys and message ids that no message has. */
+/** Those of the record and message ids that no message has. */
 function missingFrom(messages: readonly StoredMessage[], names: readonly string[]): string[] {
-  const found = new Set(
-    messages.flatMap(({ properties: { KEYS = '', UNIQ_KEY = '' } }) => [...KEYS.split(' '), UNIQ_KEY]),
+  const found = new Set<string | undefined>(
+    messages.flatMap(({ properties }) => [properties['aws.id'], properties.UNIQ_KEY]),
   );
   return names.filter((name) => !found.has(name));
 }

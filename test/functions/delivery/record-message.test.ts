@@ -23,6 +23,12 @@ describe('the message of a record', () => {
     expect(other.properties).not.toHaveProperty('aws.traceId');
   });
 
+  test('has the blanks of its id percent-encoded in the key, where they would separate keys', () => {
+    const message = recordMessage(target, { ...content, id: 'a b\u3000c\n' });
+    expect(message.keys).toEqual(['a%20b%E3%80%80c%0A']);
+    expect(message.properties).toMatchObject({ 'aws.id': 'a b\u3000c\n' });
+  });
+
   test('leaves out a source that the event does not tell, and prefers the trace of the record', () => {
     const { properties } = recordMessage(target, { ...content, source: undefined, traceId: 'Root=1-record' });
     expect(properties).toEqual({ 'aws.id': 'm-1', 'aws.traceId': 'Root=1-record' });
