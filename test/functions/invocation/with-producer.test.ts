@@ -68,6 +68,18 @@ describe('a handler behind withProducer', () => {
     expect(client).toBe(modules.warmClient().client);
   });
 
+  test('is given the trace of each invocation', async () => {
+    const traces: (string | undefined)[] = [];
+    const handler = handlerOf(async ({ traceId }) => traces.push(traceId));
+    await metricLinesOf(() => handler(undefined, contextOf('1')));
+    for (const trace of ['Root=1-first', 'Root=1-second']) {
+      vi.stubEnv('_X_AMZN_TRACE_ID', trace);
+      await metricLinesOf(() => handler(undefined, contextOf(trace)));
+    }
+    vi.unstubAllEnvs();
+    expect(traces).toEqual([undefined, 'Root=1-first', 'Root=1-second']);
+  });
+
   test('connects to nothing when it sends nothing', async () => {
     const lines = await metricLinesOf(() => handlerOf(async () => undefined)(undefined, contextOf('1')));
     expect(lines).toMatchObject([{ ColdStart: 1, MessagesSent: 0, ConnectionsOpened: 0 }]);
