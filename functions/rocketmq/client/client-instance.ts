@@ -171,8 +171,8 @@ export class ClientInstance {
   }
 
   /** Looks at the due work in the midst of an invocation that runs for long; costs one comparison when nothing is due. */
-  checkDueWork(deadline: Deadline): void {
-    if (this.dueWork.isAnyDue) this.startDueWork(deadline);
+  checkDueWork(deadline: () => Deadline): void {
+    if (this.dueWork.isAnyDue) this.startDueWork(deadline());
   }
 
   /**

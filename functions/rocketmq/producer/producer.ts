@@ -132,7 +132,7 @@ export class Producer {
    */
   async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
     const outcomes = new Array<SendOutcome>(messages.length);
-    this.client.checkDueWork(this.limitOf(deadline));
+    this.client.checkDueWork(() => this.limitOf(deadline));
     const observed: (ObservedSend | undefined)[] = [];
     const settle = (index: number, outcome: SendOutcome) => {
       outcomes[index] = outcome;
@@ -235,7 +235,7 @@ export class Producer {
     const { awaitChecks } = await import('./transaction-sender.ts');
     const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
     const limit = this.limitOf(deadline);
-    this.client.checkDueWork(limit);
+    this.client.checkDueWork(() => limit);
     await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, limit);
   }
 
@@ -262,7 +262,7 @@ export class Producer {
       const extra = marks === undefined ? observed?.extraProperties : { ...observed?.extraProperties, ...marks };
       const checked = prepareMessage(message, this.rules, extra);
       const prepared = marks === undefined ? checked : { ...checked, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
-      this.client.checkDueWork(this.limitOf(options.deadline));
+      this.client.checkDueWork(() => this.limitOf(options.deadline));
       const receipt = await this.dispatch(message, prepared, options);
       const result = this.resultOf(prepared, receipt);
       if (observed !== undefined) this.observers.stored(observed, prepared, result, receipt);
