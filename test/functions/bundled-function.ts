@@ -13,8 +13,16 @@ export const TOPIC = 'orders';
 /** The function of a source as it is deployed, far from any node_modules. */
 export interface BundledFunction extends Disposable {
   readonly report: BundleReport;
+  /** Where it lies. */
+  readonly taskRoot: string;
   /** Starts it on a cluster of its own: two brokers with four queues of the topic each. */
-  start(environment?: Readonly<Record<string, string>>): Promise<StartedFunction>;
+  start(environment?: Readonly<Record<string, string>>, overrides?: StartOverrides): Promise<StartedFunction>;
+}
+
+/** What a test wants otherwise than it is for all. */
+export interface StartOverrides {
+  readonly taskRoot?: string;
+  readonly timeoutMs?: number;
 }
 
 export interface StartedFunction extends AsyncDisposable {
@@ -28,19 +36,23 @@ export function bundledFunction(source: string): BundledFunction {
   const taskRoot = mkdtempSync(join(tmpdir(), `${source}-function-`));
   return {
     report: bundleFunction(source, taskRoot),
-    start: (environment = {}) => start(taskRoot, environment),
+    taskRoot,
+    start: (environment = {}, overrides = {}) => start({ taskRoot, ...overrides }, environment),
     [Symbol.dispose]: () => rmSync(taskRoot, { recursive: true }),
   };
 }
 
-async function start(taskRoot: string, environment: Readonly<Record<string, string>>): Promise<StartedFunction> {
+async function start(
+  { taskRoot, timeoutMs = 20_000 }: StartOverrides & { readonly taskRoot: string },
+  environment: Readonly<Record<string, string>>,
+): Promise<StartedFunction> {
   const cluster = await startEmbeddedCluster({
     brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
     topics: [{ name: TOPIC, queues: 4 }],
   });
   const host = startLambdaHost({
     taskRoot,
-    timeoutMs: 20_000,
+    timeoutMs,
     environment: {
       ROCKETMQ_TOPIC: TOPIC,
       ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',

@@ -5,67 +5,26 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import type { StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
-import { type BundleReport, bundleFunction } from '../../../infra/bundling.ts';
-import { AdminClient } from '../../../local/admin-client.ts';
-import { type EmbeddedCluster, startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
+import { bundleFunction } from '../../../infra/bundling.ts';
 import type { InvocationResult } from '../../../local/lambda/invocation-result.ts';
-import { type LambdaHost, startLambdaHost } from '../../../local/lambda/lambda-host.ts';
+import { startLambdaHost } from '../../../local/lambda/lambda-host.ts';
 import { startSsmEndpoint } from '../../../local/ssm/ssm-endpoint.ts';
+import { type BundledFunction, bundledFunction } from '../bundled-function.ts';
 import { sampleEvent } from './sample-event.ts';
 
-const TOPIC = 'orders';
 const SEND = RequestCode.SEND_MESSAGE_V2;
 const PARAMETER = '/rocketmq/name-servers';
 
-let taskRoot: string;
-let bundle: BundleReport;
+let sqs: BundledFunction;
 
-beforeAll(async () => {
-  // Far from any node_modules: what the bundle lacks is not found by accident.
-  taskRoot = await mkdtemp(join(tmpdir(), 'sqs-function-'));
-  bundle = bundleFunction('sqs', taskRoot);
+beforeAll(() => {
+  sqs = bundledFunction('sqs');
 });
 
-afterAll(() => rm(taskRoot, { recursive: true }));
-
-interface Started extends AsyncDisposable {
-  readonly cluster: EmbeddedCluster;
-  readonly host: LambdaHost;
-  /** Every message of the topic, read over the protocol. */
-  readBack(): Promise<StoredMessage[]>;
-}
+afterAll(() => sqs[Symbol.dispose]());
 
 /** The function on a cluster of two brokers, with the name servers as seed. */
-async function start(
-  environment: Record<string, string> = {},
-  overrides: { readonly taskRoot?: string; readonly timeoutMs?: number } = {},
-): Promise<Started> {
-  const cluster = await startEmbeddedCluster({
-    brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
-    topics: [{ name: TOPIC, queues: 4 }],
-  });
-  const host = startLambdaHost({
-    taskRoot,
-    timeoutMs: 20_000,
-    ...overrides,
-    environment: {
-      ROCKETMQ_TOPIC: TOPIC,
-      ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',
-      ROCKETMQ_NAME_SERVERS: cluster.nameServerAddrs.join(';'),
-      ...environment,
-    },
-  });
-  const admin = new AdminClient({ nameServerAddrs: cluster.nameServerAddrs });
-  return {
-    cluster,
-    host,
-    readBack: () => admin.readAll(TOPIC),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([host.stop(), admin.close()]);
-      await cluster.stop();
-    },
-  };
-}
+const start: BundledFunction['start'] = (environment, overrides) => sqs.start(environment, overrides);
 
 function answer(...failed: readonly (SQSRecord | undefined)[]) {
   return { batchItemFailures: failed.map((record) => ({ itemIdentifier: record?.messageId })) };
@@ -101,14 +60,14 @@ test('every sample event has a test here', async () => {
 
 describe('the bundle', () => {
   test('reads less than 200 kB at a cold start, and the AWS SDK only on demand', () => {
-    expect(bundle.eagerBytes).toBeLessThan(200_000);
-    expect(bundle.eagerPackages.map(({ name }) => name)).not.toContain('@aws-sdk/client-ssm');
-    expect(bundle.lazyPackages.map(({ name }) => name)).toContain('@aws-sdk/client-ssm');
-    expect(bundle.warnings).toEqual([]);
+    expect(sqs.report.eagerBytes).toBeLessThan(200_000);
+    expect(sqs.report.eagerPackages.map(({ name }) => name)).not.toContain('@aws-sdk/client-ssm');
+    expect(sqs.report.lazyPackages.map(({ name }) => name)).toContain('@aws-sdk/client-ssm');
+    expect(sqs.report.warnings).toEqual([]);
   });
 
   test('holds no code of another source', () => {
-    const own = [...bundle.eagerPackages, ...bundle.lazyPackages].map(({ name }) => name);
+    const own = [...sqs.report.eagerPackages, ...sqs.report.lazyPackages].map(({ name }) => name);
     expect([...new Set(own.filter((name) => name.startsWith('functions/')))].toSorted()).toEqual([
       'functions/delivery',
       'functions/invocation',
@@ -279,7 +238,7 @@ describe('a cluster that fails', () => {
 describe('the environment', () => {
   test('that lacks variables fails each invocation with all faults at once', async () => {
     await using host = startLambdaHost({
-      taskRoot,
+      taskRoot: sqs.taskRoot,
       timeoutMs: 5_000,
       environment: { ROCKETMQ_SEND_TIMEOUT_MS: 'soon' },
     });
