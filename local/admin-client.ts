@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { setTimeout as delay } from 'node:timers/promises';
 import { encodePullMessage, PullSysFlag } from '../functions/rocketmq/protocol/pull-message-header.ts';
 import type { RemotingCommand } from '../functions/rocketmq/protocol/remoting-command.ts';
 import { RequestCode } from '../functions/rocketmq/protocol/request-code.ts';
@@ -14,6 +13,8 @@ import {
   type TopicRouteData,
 } from '../functions/rocketmq/protocol/topic-route-data.ts';
 import { AdminConnection, type AdminRequest } from './admin-connection.ts';
+import { allDispatched } from './all-dispatched.ts';
+import { poll } from './poll.ts';
 
 export interface AdminClientOptions {
   /** As `host:port`. */
@@ -29,7 +30,6 @@ export interface QueuePlace {
   readonly queueId: number;
 }
 
-const RETRY_DELAY_MS = 10;
 /** After so many looks in vain a topic is created again. */
 const ROUNDS_BEFORE_REPEAT = 300;
 /** A real broker tells name servers of a topic within milliseconds, but 30 s later when that went wrong. */
@@ -84,6 +84,9 @@ export class AdminClient implements AsyncDisposable {
    */
   async readAll(topic: string): Promise<StoredMessage[]> {
     const route = await this.#requiredRoute(topic);
+    const names = new Set(route.queueDatas.map(({ brokerName }) => brokerName));
+    const addrs = Array.from(names, (brokerName) => addrOf(route, brokerName));
+    await Promise.all(addrs.map((addr) => allDispatched((request) => this.#request(addr, request))));
     const queues = route.queueDatas.flatMap(({ brokerName, readQueueNums }) =>
       Array.from({ length: readQueueNums }, (_, queueId) => this.#readQueue(route, { topic, brokerName, queueId })),
     );
@@ -138,8 +141,8 @@ export class AdminClient implements AsyncDisposable {
   }
 
   /**
-   * 5.x tells the offset it has given out, visible or not. 4.9 tells the visible one only, which may lag behind the last
-   * acknowledged send by a millisecond or two: it is asked until it says the same twice.
+   * 5.x tells the offset it has given out, visible or not. 4.9 tells the visible one only, which lags behind while a broker
+   * that was just started cannot say how far it is: it is asked until it says the same twice.
    */
   async #settledMaxOffset(addr: string, topic: string, queueId: number): Promise<bigint> {
     let last: bigint | undefined;
@@ -212,17 +215,6 @@ export class AdminClient implements AsyncDisposable {
     };
     opening.then((connection) => connection.closed()).then(forget, forget);
     return opening;
-  }
-}
-
-/** Asks until there is a value. @throws Error naming what was waited for. */
-async function poll<T>(limitMs: number, what: string, ask: (round: number) => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + limitMs;
-  for (let round = 0; ; round++) {
-    const value = await ask(round);
-    if (value !== undefined) return value;
-    if (performance.now() >= end) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await delay(RETRY_DELAY_MS);
   }
 }
 

@@ -62,13 +62,15 @@ describe.each(contractKinds)('access control of %s', (kind) => {
       const many = Array.from({ length: 5 }, (_, index) => ({ topic: ALLOWED, body: Buffer.from(`batch ${index}`) }));
       const outcomes = await sender.sendAll(many);
       expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('stored'));
-      expect(await on().stored(ALLOWED)).toBe(before + 6);
+      await expect.poll(() => on().stored(ALLOWED)).toBe(before + 6);
     },
   );
 
   test('takes a session token along', async () => {
+    const before = await on().stored(ALLOWED);
     const sender = producer({ credentials: { ...SENDER, securityToken: 'sessionToken12345' } });
     expect((await sender.send({ topic: ALLOWED, body: Buffer.from('x') })).status).toBe('SEND_OK');
+    await expect.poll(() => on().stored(ALLOWED)).toBe(before + 1);
   });
 
   test.each<[string, AclCredentials | undefined, string, RegExp]>([

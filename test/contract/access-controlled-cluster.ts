@@ -4,6 +4,7 @@ import { type AclCredentials, signedFields } from '../../functions/rocketmq/prot
 import { RequestCode } from '../../functions/rocketmq/protocol/request-code.ts';
 import { encodeCreateTopic, topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { AdminConnection, type AdminRequest } from '../../local/admin-connection.ts';
+import { allDispatched } from '../../local/all-dispatched.ts';
 import type { ClusterHandle } from '../../local/cluster-handle.ts';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { missingPrerequisite } from '../../local/real/missing-prerequisite.ts';
@@ -57,6 +58,7 @@ export async function startAccessControlledCluster(
     kind,
     nameServerAddrs,
     stored: async (topic) => {
+      await allDispatched(ask);
       const extFields = { topic, queueId: '0' };
       const { extFields: answered } = await mustAsk({ code: RequestCode.GET_MAX_OFFSET, extFields });
       return Number(answered.offset);

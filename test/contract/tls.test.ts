@@ -165,7 +165,7 @@ describe('the bundled function with everything in SSM', () => {
       const encrypted = { ROCKETMQ_TLS: 'true', ROCKETMQ_TLS_CA_PARAMETER: CA_PARAMETER };
       const results = await invokeWith(encrypted);
       expect(results.map(reportedBy)).toEqual([[], []]);
-      expect(await broker.stored()).toBe(8);
+      await expect.poll(() => broker.stored()).toBe(8);
 
       const [plain] = await invokeWith({});
       expect(failuresOf(plain)[0]?.reason).toContain('does it require TLS?');
