@@ -30,6 +30,16 @@ export interface Environment {
   /** Name of the SSM parameter that holds the certificate authorities. */
   readonly tlsCaParameter: string | undefined;
   readonly tlsServername: string | undefined;
+  /** Topics whose transactions a checker answers for. */
+  readonly transactionTopics: readonly string[] | undefined;
+  /** DynamoDB table of the transaction log. */
+  readonly transactionTable: string | undefined;
+  /** How long a checker stays awake; undefined for as long as its time limit allows. */
+  readonly transactionAwakeMs: number | undefined;
+  /** Age from which a transaction that is not in the log did not happen. */
+  readonly transactionPatienceMs: number;
+  /** DynamoDB table that the function place-order writes orders to. */
+  readonly ordersTable: string | undefined;
   /** Namespace of the metrics; Powertools' own variable. */
   readonly metricsNamespace: string;
 }
@@ -37,7 +47,7 @@ export interface Environment {
 /** What one variable holds. The documentation and its test read this table. */
 export interface EnvironmentRule {
   readonly variable: string;
-  readonly type: 'topic' | 'group' | 'text' | 'list' | 'milliseconds' | 'boolean';
+  readonly type: 'topic' | 'topics' | 'group' | 'text' | 'list' | 'milliseconds' | 'boolean';
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
@@ -113,6 +123,36 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     type: 'text',
     meaning: 'Name that certificates must be for, where it is not the host of the address',
   },
+  transactionTopics: {
+    variable: 'ROCKETMQ_TRANSACTION_TOPICS',
+    type: 'topics',
+    meaning: 'Topics whose transactions transaction-check answers for, as `orders,stock`; `ROCKETMQ_TOPIC` when absent',
+  },
+  transactionTable: {
+    variable: 'ROCKETMQ_TRANSACTION_TABLE',
+    type: 'text',
+    meaning: 'DynamoDB table of the transaction log; transaction-check and place-order need it',
+  },
+  transactionAwakeMs: {
+    variable: 'ROCKETMQ_TRANSACTION_AWAKE_MS',
+    type: 'milliseconds',
+    min: 1,
+    max: 900_000,
+    meaning: 'How long transaction-check stays awake; as long as its time limit allows when absent',
+  },
+  transactionPatienceMs: {
+    variable: 'ROCKETMQ_TRANSACTION_PATIENCE_MS',
+    type: 'milliseconds',
+    default: 60_000,
+    min: 0,
+    max: 900_000,
+    meaning: 'Age from which a transaction that is not in the log is rolled back; at least the timeout of its sender',
+  },
+  ordersTable: {
+    variable: 'ORDERS_TABLE',
+    type: 'text',
+    meaning: 'DynamoDB table of the orders of place-order, which needs it',
+  },
   metricsNamespace: {
     variable: 'POWERTOOLS_METRICS_NAMESPACE',
     type: 'text',
@@ -166,6 +206,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
 
 function textFault(rule: EnvironmentRule, text: string): string | undefined {
   if (rule.type === 'topic') return topicFault(text);
+  if (rule.type === 'topics') return topicsFault(text);
   if (rule.type === 'group') return groupFault(text);
   if (rule.type === 'list') return listFault(text);
   if (rule.type === 'boolean') return /^(true|false)$/.test(text) ? undefined : 'it must be true or false';
@@ -173,6 +214,18 @@ function textFault(rule: EnvironmentRule, text: string): string | undefined {
   const { min = 0, max = 0 } = rule;
   const isInRange = /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max;
   return isInRange ? undefined : `it must be a whole number of milliseconds from ${min} to ${max}`;
+}
+
+function topicsFault(text: string): string | undefined {
+  const topics = splitNames(text);
+  if (topics.length === 0) return 'it must name at least one topic';
+  return topics.flatMap((topic) => topicFault(topic) ?? [])[0];
+}
+
+/** Names that stand between commas, each once. */
+function splitNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
 }
 
 function listFault(text: string): string | undefined {
@@ -190,6 +243,7 @@ function listFault(text: string): string | undefined {
 function parsed(rule: EnvironmentRule, text: string): string | number | boolean | string[] {
   if (rule.type === 'boolean') return text === 'true';
   if (rule.type === 'milliseconds') return Number(text);
+  if (rule.type === 'topics') return splitNames(text);
   return rule.type === 'list' ? parseNameServerList(text) : text;
 }
 

@@ -34,6 +34,11 @@ describe('the environment', () => {
       tls: false,
       tlsCaParameter: undefined,
       tlsServername: undefined,
+      transactionTopics: undefined,
+      transactionTable: undefined,
+      transactionAwakeMs: undefined,
+      transactionPatienceMs: 60_000,
+      ordersTable: undefined,
       metricsNamespace: 'RocketMqLambda',
     });
   });
@@ -54,6 +59,11 @@ describe('the environment', () => {
       ROCKETMQ_TLS: ' true ',
       ROCKETMQ_TLS_CA_PARAMETER: '/rocketmq/ca',
       ROCKETMQ_TLS_SERVERNAME: 'rocketmq.internal',
+      ROCKETMQ_TRANSACTION_TOPICS: ' orders, stock,,orders',
+      ROCKETMQ_TRANSACTION_TABLE: 'log',
+      ROCKETMQ_TRANSACTION_AWAKE_MS: '60000',
+      ROCKETMQ_TRANSACTION_PATIENCE_MS: '0',
+      ORDERS_TABLE: 'orders',
       POWERTOOLS_METRICS_NAMESPACE: 'Orders',
     };
     expect(readEnvironment(variables)).toEqual({
@@ -71,6 +81,11 @@ describe('the environment', () => {
       tls: true,
       tlsCaParameter: '/rocketmq/ca',
       tlsServername: 'rocketmq.internal',
+      transactionTopics: ['orders', 'stock'],
+      transactionTable: 'log',
+      transactionAwakeMs: 60_000,
+      transactionPatienceMs: 0,
+      ordersTable: 'orders',
       metricsNamespace: 'Orders',
     });
     expect(Object.keys(variables).toSorted()).toEqual(
@@ -144,6 +159,9 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_SEND_TIMEOUT_MS', '1000.5', 'a whole number of milliseconds'],
     ['ROCKETMQ_ATTEMPT_TIMEOUT_MS', '6000', 'it must be less than ROCKETMQ_SEND_TIMEOUT_MS (6000)'],
     ['ROCKETMQ_DEADLINE_RESERVE_MS', '60001', 'from 0 to 60000'],
+    ['ROCKETMQ_TRANSACTION_TOPICS', 'orders,two words', 'topic "two words" may hold only'],
+    ['ROCKETMQ_TRANSACTION_TOPICS', ' , ', 'it must name at least one topic'],
+    ['ROCKETMQ_TRANSACTION_AWAKE_MS', '0', 'from 1 to 900000'],
     ['ROCKETMQ_TLS', 'yes', 'it must be true or false'],
     ['ROCKETMQ_TLS_CA_PARAMETER', '/ca', 'need ROCKETMQ_TLS=true'],
     ['ROCKETMQ_TLS_SERVERNAME', 'a', 'need ROCKETMQ_TLS=true'],

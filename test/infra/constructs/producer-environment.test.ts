@@ -39,6 +39,11 @@ test('the function reads from its environment what the construct was given', () 
     tls: false,
     tlsCaParameter: undefined,
     tlsServername: undefined,
+    transactionTopics: undefined,
+    transactionTable: undefined,
+    transactionAwakeMs: undefined,
+    transactionPatienceMs: 60_000,
+    ordersTable: undefined,
     metricsNamespace: 'Shop',
   });
 });
@@ -52,6 +57,12 @@ test('the construct sets every variable that the function knows, but those that 
     'ROCKETMQ_TLS',
     'ROCKETMQ_TLS_CA_PARAMETER',
     'ROCKETMQ_TLS_SERVERNAME',
+    // Of two functions alone, which other constructs deploy.
+    'ROCKETMQ_TRANSACTION_TOPICS',
+    'ROCKETMQ_TRANSACTION_TABLE',
+    'ROCKETMQ_TRANSACTION_AWAKE_MS',
+    'ROCKETMQ_TRANSACTION_PATIENCE_MS',
+    'ORDERS_TABLE',
   ]);
 });
 
