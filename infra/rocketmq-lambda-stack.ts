@@ -139,7 +139,7 @@ export class RocketMqLambdaStack extends Stack {
   }
 
   #writeOutputs(): void {
-    const { producer, queue, deadLetterQueue } = this.sqsToRocketMq;
+    const { producerFunction: producer, queue, deadLetterQueue } = this.sqsToRocketMq;
     const output = (id: string, description: string, value: string) => new CfnOutput(this, id, { description, value });
     output('FunctionName', 'Name of the function that sends', producer.function.functionName);
     output('FunctionArn', 'ARN of the function that sends', producer.function.functionArn);

@@ -1,5 +1,5 @@
-import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -14,6 +14,7 @@ import {
   unknownDeadLetterQueue,
 } from './queue-choice.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import type { RocketMqEventSource } from './rocketmq-event-source.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { SourceQueue, visibilityTimeoutOf } from './source-queue.ts';
 import { neededVisibility, sqsMappingFaults } from './sqs-mapping-faults.ts';
@@ -65,13 +66,13 @@ export interface SqsToRocketMqProps extends ProducerSettings, QueueChoice {
  * Messages of an SQS queue become messages of a RocketMQ topic. What fails is reported message by message, delivered again by SQS, and
  * ends in a dead-letter queue when nothing helps.
  */
-export class SqsToRocketMq extends Construct {
+export class SqsToRocketMq extends Construct implements RocketMqEventSource {
   /** The queue that is read. */
   readonly queue: sqs.IQueue;
   /** Where undeliverable messages end; nothing when an existing queue was given without it. */
   readonly deadLetterQueue: sqs.IQueue | undefined;
   /** The function that sends. */
-  readonly producer: RocketMqProducerFunction;
+  readonly producerFunction: RocketMqProducerFunction;
   /** What makes Lambda read the queue. */
   readonly eventSourceMapping: lambda.EventSourceMapping;
   /** Goes off while messages lie in the dead-letter queue; nothing when there is none to watch. */
@@ -79,10 +80,12 @@ export class SqsToRocketMq extends Construct {
   /** Goes off when the function as a whole failed: a crash, a time limit, or settings that do not work. */
   readonly functionErrorAlarm: cloudwatch.Alarm;
 
+  readonly alarms: readonly cloudwatch.Alarm[];
+
   constructor(scope: Construct, id: string, props: SqsToRocketMqProps) {
     super(scope, id);
     const { functionOptions = {}, batchSize = 10, maxConcurrency = 10, maxBatchingWindow } = props;
-    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+    this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       ...functionOptions,
       ...producerSettings(props),
       cluster: props.cluster,
@@ -101,7 +104,7 @@ export class SqsToRocketMq extends Construct {
       batchSize,
       maxConcurrency,
       maxBatchingWindow,
-      functionTimeout: this.producer.timeout,
+      functionTimeout: this.producerFunction.timeout,
       visibilityTimeout,
       reservedConcurrency: functionOptions.reservedConcurrentExecutions,
     });
@@ -109,9 +112,9 @@ export class SqsToRocketMq extends Construct {
     if (visibilityTimeout === undefined) reportWarning(this, uncheckedVisibility);
     if (deadLetterQueue === undefined) reportWarning(this, unknownDeadLetterQueue);
 
-    queue.grantConsumeMessages(this.producer);
+    queue.grantConsumeMessages(this.producerFunction);
     this.eventSourceMapping = new lambda.EventSourceMapping(this, 'Mapping', {
-      target: this.producer.function,
+      target: this.producerFunction.function,
       eventSourceArn: queue.queueArn,
       reportBatchItemFailures: true,
       ...(props.filters !== undefined && { filters: [...props.filters] }),
@@ -120,10 +123,10 @@ export class SqsToRocketMq extends Construct {
       ...(faults.length === 0 && maxBatchingWindow !== undefined && { maxBatchingWindow }),
     });
 
-    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producer.function);
-    this.functionErrorAlarm.addAlarmAction(...(props.alarmActions ?? []));
+    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producerFunction.function);
     this.deadLetterAlarm = deadLetterQueue && alarmOnDeadLetters(this, deadLetterQueue);
-    this.deadLetterAlarm?.addAlarmAction(...(props.alarmActions ?? []));
+    this.alarms = [this.functionErrorAlarm, this.deadLetterAlarm].filter((alarm) => alarm !== undefined);
+    for (const alarm of this.alarms) alarm.addAlarmAction(...(props.alarmActions ?? []));
     this.#acknowledge();
   }
 
@@ -132,10 +135,21 @@ export class SqsToRocketMq extends Construct {
     return this.queue.grantSendMessages(grantee);
   }
 
+  /** Age of the oldest message in the queue, in seconds. */
+  metricLag(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.queue.metricApproximateAgeOfOldestMessage({
+      statistic: cloudwatch.Stats.MAXIMUM,
+      period: Duration.minutes(5),
+      label: 'SQS: age of the oldest message (s)',
+      ...options,
+    });
+  }
+
   #createSource(props: SqsToRocketMqProps): SourceQueue {
     return new SourceQueue(this, 'Source', {
       fifo: props.fifo ?? false,
-      visibilityTimeout: props.visibilityTimeout ?? neededVisibility(this.producer.timeout, props.maxBatchingWindow),
+      visibilityTimeout:
+        props.visibilityTimeout ?? neededVisibility(this.producerFunction.timeout, props.maxBatchingWindow),
       maxReceiveCount: props.maxReceiveCount ?? 5,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
@@ -144,7 +158,7 @@ export class SqsToRocketMq extends Construct {
   }
 
   #acknowledge(): void {
-    Validations.of(this.producer.function).acknowledge({
+    Validations.of(this.producerFunction.function).acknowledge({
       id: 'Serverless-LambdaDLQ',
       reason:
         'A dead-letter queue of the function takes asynchronous events only. SQS keeps what failed, and moves it to the dead-letter queue of the queue.',

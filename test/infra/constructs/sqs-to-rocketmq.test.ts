@@ -274,3 +274,12 @@ test('all faults are told in one synth, which fails', () => {
   ]);
   expect(() => Template.fromStack(stack)).toThrow('[rocketmq-lambda:sqs-visibility-timeout]');
 });
+
+test('the lag is the age of the oldest message', () => {
+  const sqsToRocketMq = sqsIn(testStack());
+  expect(sqsToRocketMq.metricLag().toMetricConfig().metricStat).toMatchObject({
+    namespace: 'AWS/SQS',
+    metricName: 'ApproximateAgeOfOldestMessage',
+    statistic: 'Maximum',
+  });
+});
