@@ -248,10 +248,11 @@ function parsed(rule: EnvironmentRule, text: string): string | number | boolean 
 }
 
 /**
- * X-Ray trace of the invocation under way, as Lambda's runtime puts it into the environment of a sandbox that runs one
- * invocation at a time; undefined where it does not.
+ * X-Ray trace of the invocation under way, as Lambda's runtime puts it into the environment; undefined where it does not, and
+ * where several invocations run at once (Lambda Managed Instances): then the one environment can be right for one of them at most.
  */
 export function readTraceId(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (variables.AWS_LAMBDA_MAX_CONCURRENCY !== undefined) return undefined;
   const traceId = variables._X_AMZN_TRACE_ID?.trim();
   return traceId === '' ? undefined : traceId;
 }

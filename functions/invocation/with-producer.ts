@@ -1,9 +1,10 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
-import { type Environment, readTraceId } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
+import { invocationTraceId } from './invocation-trace-id.ts';
 import { logger } from './logger.ts';
 import { type WarmClient, warmClient } from './warm-client.ts';
 
@@ -55,7 +56,7 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
       metrics.record(outcome, elapsedMs);
       if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
     };
-    const traceId = readTraceId();
+    const traceId = invocationTraceId(request.context);
     request.context.rocketmq = { producer, environment, client, deadline, traceId, record };
   };
 

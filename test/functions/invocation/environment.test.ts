@@ -184,4 +184,5 @@ test('the trace of an invocation is what Lambda puts into the environment, and u
   const traceId = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
   expect(readTraceId({ _X_AMZN_TRACE_ID: traceId })).toBe(traceId);
   expect([readTraceId({}), readTraceId({ _X_AMZN_TRACE_ID: '' })]).toEqual([undefined, undefined]);
+  expect(readTraceId({ _X_AMZN_TRACE_ID: traceId, AWS_LAMBDA_MAX_CONCURRENCY: '8' })).toBeUndefined();
 });
