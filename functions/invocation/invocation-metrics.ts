@@ -16,6 +16,8 @@ export interface InvocationFacts {
   /** Connections opened since the line before, by reason. */
   readonly connectionsOpened: Readonly<Record<string, number>>;
   readonly parameterAgeMs: number | undefined;
+  /** Failed runs of due work since the line before. */
+  readonly dueWorkFailures: number;
 }
 
 /**
@@ -62,12 +64,24 @@ export class InvocationMetrics {
     for (const ms of spread(this.sendMs)) metrics.addMetric('SendMs', MetricUnit.Milliseconds, ms);
     const opened = Object.values(facts.connectionsOpened).reduce((sum, count) => sum + count, 0);
     metrics.addMetric('ConnectionsOpened', MetricUnit.Count, opened);
+    for (const [reason, count] of Object.entries(facts.connectionsOpened)) {
+      metrics.addMetric(connectionMetric(reason), MetricUnit.Count, count);
+    }
     if (opened > 0) metrics.addMetadata('connectionsOpened', JSON.stringify(facts.connectionsOpened));
+    metrics.addMetric('DueWorkFailures', MetricUnit.Count, facts.dueWorkFailures);
     if (facts.parameterAgeMs !== undefined) {
       metrics.addMetric('NameServerParameterAgeMs', MetricUnit.Milliseconds, facts.parameterAgeMs);
     }
     metrics.publishStoredMetrics();
   }
+}
+
+/**
+ * Metric of the connections opened for one reason, such as `ConnectionsOpenedClosedByPeer` for `closed by peer`. Written only when
+ * there are some: a metric costs money from its first value on.
+ */
+function connectionMetric(reason: string): string {
+  return `ConnectionsOpened${reason.replace(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
 }
 
 /** At most as many values as a document takes, spread evenly over the sorted ones, so that percentiles keep. */

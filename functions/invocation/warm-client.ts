@@ -10,6 +10,8 @@ export interface WarmClient {
   readonly parameters: SsmParameters;
   /** Connections opened that metrics have told of, by reason. */
   readonly connectionsTold: Map<string, number>;
+  /** Failed runs of due work that metrics have told of. */
+  dueWorkFailuresTold: number;
 }
 
 let warm: WarmClient | undefined;
@@ -47,5 +49,5 @@ function makeWarmClient(environment: Environment): WarmClient {
     ...(namespace === undefined ? {} : { namespace }),
   });
   const producer = client.producer({ group, sendTimeoutMs, attemptTimeoutMs });
-  return { environment, client, producer, parameters, connectionsTold: new Map() };
+  return { environment, client, producer, parameters, connectionsTold: new Map(), dueWorkFailuresTold: 0 };
 }

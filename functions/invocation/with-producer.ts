@@ -69,7 +69,12 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
-    metrics.publish({ isCold, connectionsOpened, parameterAgeMs: warm.parameters.nameServersAgeMs });
+    metrics.publish({
+      isCold,
+      connectionsOpened,
+      parameterAgeMs: warm.parameters.nameServersAgeMs,
+      dueWorkFailures: dueWorkFailuresNotTold(warm),
+    });
   };
 
   return { before, after: finish, onError: finish };
@@ -100,6 +105,14 @@ function connectionsNotTold({ client, connectionsTold }: WarmClient): Record<str
     connectionsTold.set(reason, count);
   }
   return opened;
+}
+
+/** Failed runs of due work that no metrics told of yet. */
+function dueWorkFailuresNotTold(warm: WarmClient): number {
+  const failures = warm.client.dueWorkReport().reduce((sum, task) => sum + task.failures, 0);
+  const more = failures - warm.dueWorkFailuresTold;
+  warm.dueWorkFailuresTold = failures;
+  return more;
 }
 
 /** Tasks of the due work that ran in this invocation, with the error of each that failed. */

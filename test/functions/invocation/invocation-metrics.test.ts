@@ -4,7 +4,7 @@ import { type InvocationFacts, InvocationMetrics } from '../../../functions/invo
 import { BrokerError, RemotingTimeoutError } from '../../../functions/rocketmq/errors.ts';
 import { metricLinesOf } from './metric-lines.ts';
 
-const FACTS: InvocationFacts = { isCold: false, connectionsOpened: {}, parameterAgeMs: undefined };
+const FACTS: InvocationFacts = { isCold: false, connectionsOpened: {}, parameterAgeMs: undefined, dueWorkFailures: 0 };
 
 function stored(result: Partial<SendResult> = {}): SendOutcome {
   return {
@@ -42,7 +42,8 @@ describe('the metrics of an invocation', () => {
     metrics.record(failed(busy, busy, busy), 700);
     metrics.record(failed(busy, silent), 4000);
     metrics.record({ status: 'failed', error: new MessageError('body', 'no') }, 0);
-    const facts = { isCold: true, connectionsOpened: { first: 2, idle: 1 }, parameterAgeMs: 61_000 };
+    const connectionsOpened = { first: 2, 'closed by peer': 1 };
+    const facts = { isCold: true, connectionsOpened, parameterAgeMs: 61_000, dueWorkFailures: 4 };
     const lines = await metricLinesOf(() => metrics.publish(facts));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
@@ -55,7 +56,10 @@ describe('the metrics of an invocation', () => {
       ColdStart: 1,
       SendMs: [5, 900],
       ConnectionsOpened: 3,
-      connectionsOpened: '{"first":2,"idle":1}',
+      ConnectionsOpenedFirst: 2,
+      ConnectionsOpenedClosedByPeer: 1,
+      connectionsOpened: '{"first":2,"closed by peer":1}',
+      DueWorkFailures: 4,
       NameServerParameterAgeMs: 61_000,
     });
     const [directive] = lines[0]?._aws.CloudWatchMetrics ?? [];
@@ -70,14 +74,17 @@ describe('the metrics of an invocation', () => {
       ColdStart: 'Count',
       SendMs: 'Milliseconds',
       ConnectionsOpened: 'Count',
+      ConnectionsOpenedFirst: 'Count',
+      ConnectionsOpenedClosedByPeer: 'Count',
+      DueWorkFailures: 'Count',
       NameServerParameterAgeMs: 'Milliseconds',
     });
   });
 
   test('are written with zeros when nothing was sent, and without what there is no value of', async () => {
     const lines = await metricLinesOf(() => new InvocationMetrics('Orders').publish(FACTS));
-    expect(lines).toMatchObject([{ MessagesSent: 0, MessagesRefused: 0, Attempts: 0, ConnectionsOpened: 0 }]);
-    for (const absent of ['SendMs', 'NameServerParameterAgeMs', 'connectionsOpened']) {
+    expect(lines).toMatchObject([{ MessagesSent: 0, MessagesRefused: 0, Attempts: 0, ConnectionsOpened: 0, DueWorkFailures: 0 }]);
+    for (const absent of ['SendMs', 'NameServerParameterAgeMs', 'connectionsOpened', 'ConnectionsOpenedFirst']) {
       expect(lines[0]).not.toHaveProperty(absent);
     }
   });

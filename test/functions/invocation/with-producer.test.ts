@@ -133,6 +133,21 @@ describe('a handler behind withProducer', () => {
     );
   });
 
+  test('counts each failed run of due work once', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const handler = handlerOf(sendOne);
+    await metricLinesOf(() => handler('1', contextOf('1')));
+    vi.setSystemTime(Date.now() + 40_000);
+    cluster.nameServer().faults.add({ kind: 'answer', code: 1, codes: [RequestCode.GET_ROUTEINFO_BY_TOPIC] });
+    const lines = await metricLinesOf(async () => {
+      for (const id of ['2', '3']) await handler(id, contextOf(id));
+    });
+    expect(lines).toMatchObject([
+      { DueWorkFailures: 1, MessagesSent: 1 },
+      { DueWorkFailures: 0, MessagesSent: 1 },
+    ]);
+  });
+
   test('leaves nothing under way, neither requests nor timers', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const before = timers();
