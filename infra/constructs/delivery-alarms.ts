@@ -34,3 +34,11 @@ export function alarmOnDeadLetters(scope: Construct, deadLetterQueue: sqs.IQueue
       alarmDescription: `${scope.node.path}: messages that could not be sent to RocketMQ lie in the dead-letter queue. Mend the cause, then start a redrive.`,
     });
 }
+
+/** Goes off when requests were answered with a 5xx status. */
+export function alarmOnServerErrors(scope: Construct, metric: cloudwatch.Metric): cloudwatch.Alarm {
+  return metric.createAlarm(scope, 'ServerErrorAlarm', {
+    ...aboveZero,
+    alarmDescription: `${scope.node.path}: requests were answered with a 5xx status, so their messages are not stored, or nobody knows. The function's log says why.`,
+  });
+}

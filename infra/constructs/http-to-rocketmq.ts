@@ -1,0 +1,146 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { topicFault } from '../rocketmq-names.ts';
+import { alarmOnFunctionErrors, alarmOnServerErrors } from './delivery-alarms.ts';
+import { HttpEndpoint } from './http-endpoint.ts';
+import { type HttpEndpointChoice, httpEndpointFaults, openEndpoint, unthrottledUrl } from './http-endpoint-choice.ts';
+import { type ProducerSettings, producerSettings } from './producer-environment.ts';
+import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import { reportFaults, reportWarning } from './synth-fault.ts';
+
+/** Properties of a way from HTTP requests to a RocketMQ topic. */
+export interface HttpToRocketMqProps extends ProducerSettings, HttpEndpointChoice {
+  /** The cluster that messages go to. */
+  readonly cluster: RocketMqCluster;
+
+  /**
+   * Options of the function.
+   * @default - those of `RocketMqProducerFunction`, with a timeout of 20 seconds
+   */
+  readonly functionOptions?: ProducerFunctionOptions;
+
+  /**
+   * What happens when an alarm goes off.
+   * @default - nothing; the alarms exist
+   */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+}
+
+/**
+ * HTTP requests become messages: `POST /messages` for the topic of the function, `POST /topics/{topic}/messages` for any other, and
+ * `GET /openapi.json` that describes both. The answer says of each message whether it is stored; who called sends again what is not.
+ */
+export class HttpToRocketMq extends Construct {
+  /** The function that sends. */
+  readonly producer: RocketMqProducerFunction;
+  /** Where requests go, without a slash at the end of an HTTP API's address. */
+  readonly url: string;
+  /** The HTTP API; nothing with a function URL. */
+  readonly httpApi: apigateway.IHttpApi | undefined;
+  /** The stage of the created HTTP API. */
+  readonly stage: apigateway.HttpStage | undefined;
+  /** The log of requests to the created HTTP API. */
+  readonly accessLogGroup: logs.ILogGroup | undefined;
+  /** The function URL; nothing with an HTTP API. */
+  readonly functionUrl: lambda.FunctionUrl | undefined;
+  /** Goes off when the function as a whole failed: a crash, a time limit, or settings that do not work. */
+  readonly functionErrorAlarm: cloudwatch.Alarm;
+  /** Goes off when requests were answered with a 5xx status: messages are not stored, or nobody knows. */
+  readonly serverErrorAlarm: cloudwatch.Alarm;
+  readonly #grant: (grantee: iam.IGrantable, topics: readonly string[]) => iam.Grant;
+  readonly #isIam: boolean;
+
+  constructor(scope: Construct, id: string, props: HttpToRocketMqProps) {
+    super(scope, id);
+    const { endpoint = 'httpApi', functionOptions = {}, authorizer, functionUrlAuthType, alarmActions = [] } = props;
+    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+      timeout: Duration.seconds(20),
+      ...functionOptions,
+      ...producerSettings(props),
+      cluster: props.cluster,
+      source: 'http',
+    });
+    const { function: fn, timeout } = this.producer;
+    reportFaults(this, httpEndpointFaults(props, timeout));
+
+    if (endpoint === 'httpApi') {
+      const api = this.#httpApi(props);
+      this.httpApi = api.httpApi;
+      this.stage = api.stage;
+      this.accessLogGroup = api.accessLogGroup;
+      this.url = api.url;
+      this.#grant = (grantee, topics) => api.grantSend(grantee, topics);
+      this.#isIam = authorizer === undefined;
+    } else {
+      const authType = functionUrlAuthType ?? lambda.FunctionUrlAuthType.AWS_IAM;
+      const functionUrl = fn.addFunctionUrl({ ...props.functionUrlOptions, authType });
+      this.functionUrl = functionUrl;
+      this.url = functionUrl.url;
+      this.#grant = (grantee) => functionUrl.grantInvokeUrl(grantee);
+      this.#isIam = authType === lambda.FunctionUrlAuthType.AWS_IAM;
+      if (functionOptions.reservedConcurrentExecutions === undefined) reportWarning(this, unthrottledUrl);
+    }
+    const isOpen = authorizer instanceof HttpNoneAuthorizer || functionUrlAuthType === lambda.FunctionUrlAuthType.NONE;
+    if (isOpen) reportWarning(this, openEndpoint);
+
+    this.functionErrorAlarm = alarmOnFunctionErrors(this, fn);
+    this.serverErrorAlarm = alarmOnServerErrors(this, this.metricServerErrors());
+    for (const alarm of [this.functionErrorAlarm, this.serverErrorAlarm]) alarm.addAlarmAction(...alarmActions);
+    Validations.of(fn).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'Requests are answered, and who sent one keeps it until then: there is nothing that a dead-letter queue could take.',
+    });
+  }
+
+  /**
+   * Lets someone send: to the topic of the function and to the topics named, of which `'*'` is any. A function URL has no paths to
+   * grant: there, whoever may call it may send to any topic. Needs IAM.
+   */
+  grantSend(grantee: iam.IGrantable, { topics = [] }: { readonly topics?: readonly string[] } = {}): iam.Grant {
+    const faults = topics.filter((topic) => topic !== '*').map(topicFault);
+    if (!this.#isIam) {
+      faults.push(
+        'grantSend has no effect, because the endpoint does not ask for IAM. Let callers in by the authorizer that was given.',
+      );
+    }
+    const given = faults.filter((text) => text !== undefined);
+    reportFaults(
+      this,
+      given.map((text) => ({ id: 'http-grant', text })),
+    );
+    return this.#grant(grantee, topics);
+  }
+
+  /**
+   * Requests answered with a 5xx status; the sum over five minutes unless options say otherwise. With an API that existed, those of all
+   * its routes.
+   */
+  metricServerErrors(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    const sum = { statistic: 'Sum', period: Duration.minutes(5), ...options };
+    return this.httpApi?.metricServerError(sum) ?? this.producer.function.metric('Url5xxCount', sum);
+  }
+
+  #httpApi(props: HttpToRocketMqProps): HttpEndpoint {
+    const { logRetentionDays = logs.RetentionDays.ONE_MONTH, logGroupRemovalPolicy } = props.functionOptions ?? {};
+    return new HttpEndpoint(this, 'Endpoint', {
+      fn: this.producer.function,
+      existingHttpApi: props.existingHttpApi,
+      options: props.httpApiOptions ?? {},
+      authorizer: props.authorizer,
+      throttle: props.throttle ?? { rateLimit: 100, burstLimit: 200 },
+      accessLogGroup: props.accessLogGroup,
+      logGroupProps: {
+        retention: logRetentionDays,
+        ...(logGroupRemovalPolicy !== undefined && { removalPolicy: logGroupRemovalPolicy }),
+      },
+    });
+  }
+}
