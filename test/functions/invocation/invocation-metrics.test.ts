@@ -83,7 +83,9 @@ describe('the metrics of an invocation', () => {
 
   test('are written with zeros when nothing was sent, and without what there is no value of', async () => {
     const lines = await metricLinesOf(() => new InvocationMetrics('Orders').publish(FACTS));
-    expect(lines).toMatchObject([{ MessagesSent: 0, MessagesRefused: 0, Attempts: 0, ConnectionsOpened: 0, DueWorkFailures: 0 }]);
+    expect(lines).toMatchObject([
+      { MessagesSent: 0, MessagesRefused: 0, Attempts: 0, ConnectionsOpened: 0, DueWorkFailures: 0 },
+    ]);
     for (const absent of ['SendMs', 'NameServerParameterAgeMs', 'connectionsOpened', 'ConnectionsOpenedFirst']) {
       expect(lines[0]).not.toHaveProperty(absent);
     }
