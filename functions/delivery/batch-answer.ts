@@ -7,12 +7,14 @@ export interface BatchAnswer<Identifier = string> {
 }
 
 /**
- * Names every record that is not known to be stored, in the order of the event. An empty list means that the whole batch
+ * Names every record that is neither known to be stored nor let go, once each, in the order of the event. An empty list means that the whole batch
  * is done. Of a stream or a Kafka partition Lambda goes on from the earliest one named.
  */
 export function batchAnswer<Identifier>(
   delivered: readonly DeliveredRecord<BatchRecord<Identifier>>[],
 ): BatchAnswer<Identifier> {
-  const failed = delivered.filter(({ outcome }) => outcome.status === 'failed');
-  return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.itemIdentifier })) };
+  // A record that became several messages is named once, whichever of them failed.
+  const failed = new Set<Identifier>();
+  for (const { record, outcome } of delivered) if (outcome.status === 'failed') failed.add(record.itemIdentifier);
+  return { batchItemFailures: Array.from(failed, (itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -7,20 +7,22 @@ import {
   RocketMQError,
   type SendOutcome,
 } from '#rocketmq';
-import type { DeliveryRecord } from './delivery-record.ts';
+import type { DeliveryRecord, SentRecord } from './delivery-record.ts';
 import { EventError } from './event-error.ts';
+import { isMessageAtFault } from './message-fault.ts';
+import type { RecordOutcome } from './record-outcome.ts';
 
 export interface DeliveryOptions {
   readonly producer: Pick<Producer, 'send'>;
   readonly deadline: Deadline;
   /** Told of each record as it is settled. */
-  readonly record: (outcome: SendOutcome, elapsedMs: number, recordId: string) => void;
+  readonly record: (outcome: RecordOutcome, elapsedMs: number, recordId: string) => void;
 }
 
 /** What became of one record. */
-export interface DeliveredRecord<Record extends DeliveryRecord = DeliveryRecord> {
+export interface DeliveredRecord<Record extends DeliveryRecord = DeliveryRecord, Outcome = RecordOutcome> {
   readonly record: Record;
-  readonly outcome: SendOutcome;
+  readonly outcome: Outcome;
 }
 
 /** Records under way at once. */
@@ -30,14 +32,23 @@ const SMALLEST_SEND_MS = 50;
 
 /**
  * Sends records as messages: in parallel over ordering keys, one after the other within a key. The first failure of a key
- * stops that key, and every later record of it counts as failed too. Records not begun when the deadline is near are
- * reported, not begun. Never rejects for a record; outcomes come in the order of the records.
+ * stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing. Records
+ * not begun when the deadline is near are reported, not begun. Never rejects for a record; outcomes come in the order of
+ * the records.
  */
+export function deliver<Record extends SentRecord>(
+  records: readonly Record[],
+  options: DeliveryOptions,
+): Promise<DeliveredRecord<Record, SendOutcome>[]>;
+export function deliver<Record extends DeliveryRecord>(
+  records: readonly Record[],
+  options: DeliveryOptions,
+): Promise<DeliveredRecord<Record>[]>;
 export async function deliver<Record extends DeliveryRecord>(
   records: readonly Record[],
   options: DeliveryOptions,
 ): Promise<DeliveredRecord<Record>[]> {
-  const outcomes = new Map<DeliveryRecord, SendOutcome>();
+  const outcomes = new Map<DeliveryRecord, RecordOutcome>();
   const lanes = lanesOf(records);
   let next = 0;
   const work = async () => {
@@ -70,7 +81,7 @@ function lanesOf(records: readonly DeliveryRecord[]): DeliveryRecord[][] {
 async function deliverLane(
   lane: readonly DeliveryRecord[],
   options: DeliveryOptions,
-  outcomes: Map<DeliveryRecord, SendOutcome>,
+  outcomes: Map<DeliveryRecord, RecordOutcome>,
 ): Promise<void> {
   let blockedBy: string | undefined;
   for (const record of lane) {
@@ -82,18 +93,27 @@ async function deliverLane(
   }
 }
 
-async function deliverOne(record: DeliveryRecord, { producer, deadline }: DeliveryOptions): Promise<SendOutcome> {
+async function deliverOne(record: DeliveryRecord, { producer, deadline }: DeliveryOptions): Promise<RecordOutcome> {
   if (deadline.remainingMs() < SMALLEST_SEND_MS) return notBegun(deadline);
   try {
+    if (record.isFiltered?.()) return { status: 'filtered' };
     return { status: 'stored', result: await producer.send(record.toMessage(), { deadline }) };
-  } catch (error) {
-    if (error instanceof RocketMQError) return { status: 'failed', error };
-    if (error instanceof EventError) {
-      return { status: 'failed', error: new MessageError(error.field, `record ${record.id}: ${error.message}`) };
+  } catch (thrown) {
+    const error = deliveryFault(thrown, record.id);
+    // A fault in making the message may be ours, and not the record's: it is reported in any case.
+    if (error === undefined) {
+      return { status: 'failed', error: new MessageError('record', `record ${record.id}: ${String(thrown)}`) };
     }
-    // A fault in making the message concerns this record; the others must not be sent again for it.
-    return { status: 'failed', error: new MessageError('record', `record ${record.id}: ${String(error)}`) };
+    return { status: record.isDroppable && isMessageAtFault(error) ? 'dropped' : 'failed', error };
   }
+}
+
+/** What was thrown, as an error that tells whether a retry can help; undefined for what nobody foresaw. */
+function deliveryFault(thrown: unknown, recordId: string): RocketMQError | undefined {
+  if (thrown instanceof RocketMQError) return thrown;
+  return thrown instanceof EventError
+    ? new MessageError(thrown.field, `record ${recordId}: ${thrown.message}`)
+    : undefined;
 }
 
 function notBegun(deadline: Deadline): SendOutcome {

@@ -6,8 +6,18 @@ export interface DeliveryRecord {
   readonly id: string;
   /** Records with equal keys keep their order; undefined where the source promises none. */
   readonly orderingKey: string | undefined;
+  /** Whether a mapping leaves the record out: then no message is made of it. What it throws fails this record alone. */
+  readonly isFiltered?: () => boolean;
+  /** Whether the record is let go when its message can never be stored; else it is reported, as every other failure. */
+  readonly isDroppable?: boolean;
   /** Makes the message. What it throws fails this record alone. */
   toMessage(): Message;
+}
+
+/** A record whose caller named the message himself: it is sent, or it has failed. */
+export interface SentRecord extends DeliveryRecord {
+  readonly isFiltered?: never;
+  readonly isDroppable?: never;
 }
 
 /** A record of a source that takes failed ones back one by one. */

@@ -1,5 +1,7 @@
+import type { SendOutcome } from '#rocketmq';
 import type { DeliveredRecord } from '../delivery/deliver.ts';
 import { throwIfAnyFailed } from '../delivery/delivery-error.ts';
+import type { SentRecord } from '../delivery/delivery-record.ts';
 import type { DirectEvent } from './direct-event.ts';
 
 /** What became of one message. */
@@ -31,7 +33,7 @@ export type DirectResult =
  */
 export function directAnswer(
   { isSingle, onFailure }: DirectEvent,
-  delivered: readonly DeliveredRecord[],
+  delivered: readonly DeliveredRecord<SentRecord, SendOutcome>[],
 ): DirectResult | DirectResult[] {
   if (onFailure === 'throw') throwIfAnyFailed(delivered);
   const results = delivered.map(resultOf);
@@ -39,7 +41,7 @@ export function directAnswer(
   return isSingle && first !== undefined ? first : results;
 }
 
-function resultOf({ outcome }: DeliveredRecord): DirectResult {
+function resultOf({ outcome }: DeliveredRecord<SentRecord, SendOutcome>): DirectResult {
   if (outcome.status === 'failed') {
     const { code, message, retryable, outcome: sent } = outcome.error;
     return { status: 'failed', code, message, retryable, outcome: sent };

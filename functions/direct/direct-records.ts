@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Message } from '#rocketmq';
-import type { DeliveryRecord } from '../delivery/delivery-record.ts';
+import type { SentRecord } from '../delivery/delivery-record.ts';
 import { EventError } from '../delivery/event-error.ts';
 import { bytesOf, type Fields, fieldsOf, listOf, textOf } from '../delivery/event-field.ts';
 import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
@@ -35,7 +35,7 @@ const READERS: Readonly<Record<string, FieldReader>> = {
  * sharding key orders them; an `id` makes the message id the same when the caller sends the message again.
  * @throws EventError that names the field.
  */
-export function directRecords({ messages }: DirectEvent, target: MessageTarget): DeliveryRecord[] {
+export function directRecords({ messages }: DirectEvent, target: MessageTarget): SentRecord[] {
   return messages.map(({ path, fields }, index) => {
     const message = messageOf(fields, path, target);
     const key = message.shardingKey;

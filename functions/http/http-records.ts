@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import type { Message } from '#rocketmq';
-import type { DeliveryRecord } from '../delivery/delivery-record.ts';
+import type { SentRecord } from '../delivery/delivery-record.ts';
 import { recordMsgId } from '../delivery/record-msg-id.ts';
 import { HttpProblem } from './http-problem.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { RequestedMessage } from './message-faults.ts';
 
 /** One message of a request, and the id it is sent under where that is known before. */
-export interface HttpRecord extends DeliveryRecord {
+export interface HttpRecord extends SentRecord {
   readonly msgId: string | undefined;
 }
 

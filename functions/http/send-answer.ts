@@ -1,4 +1,4 @@
-import type { SendResult } from '#rocketmq';
+import type { SendOutcome, SendResult } from '#rocketmq';
 import type { DeliveredRecord } from '../delivery/deliver.ts';
 import { HttpProblem } from './http-problem.ts';
 import type { HttpRecord } from './http-records.ts';
@@ -28,7 +28,7 @@ type Result = ({ readonly status: 200 } & StoredMessage) | SendFailure;
  * @throws HttpProblem for a single message that was not stored, and for such a list.
  */
 export function sendAnswer(
-  delivered: readonly DeliveredRecord[],
+  delivered: readonly DeliveredRecord<HttpRecord, SendOutcome>[],
   records: readonly HttpRecord[],
   request: { readonly isList: boolean; readonly isTopicNamed: boolean },
 ): HttpAnswer {

@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Outcome, SendOutcome } from '#rocketmq';
+import type { Outcome } from '#rocketmq';
+import type { RecordOutcome } from '../delivery/record-outcome.ts';
 
 /** Values of a metric in one EMF document; with the hundredth, Powertools would write the document and begin another. */
 const MOST_VALUES = 99;
@@ -30,14 +31,19 @@ export class InvocationMetrics {
   private sent = 0;
   private attempts = 0;
   private possibleDuplicates = 0;
+  private readonly letGo = { filtered: 0, dropped: 0 };
   private readonly namespace: string;
 
   constructor(namespace: string) {
     this.namespace = namespace;
   }
 
-  /** Counts one message, with the time it took to be stored or given up. */
-  record(outcome: SendOutcome, elapsedMs: number): void {
+  /** Counts one record, with the time it took to be stored or given up. */
+  record(outcome: RecordOutcome, elapsedMs: number): void {
+    if (outcome.status === 'filtered' || outcome.status === 'dropped') {
+      this.letGo[outcome.status]++;
+      return;
+    }
     if (outcome.status === 'stored') {
       this.sent++;
       this.attempts += outcome.result.attempts;
@@ -58,6 +64,8 @@ export class InvocationMetrics {
     for (const [outcome, count] of Object.entries(this.failures)) {
       metrics.addMetric(failureMetrics[outcome as Outcome], MetricUnit.Count, count);
     }
+    metrics.addMetric('RecordsFiltered', MetricUnit.Count, this.letGo.filtered);
+    metrics.addMetric('RecordsDropped', MetricUnit.Count, this.letGo.dropped);
     metrics.addMetric('PossibleDuplicates', MetricUnit.Count, this.possibleDuplicates);
     metrics.addMetric('Attempts', MetricUnit.Count, this.attempts);
     metrics.addMetric('ColdStart', MetricUnit.Count, facts.isCold ? 1 : 0);

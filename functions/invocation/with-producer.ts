@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer, SendOutcome } from '#rocketmq';
+import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer } from '#rocketmq';
+import type { RecordOutcome } from '../delivery/record-outcome.ts';
 import type { Environment } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
@@ -17,8 +18,8 @@ export interface ProducerInvocation {
   readonly deadline: Deadline;
   /** X-Ray trace of this invocation; undefined where Lambda gives none. */
   readonly traceId: string | undefined;
-  /** Tells what became of a message: it is counted, and logged when it failed. */
-  record(outcome: SendOutcome, elapsedMs: number, recordId: string): void;
+  /** Tells what became of a record: it is counted, and logged when it failed or was dropped. */
+  record(outcome: RecordOutcome, elapsedMs: number, recordId: string): void;
 }
 
 /** Context of a handler behind `withProducer`. */
@@ -30,7 +31,13 @@ interface InvocationState {
   readonly metrics: InvocationMetrics;
   readonly dueBefore: readonly DueTaskReport[];
   readonly isCold: boolean;
+  readonly context: Context;
+  /** Ids of records that a mapping left out. */
+  readonly filtered: readonly string[];
 }
+
+/** Ids that one line of the log tells; it has the count of all. */
+const MOST_IDS_LOGGED = 20;
 
 let isFirstInvocation = true;
 
@@ -51,10 +58,12 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const metrics = new InvocationMetrics(environment.metricsNamespace);
     const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);
-    states.set(request, { warm, upkeep, metrics, dueBefore, isCold });
+    const filtered: string[] = [];
+    states.set(request, { warm, upkeep, metrics, dueBefore, isCold, context: request.context, filtered });
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
-      if (outcome.status === 'failed') logFailure(request.context, recordId, outcome.error);
+      logOutcome(request.context, recordId, outcome);
+      if (outcome.status === 'filtered') filtered.push(recordId);
     };
     const traceId = invocationTraceId(request.context);
     request.context.rocketmq = { producer, environment, client, deadline, traceId, record };
@@ -64,8 +73,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
-    const { warm, upkeep, metrics, dueBefore, isCold } = state;
+    const { warm, upkeep, metrics, dueBefore, isCold, context, filtered } = state;
     await upkeep.end();
+    logFiltered(context, filtered);
     const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
@@ -80,20 +90,19 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
   return { before, after: finish, onError: finish };
 }
 
-function logFailure(
-  context: Context,
-  recordId: string,
-  error: Extract<SendOutcome, { status: 'failed' }>['error'],
-): void {
-  const { code, outcome, retryable } = error;
-  logger.error('a record was not stored', {
-    recordId,
-    code,
-    outcome,
-    retryable,
-    reason: error.message,
-    function_request_id: context.awsRequestId,
-  });
+/** Logs a record that is not stored; those that were filtered are many perhaps, and told of together at the end. */
+function logOutcome({ awsRequestId }: Context, recordId: string, outcome: RecordOutcome): void {
+  if (outcome.status !== 'failed' && outcome.status !== 'dropped') return;
+  const { code, outcome: sent, retryable, message: reason } = outcome.error;
+  const facts = { recordId, code, outcome: sent, retryable, reason, function_request_id: awsRequestId };
+  if (outcome.status === 'failed') logger.error('a record was not stored', facts);
+  else logger.warn('a record was dropped', facts);
+}
+
+function logFiltered({ awsRequestId }: Context, recordIds: readonly string[]): void {
+  if (recordIds.length === 0) return;
+  const facts = { count: recordIds.length, recordIds: recordIds.slice(0, MOST_IDS_LOGGED) };
+  logger.info('records were filtered', { ...facts, function_request_id: awsRequestId });
 }
 
 /** Connections opened that no metrics told of yet: of invocations that run at once, one tells of each. */

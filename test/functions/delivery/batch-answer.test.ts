@@ -45,3 +45,15 @@ test('the answer is an object with an empty list, never nothing, when all are st
   expect(batchAnswer([delivered('a', true)])).toEqual({ batchItemFailures: [] });
   expect(batchAnswer([])).toEqual({ batchItemFailures: [] });
 });
+
+test('a record that became several messages is named once, and those that are filtered or dropped are not named', () => {
+  const { record, outcome } = delivered('a', false);
+  const error = new MessageError('body', 'no');
+  const answer = batchAnswer([
+    { record, outcome },
+    { record: { ...record }, outcome },
+    { record: delivered('b', true).record, outcome: { status: 'filtered' } },
+    { record: delivered('c', true).record, outcome: { status: 'dropped', error } },
+  ]);
+  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'item-a' }] });
+});

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { deadlineAfter, type SendOutcome } from '#rocketmq';
+import { deadlineAfter, MessageError } from '#rocketmq';
 import { type DeliveredRecord, deliver } from '../../../functions/delivery/deliver.ts';
 import type { DeliveryRecord } from '../../../functions/delivery/delivery-record.ts';
+import type { RecordOutcome } from '../../../functions/delivery/record-outcome.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { startProducer, TOPIC } from '../rocketmq/producer/start-producer.ts';
 
@@ -14,13 +15,14 @@ function record(id: string, orderingKey?: string, topic = TOPIC): DeliveryRecord
   return { id, orderingKey, toMessage: () => ({ topic, body: id, ...key }) };
 }
 
-/** What became of each record: `stored`, or the code of its error. */
+/** What became of each record: `stored` or `filtered`, `dropped` with the code of its error, or that code alone. */
 function told(delivered: readonly DeliveredRecord[]): string[] {
   return delivered.map(({ record: { id }, outcome }) => `${id} ${words(outcome)}`);
 }
 
-function words(outcome: SendOutcome): string {
-  return outcome.status === 'stored' ? 'stored' : outcome.error.code;
+function words(outcome: RecordOutcome): string {
+  if (outcome.status === 'dropped') return `dropped ${outcome.error.code}`;
+  return outcome.status === 'failed' ? outcome.error.code : outcome.status;
 }
 
 const ignore = () => undefined;
@@ -158,6 +160,80 @@ describe('a record that fails', () => {
       },
     });
     expect(calls.toSorted()).toEqual(['a1 ROCKETMQ_MESSAGE_ILLEGAL', 'a2 ROCKETMQ_ORDER_BLOCKED', 'b stored']);
+  });
+});
+
+describe('a record that is filtered', () => {
+  test('is not sent, becomes no message, and stops no other of its key', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const filtered = (id: string, key?: string): DeliveryRecord => ({
+      ...record(id, key),
+      isFiltered: () => true,
+      toMessage: () => {
+        throw new Error('made');
+      },
+    });
+    const calls: string[] = [];
+    const records = [record('a1', 'a'), filtered('a2', 'a'), record('a3', 'a'), filtered('x')];
+    const delivered = await deliver(records, {
+      producer,
+      deadline: deadlineAfter(5000),
+      record: (outcome, _ms, id) => calls.push(`${id} ${words(outcome)}`),
+    });
+    expect(told(delivered)).toEqual(['a1 stored', 'a2 filtered', 'a3 stored', 'x filtered']);
+    expect(calls.toSorted()).toEqual(told(delivered));
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['a1', 'a3']);
+  });
+
+  test('fails alone when whether it is cannot be told', async () => {
+    await using started = await startProducer();
+    const untold: DeliveryRecord = {
+      ...record('b'),
+      isFiltered: () => {
+        throw new MessageError('mapping.filter', 'no text');
+      },
+    };
+    const options = { producer: started.producer, deadline: deadlineAfter(5000), record: ignore };
+    const delivered = await deliver([record('a'), untold], options);
+    expect(told(delivered)).toEqual(['a stored', 'b ROCKETMQ_MESSAGE_ILLEGAL']);
+  });
+});
+
+describe('a record that may be dropped', () => {
+  const droppable = (one: DeliveryRecord): DeliveryRecord => ({ ...one, isDroppable: true });
+
+  test('is dropped when its message is at fault, here or for a broker, and stops no other of its key', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const isBad = ({ body }: { body: Uint8Array }) => Buffer.from(body).toString() === 'a2';
+    cluster.broker().faults.add({ kind: 'answer', code: 13, codes: [SEND], when: isBad });
+    const records = [record('a1', 'a', 'not there'), record('a2', 'a'), record('a3', 'a')].map(droppable);
+    const delivered = await deliver(records, { producer, deadline: deadlineAfter(5000), record: ignore });
+    expect(told(delivered)).toEqual([
+      'a1 dropped ROCKETMQ_MESSAGE_ILLEGAL',
+      'a2 dropped ROCKETMQ_SEND_FAILED',
+      'a3 stored',
+    ]);
+  });
+
+  test('is reported when a retry can help, when rights are missing, and when nobody foresaw the fault', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const bodyIs = (text: string) => (request: { body: Uint8Array }) => Buffer.from(request.body).toString() === text;
+    const { faults } = cluster.broker();
+    faults.add({ kind: 'answer', code: 1, codes: [SEND], when: bodyIs('failing') });
+    faults.add({ kind: 'answer', code: 16, remark: 'No permission.', codes: [SEND], when: bodyIs('denied') });
+    const broken: DeliveryRecord = {
+      ...record('broken'),
+      toMessage: () => {
+        throw new TypeError('no such field');
+      },
+    };
+    const records = [record('failing'), record('denied'), record('lost', undefined, 'no-such-topic'), broken];
+    const options = { producer, deadline: deadlineAfter(5000), record: ignore };
+    const delivered = await deliver(records.map(droppable), options);
+    expect(delivered.map(({ outcome }) => outcome.status)).toEqual(Array(4).fill('failed'));
   });
 });
 

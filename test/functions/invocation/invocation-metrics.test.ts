@@ -42,6 +42,10 @@ describe('the metrics of an invocation', () => {
     metrics.record(failed(busy, busy, busy), 700);
     metrics.record(failed(busy, silent), 4000);
     metrics.record({ status: 'failed', error: new MessageError('body', 'no') }, 0);
+    for (let count = 0; count < 3; count++) metrics.record({ status: 'filtered' }, 0);
+    for (let count = 0; count < 2; count++) {
+      metrics.record({ status: 'dropped', error: new MessageError('body', 'no') }, 0);
+    }
     const connectionsOpened = { first: 2, 'closed by peer': 1 };
     const facts = { isCold: true, connectionsOpened, parameterAgeMs: 61_000, dueWorkFailures: 4 };
     const lines = await metricLinesOf(() => metrics.publish(facts));
@@ -51,6 +55,8 @@ describe('the metrics of an invocation', () => {
       MessagesRefused: 1,
       MessagesUnknown: 1,
       MessagesNotSent: 1,
+      RecordsFiltered: 3,
+      RecordsDropped: 2,
       PossibleDuplicates: 1,
       Attempts: 9,
       ColdStart: 1,
@@ -69,6 +75,8 @@ describe('the metrics of an invocation', () => {
       MessagesRefused: 'Count',
       MessagesUnknown: 'Count',
       MessagesNotSent: 'Count',
+      RecordsFiltered: 'Count',
+      RecordsDropped: 'Count',
       PossibleDuplicates: 'Count',
       Attempts: 'Count',
       ColdStart: 'Count',
