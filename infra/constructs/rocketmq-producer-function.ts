@@ -85,6 +85,8 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   readonly role: iam.IRole;
   /** Where the function's logs go. */
   readonly logGroup: logs.ILogGroupRef;
+  /** Folder of `functions/` that has the handler. */
+  readonly source: string;
   /** The time limit of an invocation. */
   readonly timeout: Duration;
   readonly grantPrincipal: iam.IPrincipal;
@@ -94,6 +96,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     super(scope, id);
     const { cluster, serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
     this.#metrics = { namespace: metricsNamespace, service: serviceName };
+    this.source = props.source;
     this.timeout = props.timeout ?? Duration.seconds(30);
 
     const fromProps = producerEnvironment(props, {
@@ -217,9 +220,19 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     return this.metric('ColdStart', options);
   }
 
+  /** Invocations, by a metric of the function itself: its samples are counted, its sum is that of cold ones. */
+  metricInvocations(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ColdStart', { statistic: cloudwatch.Stats.SAMPLE_COUNT, ...options });
+  }
+
   /** Connections opened to name servers and brokers. */
   metricConnectionsOpened(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('ConnectionsOpened', options);
+  }
+
+  /** Failed runs of due work: look-ups of name servers, routes, heartbeats. */
+  metricDueWorkFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('DueWorkFailures', options);
   }
 
   /** Milliseconds since the name servers were last read from SSM; the maximum unless options say otherwise. */

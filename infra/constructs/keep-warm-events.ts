@@ -1,0 +1,18 @@
+const noRecords = { Records: [] };
+
+/**
+ * An event that asks a function for nothing, by its folder of `functions/`: due work is done, no message is sent. A test runs each one
+ * through its function.
+ */
+export const keepWarmEvents: Readonly<Record<string, unknown>> = {
+  direct: [],
+  dynamodb: noRecords,
+  eventbridge: [],
+  http: { version: '2.0', rawPath: '/openapi.json', requestContext: { http: { method: 'GET' } } },
+  kafka: { eventSource: 'aws:kafka', records: {} },
+  kinesis: noRecords,
+  s3: noRecords,
+  schedule: {},
+  sns: noRecords,
+  sqs: noRecords,
+};

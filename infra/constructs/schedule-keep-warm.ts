@@ -1,0 +1,125 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { alarmOnFunctionErrors } from './delivery-alarms.ts';
+import { keepWarmEvents } from './keep-warm-events.ts';
+import { type ProducerSettings, producerSettings } from './producer-environment.ts';
+import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import { ScheduledInvocation, type ScheduledTarget } from './scheduled-invocation.ts';
+import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
+
+/** Properties of a schedule that keeps functions warm. */
+export interface ScheduleKeepWarmProps extends ProducerSettings {
+  /** The cluster that is looked at. */
+  readonly cluster: RocketMqCluster;
+
+  /**
+   * Functions to keep warm, in this stack or another. Each gets an event of its own source without records: its due work is done, and
+   * nothing is sent.
+   * @default - none; the cluster is looked at all the same
+   */
+  readonly producers?: readonly RocketMqProducerFunction[];
+
+  /**
+   * Time between two events. Brokers and name servers close what has been idle for 120 seconds, so connections live on with 1 minute.
+   * @default Duration.minutes(1)
+   */
+  readonly period?: Duration;
+
+  /**
+   * Options of the function that looks at the cluster.
+   * @default - those of `RocketMqProducerFunction`
+   */
+  readonly functionOptions?: ProducerFunctionOptions;
+
+  /**
+   * What happens when an alarm goes off.
+   * @default - nothing; the alarm exists
+   */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+}
+
+/** Above this, a connection is closed between two events, and each event opens another. */
+const longestBetweenUses = Duration.seconds(100);
+
+/**
+ * Looks at the cluster by the clock and keeps functions warm. Its own function reads the name-server parameter and fails, with an
+ * alarm, when no name server is known or due work fails: that shows before the next event does. Each of the `producers` does its due
+ * work in the sandbox that the event finds.
+ *
+ * **One sandbox of each function** is kept warm, the one that happens to take the event. Provisioned concurrency is what keeps more.
+ */
+export class ScheduleKeepWarm extends Construct {
+  /** The function that looks at the cluster. */
+  readonly producer: RocketMqProducerFunction;
+  /** The schedules: the first is that of `producer`, the others those of `producers`, in their order. */
+  readonly schedules: readonly scheduler.Schedule[];
+  /** Goes off when name servers cannot be found, or due work fails. */
+  readonly functionErrorAlarm: cloudwatch.Alarm;
+
+  constructor(scope: Construct, id: string, props: ScheduleKeepWarmProps) {
+    super(scope, id);
+    const { producers = [], period = Duration.minutes(1), functionOptions = {}, alarmActions = [] } = props;
+    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+      // One that failed is not repeated: the next event comes in its place.
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
+      ...functionOptions,
+      ...producerSettings(props),
+      cluster: props.cluster,
+      source: 'schedule',
+    });
+    const faults = [...periodFaults(period), ...producers.flatMap(sourceFaults)];
+    reportFaults(this, faults);
+    if (faults.length === 0 && period.toMilliseconds() > longestBetweenUses.toMilliseconds()) {
+      reportWarning(this, idleConnections(period));
+    }
+    const targets = [this.producer, ...producers].map(
+      ({ function: fn, source }): ScheduledTarget => ({ fn, event: keepWarmEvents[source] ?? {} }),
+    );
+    const { schedules } = new ScheduledInvocation(this, 'Clock', {
+      // The CDK throws for some of what has been reported above, and would hide the rest of it.
+      schedule: scheduler.ScheduleExpression.rate(faults.length === 0 ? period : Duration.minutes(1)),
+      description: 'Due work without messages: keeps functions that send to RocketMQ warm',
+      targets,
+    });
+    this.schedules = schedules;
+    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producer.function);
+    this.functionErrorAlarm.addAlarmAction(...alarmActions);
+    this.#acknowledge(functionOptions);
+  }
+
+  #acknowledge({ onFailure, deadLetterQueue, deadLetterTopic, deadLetterQueueEnabled }: ProducerFunctionOptions): void {
+    const reason = 'An event of this schedule holds nothing that could be lost: the next one comes in its place.';
+    const { node } = this.producer.function;
+    const invokeConfig = node.findAll().find(({ node: { id } }) => id === 'EventInvokeConfig');
+    if (onFailure === undefined && invokeConfig !== undefined) {
+      Validations.of(invokeConfig).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
+    }
+    if ((deadLetterQueue ?? deadLetterTopic ?? deadLetterQueueEnabled) !== undefined) return;
+    Validations.of(this.producer.function).acknowledge({ id: 'Serverless-LambdaDLQ', reason });
+  }
+}
+
+function periodFaults(period: Duration): SynthFault[] {
+  if (period.isUnresolved()) return [];
+  const minutes = period.toMinutes({ integral: false });
+  if (Number.isInteger(minutes) && minutes >= 1) return [];
+  const text = `period is ${period.toSeconds({ integral: false })} s, but EventBridge Scheduler knows whole minutes only. Make it 1 minute, or more.`;
+  return [{ id: 'keep-warm-period', text }];
+}
+
+function sourceFaults({ source, node }: RocketMqProducerFunction): SynthFault[] {
+  if (keepWarmEvents[source] !== undefined) return [];
+  const text = `${node.path} cannot be kept warm: the function "${source}" understands no event without records. Leave it out of producers; those of ${Object.keys(keepWarmEvents).join(', ')} can be.`;
+  return [{ id: 'keep-warm-source', text }];
+}
+
+function idleConnections(period: Duration): SynthFault {
+  return {
+    id: 'keep-warm-idle-connections',
+    text: `The period is ${period.toSeconds()} s: sandboxes stay, but servers close connections that are idle for 120 s, so each event opens new ones. Make it 1 minute to keep them.`,
+  };
+}

@@ -1,0 +1,58 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+
+/** A function, and the event that it is to be invoked with. */
+export interface ScheduledTarget {
+  readonly fn: lambda.IFunction;
+  /** The event, which is written as JSON. */
+  readonly event: unknown;
+}
+
+/** Properties of invocations by the clock. */
+export interface ScheduledInvocationProps {
+  readonly schedule: scheduler.ScheduleExpression;
+  readonly description: string;
+  readonly targets: readonly ScheduledTarget[];
+}
+
+/**
+ * Invokes functions by the clock: one schedule of EventBridge Scheduler a function, and one role that may invoke these functions and
+ * nothing else. What could not be handed over within a minute is dropped, because the next one is due by then.
+ */
+export class ScheduledInvocation extends Construct {
+  readonly schedules: readonly scheduler.Schedule[];
+
+  constructor(scope: Construct, id: string, { schedule, description, targets }: ScheduledInvocationProps) {
+    super(scope, id);
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', { conditions: ownSchedulesOf(Stack.of(this)) }),
+      description: 'Invokes functions of this stack by the clock',
+    });
+    // Not `grantInvoke`, which allows every version and alias too.
+    iam.Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: targets.map(({ fn }) => fn.functionArn),
+    });
+    this.schedules = targets.map(({ fn, event }, index) => {
+      const target: scheduler.IScheduleTarget = {
+        bind: () => ({
+          arn: fn.functionArn,
+          role,
+          input: scheduler.ScheduleTargetInput.fromText(JSON.stringify(event)),
+          retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+        }),
+      };
+      return new scheduler.Schedule(this, `Schedule${index}`, { schedule, description, target });
+    });
+  }
+}
+
+/** Keeps other accounts from having the Scheduler use the role for them. */
+function ownSchedulesOf(stack: Stack): Record<string, Record<string, string>> {
+  const group = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' });
+  return { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': group } };
+}
