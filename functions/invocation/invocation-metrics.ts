@@ -28,6 +28,7 @@ export interface InvocationFacts {
 export class InvocationMetrics {
   private readonly failures: Record<Outcome, number> = { refused: 0, notSent: 0, unknown: 0 };
   private readonly sendMs: number[] = [];
+  private readonly counts = new Map<string, number>();
   private sent = 0;
   private attempts = 0;
   private possibleDuplicates = 0;
@@ -57,6 +58,11 @@ export class InvocationMetrics {
     }
   }
 
+  /** Counts something that only one function does, such as the checks that it answered. */
+  count(metric: string, value: number): void {
+    this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+  }
+
   /** Writes the line to stdout. */
   publish(facts: InvocationFacts): void {
     const metrics = new Metrics({ namespace: this.namespace });
@@ -69,6 +75,7 @@ export class InvocationMetrics {
     metrics.addMetric('PossibleDuplicates', MetricUnit.Count, this.possibleDuplicates);
     metrics.addMetric('Attempts', MetricUnit.Count, this.attempts);
     metrics.addMetric('ColdStart', MetricUnit.Count, facts.isCold ? 1 : 0);
+    for (const [metric, value] of this.counts) metrics.addMetric(metric, MetricUnit.Count, value);
     for (const ms of spread(this.sendMs)) metrics.addMetric('SendMs', MetricUnit.Milliseconds, ms);
     const opened = Object.values(facts.connectionsOpened).reduce((sum, count) => sum + count, 0);
     metrics.addMetric('ConnectionsOpened', MetricUnit.Count, opened);

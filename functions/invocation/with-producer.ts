@@ -20,6 +20,8 @@ export interface ProducerInvocation {
   readonly traceId: string | undefined;
   /** Tells what became of a record: it is counted, and logged when it failed or was dropped. */
   record(outcome: RecordOutcome, elapsedMs: number, recordId: string): void;
+  /** Adds to a metric of this invocation, of the unit Count. */
+  count(metric: string, value: number): void;
 }
 
 /** Context of a handler behind `withProducer`. */
@@ -65,8 +67,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
       logOutcome(request.context, recordId, outcome);
       if (outcome.status === 'filtered') filtered.push(recordId);
     };
+    const count: ProducerInvocation['count'] = (metric, value) => metrics.count(metric, value);
     const traceId = invocationTraceId(request.context);
-    request.context.rocketmq = { producer, environment, client, deadline, traceId, record };
+    request.context.rocketmq = { producer, environment, client, deadline, traceId, record, count };
   };
 
   const finish = async (request: object) => {

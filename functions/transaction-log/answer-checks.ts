@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Deadline, earlierOf, type Producer, RocketMQError, type TransactionCheckReport } from '#rocketmq';
+import {
+  type Deadline,
+  earlierOf,
+  type Producer,
+  RocketMQError,
+  type TransactionCheckListener,
+  type TransactionCheckReport,
+} from '#rocketmq';
 import { logCheckListener } from './log-check-listener.ts';
 import type { TransactionLog } from './transaction-log.ts';
 
@@ -12,6 +19,8 @@ export interface CheckCounts {
   readonly rolledBack: number;
   /** Answered "unknown", or not confirmed: these are asked again. */
   readonly unknown: number;
+  /** Whether the group was registered with every master of its topics, at least once. */
+  readonly isRegistered: boolean;
   /** What kept the group from being registered with a broker, or a check from being decided; each message once. */
   readonly errors: readonly string[];
 }
@@ -24,12 +33,20 @@ export interface AnswerChecksOptions {
   readonly topics: readonly string[];
   /** How long to stay awake; to be longer than the brokers' `transactionCheckInterval`. */
   readonly awakeMs: number;
-  /** Ends the stay when it comes first. */
+  /** The stay ends 2 s before it, for the last answers and for taking the group off the brokers. */
   readonly deadline?: Deadline;
 }
 
+/** Kept back before the deadline. */
+const LEAVE_MS = 2_000;
+/** Longest that the last answers are waited for, and how often they are looked for. */
+const LAST_ANSWERS_MS = 1_500;
+const LOOK_EVERY_MS = 10;
+
 /** Brokers forget a client that sends no heartbeat for 120 s. */
 const REGISTER_EVERY_MS = 20_000;
+/** After a failure: a broker that comes back is waiting to ask. */
+const REGISTER_AGAIN_MS = 2_000;
 
 /**
  * Registers a producer's group with every master of its topics and stays awake for a while, to answer what they ask from a
@@ -37,27 +54,40 @@ const REGISTER_EVERY_MS = 20_000;
  * broker that cannot be reached does not keep the others from being answered.
  */
 export async function answerChecks(options: AnswerChecksOptions): Promise<CheckCounts> {
-  const { producer, log, topics } = options;
-  const stay = earlierOf(options.deadline, options.awakeMs);
+  const { producer, log, topics, deadline } = options;
+  const leave = deadline && { remainingMs: () => deadline.remainingMs() - LEAVE_MS };
+  const stay = earlierOf(leave, options.awakeMs);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
+  let isRegistered = false;
   const listener = logCheckListener(log);
+  const open = new Set<string>();
+  const check: TransactionCheckListener['check'] = (message) => {
+    open.add(message.msgId);
+    return listener.check(message);
+  };
   const answered = async (report: TransactionCheckReport) => {
     counts[countOf(report)]++;
     if (report.error !== undefined) errors.add(messageOf(report.error));
     await listener.answered?.(report);
+    open.delete(report.message.msgId);
   };
-  await producer.onTransactionCheck({ check: listener.check, answered });
+  await producer.onTransactionCheck({ check, answered });
   while (stay.remainingMs() > 0) {
+    let pauseMs = REGISTER_EVERY_MS;
     try {
-      await producer.awaitTransactionChecks(topics, { deadline: stay });
+      await producer.awaitTransactionChecks(topics, leave && { deadline: leave });
+      isRegistered = true;
     } catch (error) {
       if (!(error instanceof RocketMQError)) throw error;
       errors.add(error.message);
+      pauseMs = REGISTER_AGAIN_MS;
     }
-    await delay(Math.max(0, Math.min(REGISTER_EVERY_MS, stay.remainingMs())));
+    await delay(Math.max(0, Math.min(pauseMs, stay.remainingMs())));
   }
-  return { asked: counts.committed + counts.rolledBack + counts.unknown, ...counts, errors: [...errors] };
+  const last = earlierOf(deadline, LAST_ANSWERS_MS);
+  while (open.size > 0 && last.remainingMs() > 0) await delay(LOOK_EVERY_MS);
+  return { asked: counts.committed + counts.rolledBack + counts.unknown, ...counts, isRegistered, errors: [...errors] };
 }
 
 function countOf({ answer, isConfirmed }: TransactionCheckReport): 'committed' | 'rolledBack' | 'unknown' {

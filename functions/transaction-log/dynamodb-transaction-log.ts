@@ -1,3 +1,4 @@
+import { dynamoDbClient } from './dynamodb-client.ts';
 import type { AskedTransaction, TransactionLog } from './transaction-log.ts';
 
 /** An attribute as DynamoDB's API writes it; of strings and numbers a log consists. */
@@ -31,8 +32,8 @@ export interface LogPut {
 export interface DynamoDbTransactionLogOptions {
   /** Partition key `msgId` (string), no sort key; time to live on `expiresAt`. */
   readonly tableName: string;
-  /** Called at the first use, so that a cold start does not pay for the SDK when nothing is asked. */
-  readonly client: () => DynamoDbCalls | Promise<DynamoDbCalls>;
+  /** Called at the first use. Default: the sandbox's one client of the AWS SDK, which is loaded then and not before. */
+  readonly client?: () => DynamoDbCalls | Promise<DynamoDbCalls>;
   /**
    * How old a half message must be before its absence means rollback. At least the timeout of the function that sends, else a
    * slow sender fails for being slow. Default 60 s.
@@ -55,10 +56,10 @@ const ABSENT = 'attribute_not_exists(msgId)';
  */
 export class DynamoDbTransactionLog implements TransactionLog {
   private readonly options: Required<DynamoDbTransactionLogOptions>;
-  private client: Promise<DynamoDbCalls> | undefined;
+  private client: DynamoDbCalls | undefined;
 
   constructor(options: DynamoDbTransactionLogOptions) {
-    const defaults = { patienceMs: 60_000, keptMs: 7 * 86_400_000, now: () => Date.now() };
+    const defaults = { client: dynamoDbClient, patienceMs: 60_000, keptMs: 7 * 86_400_000, now: () => Date.now() };
     this.options = { ...defaults, ...options };
   }
 
@@ -118,8 +119,8 @@ export class DynamoDbTransactionLog implements TransactionLog {
     return { TableName, Item, ConditionExpression: ABSENT };
   }
 
-  private calls(): Promise<DynamoDbCalls> {
-    this.client ??= Promise.resolve(this.options.client());
+  private async calls(): Promise<DynamoDbCalls> {
+    this.client ??= await this.options.client();
     return this.client;
   }
 }

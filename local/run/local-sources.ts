@@ -9,6 +9,7 @@ import { sqsRecords } from '../../functions/sqs/sqs-records.ts';
 import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { directOutcome } from './direct-outcome.ts';
 import { httpOutcome } from './http-outcome.ts';
+import { placeOrderOutcome } from './place-order-outcome.ts';
 
 /** What an answer says of the records of its event. */
 export interface RecordOutcome {
@@ -26,6 +27,8 @@ export interface LocalSource {
   readonly idFields: ReadonlySet<string>;
   /** Topics that samples name themselves. */
   readonly topics?: readonly string[];
+  /** Variables of the function besides those that every function gets. */
+  readonly environment?: Readonly<Record<string, string>>;
   outcome(event: unknown, result: InvocationResult): RecordOutcome;
 }
 
@@ -114,5 +117,17 @@ export const localSources: Readonly<Record<string, LocalSource>> = {
     outcome: (_event, result) => httpOutcome(result),
   },
   direct: { warmSample: 'plain', idFields: new Set(['id']), outcome: directOutcome },
+  'place-order': {
+    warmSample: 'plain',
+    idFields: new Set(['idempotency-key']),
+    outcome: (_event, result) => placeOrderOutcome(result),
+  },
+  'transaction-check': {
+    warmSample: 'scheduled',
+    idFields: new Set(['id']),
+    // Nothing is open in a run: brokers first ask after seconds.
+    environment: { ROCKETMQ_TRANSACTION_AWAKE_MS: '20' },
+    outcome: () => nothing,
+  },
   schedule: { warmSample: 'plain', idFields: new Set(), outcome: () => nothing },
 };

@@ -36,7 +36,7 @@ function textOf(step: Progress): string {
     }
     case 'bundle': {
       const [eager, lazy] = [step.eagerBytes, step.lazyBytes].map((bytes) => (bytes / 1000).toFixed(1));
-      return `function     ${step.source}: ${eager} kB at start, ${lazy} kB on demand (SSM client)`;
+      return `function     ${step.source}: ${eager} kB at start, ${lazy} kB on demand`;
     }
     case 'warm':
       return `             … and ${step.invocations} more warm invocations with new records, frozen in between`;

@@ -5,6 +5,7 @@ import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-mes
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { bundleFunction } from '../../infra/bundling.ts';
 import { AdminClient } from '../admin-client.ts';
+import { startDynamoDbEndpoint } from '../dynamodb/dynamodb-endpoint.ts';
 import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { type LambdaHost, startLambdaHost } from '../lambda/lambda-host.ts';
 import type { RocketMQVersion } from '../real/rocketmq-version.ts';
@@ -26,6 +27,9 @@ export interface RunOptions {
 
 const QUEUES = 8;
 const PARAMETER = '/rocketmq/name-servers';
+/** Of the functions with transactions; each run has the tables for itself. */
+const LOG_TABLE = 'transaction-log';
+const ORDERS_TABLE = 'orders';
 const TIMEOUT_MS = 30_000;
 /** Warm invocations with fresh records, for figures that mean something. */
 const WARM_ROUNDS = 50;
@@ -40,6 +44,7 @@ interface RunServers {
   readonly kind: RunOptions['cluster'];
   readonly admin: AdminClient;
   readonly ssmUrl: string;
+  readonly dynamoDbUrl: string;
 }
 
 /**
@@ -58,11 +63,13 @@ export async function* runSources({
   await using admin = new AdminClient({ nameServerAddrs });
   onProgress({ kind: 'cluster', cluster: kind, nameServerAddrs, startMs: Date.now() - startedAt });
   await using ssm = await startSsmEndpoint({ parameters: { [PARAMETER]: nameServerAddrs.join(';') } });
+  await using dynamoDb = await startDynamoDbEndpoint({ tables: { [LOG_TABLE]: 'msgId', [ORDERS_TABLE]: 'orderId' } });
+  const servers = { kind, admin, ssmUrl: ssm.url, dynamoDbUrl: dynamoDb.url };
   for (const source of sources) {
     const local = localSources[source];
     if (local === undefined) throw new TypeError(`there is no source "${source}"`);
     const samples = event === undefined ? sampleEvents(source) : [{ name: 'event', event }];
-    yield await runSource(source, local, samples, { kind, admin, ssmUrl: ssm.url }, onProgress);
+    yield await runSource(source, local, samples, servers, onProgress);
   }
 }
 
@@ -70,7 +77,7 @@ async function runSource(
   source: string,
   local: LocalSource,
   samples: readonly SampleEvent[],
-  { kind, admin, ssmUrl }: RunServers,
+  { kind, admin, ssmUrl, dynamoDbUrl }: RunServers,
   onProgress: (step: Progress) => void,
 ): Promise<RunReport> {
   const topic = `events-${source}`;
@@ -88,9 +95,13 @@ async function runSource(
         ROCKETMQ_TOPIC: topic,
         ROCKETMQ_PRODUCER_GROUP: 'local-run',
         ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER,
+        ROCKETMQ_TRANSACTION_TABLE: LOG_TABLE,
+        ORDERS_TABLE,
         AWS_ENDPOINT_URL_SSM: ssmUrl,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
         POWERTOOLS_SERVICE_NAME: `local-${source}`,
         POWERTOOLS_LOG_LEVEL: 'DEBUG',
+        ...local.environment,
       },
     });
     const invoked = await invokeAll(host, local, samples, onProgress);

@@ -112,6 +112,22 @@ const RULES: readonly Rule[] = [
       'it turns records into sends for every source alike, and may import #rocketmq only: no AWS SDK, no Lambda, no environment',
   },
   {
+    name: 'transaction-log',
+    files: /^functions\/transaction-log\//,
+    project: exactly(LIBRARY),
+    outside: or(NODE, /^@aws-sdk\/client-dynamodb$/),
+    because:
+      'it keeps outcomes of transactions for whoever sends or checks them, and may import #rocketmq and the DynamoDB client only: no Lambda, no environment',
+  },
+  {
+    name: 'a function with transactions',
+    files: /^functions\/(transaction-check|place-order)\//,
+    project: or(exactly(LIBRARY), /^functions\/(invocation|transaction-log)\//),
+    outside: or(NODE, /^(@middy\/core|aws-lambda|@aws-sdk\/client-dynamodb)$/),
+    because:
+      'its records are transactions, so it may import transaction-log in place of delivery, besides invocation, #rocketmq, @middy/core, the DynamoDB client and the types of aws-lambda',
+  },
+  {
     name: 'a source',
     files: /^functions\/[^/]+\//,
     // The OpenAPI document is what the function http serves.

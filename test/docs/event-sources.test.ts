@@ -22,7 +22,7 @@ function rowsBelow(heading: string): string[][] {
 describe('docs/event-sources.md', () => {
   test('has the whole contract of every function', () => {
     const rows = rowsBelow('Contracts');
-    const named = rows.map(([name = '']) => /^`([a-z0-9]+)`/.exec(name)?.[1] ?? name);
+    const named = rows.map(([name = '']) => /^`([a-z0-9-]+)`/.exec(name)?.[1] ?? name);
     expect([...new Set(named)].toSorted()).toEqual(functionSources());
     for (const cells of rows) {
       expect(cells).toHaveLength(6);

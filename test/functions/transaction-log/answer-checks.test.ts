@@ -49,7 +49,7 @@ test('a stay awake answers every master from the log, counts, and leaves nobody 
   const ends = () => cluster.brokers.reduce((sum, { requests }) => sum + requests.count(END_TRANSACTION), 0);
   await expect.poll(ends).toBe(8);
   remainingMs = 0;
-  expect(await stay).toEqual({ asked: 4, committed: 3, rolledBack: 1, unknown: 0, errors: [] });
+  expect(await stay).toEqual({ asked: 4, committed: 3, rolledBack: 1, unknown: 0, isRegistered: true, errors: [] });
   await upkeep.end();
   expect(registered()).toEqual([0, 0]);
   expect(client.pendingCount).toBe(0);
@@ -70,7 +70,7 @@ test('a broker that cannot be reached is told of, and does not keep the others f
   clock.advance(15_000);
   asked.checkTransactions();
   const counts = await stay;
-  expect(counts).toMatchObject({ asked: 1, rolledBack: 1 });
+  expect(counts).toMatchObject({ asked: 1, rolledBack: 1, isRegistered: false });
   expect(counts.errors).toEqual([expect.stringContaining('no heartbeats here')]);
   await upkeep.end();
 });

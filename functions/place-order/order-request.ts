@@ -1,0 +1,36 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { HttpProblem } from './http-problem.ts';
+
+/** An order as it was asked for. */
+export interface OrderRequest {
+  /** The `Idempotency-Key`: the same order asked for again is the same order. */
+  readonly orderId: string;
+  /** JSON of the order, as it came. */
+  readonly order: string;
+}
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** Reads the request. @throws HttpProblem that says what is wrong with it. */
+export function orderRequest({ requestContext, headers, body, isBase64Encoded }: APIGatewayProxyEventV2): OrderRequest {
+  if (requestContext.http.method !== 'POST')
+    throw new HttpProblem(405, 'orders are placed with POST', { allow: 'POST' });
+  // The header's standard has it in quotes, and many clients leave them out.
+  const orderId = headers['idempotency-key']?.replace(/^"(.*)"$/, '$1') ?? '';
+  if (!KEY.test(orderId)) {
+    throw new HttpProblem(400, 'Idempotency-Key must be given, with 1 to 128 characters of ASCII and no blanks');
+  }
+  const order = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '');
+  if (!isJsonObject(order)) throw new HttpProblem(400, 'the body must be an order as a JSON object');
+  return { orderId, order };
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    // The caller is told that it is none.
+    return false;
+  }
+}

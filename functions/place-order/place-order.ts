@@ -1,0 +1,113 @@
+import type { DynamoDB } from '@aws-sdk/client-dynamodb';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { MessageError, OptionsError, RocketMQError, type TransactionOutcome, type TransactionResult } from '#rocketmq';
+import { logger } from '../invocation/logger.ts';
+import type { ProducerInvocation } from '../invocation/with-producer.ts';
+import { dynamoDbClient } from '../transaction-log/dynamodb-client.ts';
+import { DynamoDbTransactionLog } from '../transaction-log/dynamodb-transaction-log.ts';
+import { type HttpAnswer, HttpProblem } from './http-problem.ts';
+import { type OrderRequest, orderRequest } from './order-request.ts';
+
+/** Why nothing was written, as `TransactWriteItems` says it. */
+type Cancelled = 'orderExists' | 'lost';
+
+const AGAIN = { 'retry-after': '1' };
+
+/**
+ * Places an order and tells the world of it, both or neither: half message, then order and log row in one write, then commit.
+ * Answers 200 when the message is out, 202 when the checker will bring it out, 200 again for an order that was placed before,
+ * and 503 where asking again under the same key is safe and useful.
+ */
+export async function placeOrder(event: APIGatewayProxyEventV2, invocation: ProducerInvocation): Promise<HttpAnswer> {
+  try {
+    const request = orderRequest(event);
+    return await place(request, invocation);
+  } catch (error) {
+    if (error instanceof HttpProblem) return error.answer;
+    throw error;
+  }
+}
+
+async function place(
+  request: OrderRequest,
+  { producer, environment, deadline }: ProducerInvocation,
+): Promise<HttpAnswer> {
+  const { orderId, order } = request;
+  const { topic, ordersTable, transactionTable } = environment;
+  if (ordersTable === undefined || transactionTable === undefined) {
+    throw new OptionsError('environment variables', ['ORDERS_TABLE and ROCKETMQ_TRANSACTION_TABLE must both be set']);
+  }
+  const log = new DynamoDbTransactionLog({ tableName: transactionTable });
+  // Before the half message: the SDK is read meanwhile, at a cold start.
+  const dynamo = dynamoDbClient();
+  let cancelled: Cancelled | undefined;
+
+  const writeOrder = async ({ msgId }: { readonly msgId: string }): Promise<TransactionOutcome> => {
+    const Item = { orderId: { S: orderId }, order: { S: order }, msgId: { S: msgId } };
+    const put = { TableName: ordersTable, Item, ConditionExpression: 'attribute_not_exists(orderId)' };
+    try {
+      await (await dynamo).transactWriteItems({ TransactItems: [{ Put: put }, log.commitItem(msgId)] });
+      return 'commit';
+    } catch (error) {
+      cancelled = cancellationOf(error);
+      // Any other failure leaves it open whether the rows were written: the log will tell the checker.
+      if (cancelled === undefined) throw error;
+      return 'rollback';
+    }
+  };
+
+  const message = { topic, body: order, tag: 'OrderPlaced', keys: [orderId] };
+  const result = await producer.sendTransaction(message, writeOrder, { deadline }).catch((error: unknown) => {
+    throw problemOf(error);
+  });
+  if (cancelled === 'orderExists') return placedBefore(await dynamo, ordersTable, request);
+  return answerOf(orderId, result, log);
+}
+
+async function answerOf(orderId: string, result: TransactionResult, log: DynamoDbTransactionLog): Promise<HttpAnswer> {
+  const { msgId, status, outcome } = result;
+  if (status === 'pending')
+    logger.warn('transaction pending', { orderId, msgId, reason: result.reason, error: result.error });
+  if (outcome === 'unknown')
+    throw new HttpProblem(503, 'whether the order was placed is not known: ask again under the same key', AGAIN);
+  if (outcome === 'rollback')
+    throw new HttpProblem(503, 'the order was not placed: ask again under the same key', AGAIN);
+  if (status !== 'committed') return answer(202, { orderId, msgId, status: 'pending' });
+  try {
+    await log.markDelivered(msgId);
+  } catch (error) {
+    // Without the note a check that is under way may deliver a second copy; the order is placed all the same.
+    logger.warn('delivery not noted', { orderId, msgId, error });
+  }
+  return answer(200, { orderId, msgId, status: 'placed' });
+}
+
+/** The answer for a key that was used: the order that was placed under it, if it is the same. */
+async function placedBefore(
+  dynamo: DynamoDB,
+  TableName: string,
+  { orderId, order }: OrderRequest,
+): Promise<HttpAnswer> {
+  const { Item } = await dynamo.getItem({ TableName, Key: { orderId: { S: orderId } }, ConsistentRead: true });
+  if (Item?.order?.S !== order) throw new HttpProblem(422, 'this Idempotency-Key was used for another order');
+  return answer(200, { orderId, msgId: Item.msgId?.S, status: 'placedBefore' });
+}
+
+/** Of an error that says for certain that nothing was written; undefined for any other. */
+function cancellationOf(error: unknown): Cancelled | undefined {
+  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
+  const [order] = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
+  return order?.Code === 'ConditionalCheckFailed' ? 'orderExists' : 'lost';
+}
+
+/** No half message was confirmed, so nothing was written and nothing is to come. */
+function problemOf(error: unknown): unknown {
+  if (error instanceof MessageError) return new HttpProblem(422, `the order cannot be a message: ${error.message}`);
+  if (!(error instanceof RocketMQError)) return error;
+  logger.error('half message not stored', { error });
+  return new HttpProblem(503, 'the order was not placed: ask again under the same key', AGAIN);
+}
+
+function answer(statusCode: number, body: object): HttpAnswer {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

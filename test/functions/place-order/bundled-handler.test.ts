@@ -1,0 +1,147 @@
+import { afterAll, expect, test } from 'vitest';
+import type { InvocationResult } from '../../../local/lambda/invocation-result.ts';
+import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
+import { LOG_TABLE, ORDERS_TABLE, type StartedTransactions, startTransactions } from '../transactions-on-embedded.ts';
+
+const END_TRANSACTION = 37;
+const SEND_MESSAGE_V2 = 310;
+
+const bundled = bundledFunction('place-order');
+afterAll(() => bundled[Symbol.dispose]());
+
+interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function answerOf(result: InvocationResult): Answer {
+  expect(result).toMatchObject({ status: 'ok' });
+  const { body, ...rest } = result.status === 'ok' ? (result.payload as Answer & { body: string }) : { body: '{}' };
+  return { ...rest, body: JSON.parse(body) } as Answer;
+}
+
+const place = async ({ host }: StartedTransactions, name: string) =>
+  answerOf(await host.invoke(sample('place-order', name)));
+
+const idsOf = async ({ readBack }: StartedTransactions) =>
+  (await readBack()).map(({ properties }) => properties.UNIQ_KEY);
+
+test('every sample event has a test here', () => {
+  expect(sampleNames('place-order')).toEqual(['base64', 'plain', 'poison', 'repeated', 'without-key']);
+});
+
+test('the DynamoDB client is loaded when it is used, and SSM not at all', () => {
+  const eager = bundled.report.eagerPackages.map(({ name }) => name);
+  expect(eager.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
+  expect(eager).toContain('functions/transaction-log');
+});
+
+test('plain.json is a row, its outcome in the log, and one message', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  const { statusCode, body } = await place(started, 'plain');
+  const orderId = '8e03978e-40d5-43e8-bc93-6894a57f9324';
+  expect({ statusCode, body }).toEqual({
+    statusCode: 200,
+    body: { orderId, msgId: expect.any(String), status: 'placed' },
+  });
+  const { body: order } = sample<{ body: string }>('place-order', 'plain');
+  const msgId = { S: body.msgId };
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([{ orderId: { S: orderId }, order: { S: order }, msgId }]);
+  expect(started.dynamoDb.scan(LOG_TABLE)).toMatchObject([
+    { msgId, outcome: { S: 'commit' }, deliveredAt: { N: expect.any(String) } },
+  ]);
+  const [message] = await started.readBack();
+  expect(message?.body.toString()).toBe(order);
+  expect(message?.properties).toMatchObject({ UNIQ_KEY: body.msgId, KEYS: orderId, TAGS: 'OrderPlaced' });
+  for (const { producers } of started.cluster.brokers) expect(producers.clients('orders-lambda')).toEqual([]);
+});
+
+test('repeated.json after it is the same order, with the same message', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  const first = await place(started, 'plain');
+  const second = await place(started, 'repeated');
+  expect(second.statusCode).toBe(200);
+  expect(second.body).toEqual({ ...first.body, status: 'placedBefore' });
+  expect(await idsOf(started)).toEqual([first.body.msgId]);
+});
+
+test('another order under the same key is refused', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  await place(started, 'plain');
+  const event = { ...sample<object>('place-order', 'plain'), body: '{"customer":"eve"}' };
+  const { statusCode, body } = answerOf(await started.host.invoke(event));
+  expect([statusCode, body.detail]).toEqual([422, 'this Idempotency-Key was used for another order']);
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toHaveLength(1);
+  expect(await started.readBack()).toHaveLength(1);
+});
+
+test('base64.json is decoded', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  expect((await place(started, 'base64')).statusCode).toBe(200);
+  const [message] = await started.readBack();
+  expect(message?.body.toString()).toBe('{"customer":"bo","items":[{"sku":"数量-3","quantity":3}]}');
+});
+
+test.each([
+  ['poison', 'the body must be an order as a JSON object'],
+  ['without-key', 'Idempotency-Key must be given, with 1 to 128 characters of ASCII and no blanks'],
+])('%s.json is answered 400, and nothing is sent or written', async (name, detail) => {
+  await using started = await startTransactions(bundled.taskRoot);
+  const answer = await place(started, name);
+  expect(answer).toMatchObject({ statusCode: 400, headers: { 'content-type': 'application/problem+json' } });
+  expect(answer.body).toEqual({ status: 400, detail });
+  expect(started.cluster.broker().requests.count(SEND_MESSAGE_V2)).toBe(0);
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([]);
+});
+
+test('another method than POST is answered 405', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  const event = sample<{ requestContext: { http: object } }>('place-order', 'plain');
+  Object.assign(event.requestContext.http, { method: 'GET' });
+  expect(answerOf(await started.host.invoke(event))).toMatchObject({ statusCode: 405, headers: { allow: 'POST' } });
+});
+
+test('a commit that no broker confirms is answered 202: the order is placed, and the message open', async () => {
+  await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_ATTEMPT_TIMEOUT_MS: '200' });
+  for (const { faults } of started.cluster.brokers)
+    faults.add({ codes: [END_TRANSACTION], kind: 'no-answer', isStored: false, times: 1 });
+  const { statusCode, body } = await place(started, 'plain');
+  expect([statusCode, body.status]).toEqual([202, 'pending']);
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toMatchObject([{ msgId: { S: body.msgId } }]);
+  expect((await place(started, 'plain')).body).toEqual({ ...body, status: 'placedBefore' });
+});
+
+test('tables that do not answer make it 503, to be asked again; the message stays invisible', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  started.dynamoDb.fail();
+  const answer = await place(started, 'plain');
+  expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
+  expect(answer.body.detail).toContain('is not known: ask again under the same key');
+  expect(await started.readBack()).toEqual([]);
+  started.dynamoDb.recover();
+  expect((await place(started, 'plain')).body.status).toBe('placed');
+  expect(await started.readBack()).toHaveLength(1);
+});
+
+test('a cluster that takes no half message makes it 503, and nothing is written', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  for (const { faults } of started.cluster.brokers) {
+    faults.add({ codes: [SEND_MESSAGE_V2], kind: 'answer', code: 14, remark: 'service not available' });
+  }
+  const answer = await place(started, 'plain');
+  expect([answer.statusCode, answer.body.detail]).toEqual([
+    503,
+    'the order was not placed: ask again under the same key',
+  ]);
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([]);
+});
+
+test('missing tables are told by the names of their variables', async () => {
+  await using started = await startTransactions(bundled.taskRoot, { ORDERS_TABLE: '' });
+  expect(await started.host.invoke(sample('place-order', 'plain'))).toMatchObject({
+    status: 'error',
+    errorType: 'ROCKETMQ_OPTIONS',
+    errorMessage: expect.stringContaining('ORDERS_TABLE and ROCKETMQ_TRANSACTION_TABLE must both be set'),
+  });
+});

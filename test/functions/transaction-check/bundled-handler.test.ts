@@ -1,0 +1,110 @@
+import { afterAll, expect, test } from 'vitest';
+import { DynamoDbTransactionLog } from '../../../functions/transaction-log/dynamodb-transaction-log.ts';
+import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
+import { GROUP, LOG_TABLE, startTransactions } from '../transactions-on-embedded.ts';
+
+const HEART_BEAT = 34;
+const bundled = bundledFunction('transaction-check');
+afterAll(() => bundled[Symbol.dispose]());
+
+const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '1000', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
+const scheduled = sample('transaction-check', 'scheduled');
+
+/** Metrics that an invocation wrote, by name. */
+function metricsIn(log: readonly string[]): Record<string, unknown> {
+  return JSON.parse(log.find((line) => line.includes('"_aws"')) ?? '{}');
+}
+
+test('every sample event has a test here', () => {
+  expect(sampleNames('transaction-check')).toEqual(['scheduled']);
+});
+
+test('the DynamoDB client is loaded when somebody asks', () => {
+  const eager = bundled.report.eagerPackages.map(({ name }) => name);
+  expect(eager.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
+});
+
+test('scheduled.json answers what is open from the log, counts it, and leaves nobody registered', async () => {
+  await using started = await startTransactions(bundled.taskRoot, soon);
+  const [committed, absent] = [await started.leaveOpen(), await started.leaveOpen()];
+  started.dynamoDb.put(new DynamoDbTransactionLog({ tableName: LOG_TABLE }).commitItem(committed.msgId).Put);
+  const { leftBehind, log, ...result } = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({ status: 'ok', payload: { asked: 2, committed: 1, rolledBack: 1, unknown: 0 } });
+  expect(metricsIn(log)).toMatchObject({
+    TransactionChecksAsked: 2,
+    TransactionChecksCommitted: 1,
+    TransactionChecksRolledBack: 1,
+    TransactionChecksUnknown: 0,
+  });
+  expect(leftBehind).not.toContain('Timeout');
+  expect((await started.readBack()).map(({ properties }) => properties.UNIQ_KEY)).toEqual([committed.msgId]);
+  for (const { producers } of started.cluster.brokers) expect(producers.clients(GROUP)).toEqual([]);
+  const rows = started.dynamoDb.scan(LOG_TABLE);
+  expect(rows.find(({ msgId }) => msgId?.S === absent.msgId)).toMatchObject({ outcome: { S: 'rollback' } });
+  expect(rows.find(({ msgId }) => msgId?.S === committed.msgId)).toHaveProperty('deliveredAt');
+});
+
+test('what is younger than the patience stays open', async () => {
+  await using started = await startTransactions(bundled.taskRoot, {
+    ...soon,
+    ROCKETMQ_TRANSACTION_PATIENCE_MS: '60000',
+  });
+  await started.leaveOpen();
+  const result = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({ status: 'ok', payload: { committed: 0, rolledBack: 0 } });
+  expect(metricsIn(result.log).TransactionChecksUnknown).toBeGreaterThan(0);
+  expect(started.dynamoDb.scan(LOG_TABLE)).toEqual([]);
+});
+
+test('a log that does not answer leaves all open, and is told of', async () => {
+  await using started = await startTransactions(bundled.taskRoot, soon);
+  await started.leaveOpen();
+  started.dynamoDb.fail();
+  const result = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({ status: 'ok', payload: { committed: 0, rolledBack: 0 } });
+  expect(metricsIn(result.log).TransactionChecksUnknown).toBeGreaterThan(0);
+  expect(result.log.join('\n')).toContain('The server failed as it was told to');
+});
+
+test('a master that cannot be registered with fails the invocation, when the others have been answered', async () => {
+  await using started = await startTransactions(bundled.taskRoot, soon);
+  const { half } = await started.leaveOpen();
+  const other = started.cluster.brokers.find(({ name }) => name !== half.queue.brokerName);
+  other?.faults.add({ codes: [HEART_BEAT], kind: 'answer', code: 1, remark: 'no heartbeats here' });
+  const result = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({
+    status: 'error',
+    errorType: 'ROCKETMQ_NOT_REGISTERED',
+    errorMessage: expect.stringContaining('no heartbeats here'),
+  });
+  expect(metricsIn(result.log)).toMatchObject({ TransactionChecksAsked: 1, TransactionChecksRolledBack: 1 });
+});
+
+test('the topics of one group are several; without the variable it is the topic of the function', async () => {
+  await using started = await startTransactions(bundled.taskRoot, {
+    ...soon,
+    ROCKETMQ_TRANSACTION_TOPICS: 'orders,none',
+  });
+  const result = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({
+    status: 'error',
+    errorType: 'ROCKETMQ_NOT_REGISTERED',
+    errorMessage: expect.stringContaining('none'),
+  });
+});
+
+test('without an awake time it stays until 2 s and the reserve are left of its limit', async () => {
+  await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' });
+  await started.leaveOpen();
+  const result = await started.host.invoke(scheduled, { timeoutMs: 4_000 });
+  expect(result).toMatchObject({ status: 'ok', payload: { rolledBack: 1 } });
+});
+
+test('a missing table is told by the name of its variable', async () => {
+  await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_TRANSACTION_TABLE: '' });
+  expect(await started.host.invoke(scheduled)).toMatchObject({
+    status: 'error',
+    errorType: 'ROCKETMQ_OPTIONS',
+    errorMessage: expect.stringContaining('ROCKETMQ_TRANSACTION_TABLE is missing'),
+  });
+});
