@@ -31,7 +31,7 @@ export interface AnswerChecksOptions {
   readonly log: TransactionLog;
   /** Topics of the group's messages: brokers that have none of them do not ask. */
   readonly topics: readonly string[];
-  /** How long to stay awake; to be longer than the brokers' `transactionCheckInterval`. */
+  /** How long to stay awake, once registered; to be longer than the brokers' `transactionCheckInterval`. */
   readonly awakeMs: number;
   /** The stay ends 2 s before it, for the last answers and for taking the group off the brokers. */
   readonly deadline?: Deadline;
@@ -56,7 +56,6 @@ const REGISTER_AGAIN_MS = 2_000;
 export async function answerChecks(options: AnswerChecksOptions): Promise<CheckCounts> {
   const { producer, log, topics, deadline } = options;
   const leave = deadline && { remainingMs: () => deadline.remainingMs() - LEAVE_MS };
-  const stay = earlierOf(leave, options.awakeMs);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
   let isRegistered = false;
@@ -69,11 +68,18 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
   const answered = async (report: TransactionCheckReport) => {
     counts[countOf(report)]++;
     if (report.error !== undefined) errors.add(messageOf(report.error));
-    await listener.answered?.(report);
+    try {
+      await listener.answered?.(report);
+    } catch (error) {
+      // The broker has its answer; without the note, a commit that is asked for once more is delivered once more.
+      errors.add(messageOf(error));
+    }
     open.delete(report.message.msgId);
   };
   await producer.onTransactionCheck({ check, answered });
-  while (stay.remainingMs() > 0) {
+  // Counted from the first registration on: a cold start takes nothing of it.
+  let stay: Deadline | undefined;
+  do {
     let pauseMs = REGISTER_EVERY_MS;
     try {
       await producer.awaitTransactionChecks(topics, leave && { deadline: leave });
@@ -83,8 +89,9 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
       errors.add(error.message);
       pauseMs = REGISTER_AGAIN_MS;
     }
+    stay ??= earlierOf(leave, options.awakeMs);
     await delay(Math.max(0, Math.min(pauseMs, stay.remainingMs())));
-  }
+  } while (stay.remainingMs() > 0);
   const last = earlierOf(deadline, LAST_ANSWERS_MS);
   while (open.size > 0 && last.remainingMs() > 0) await delay(LOOK_EVERY_MS);
   return { asked: counts.committed + counts.rolledBack + counts.unknown, ...counts, isRegistered, errors: [...errors] };

@@ -7,7 +7,7 @@ const HEART_BEAT = 34;
 const bundled = bundledFunction('transaction-check');
 afterAll(() => bundled[Symbol.dispose]());
 
-const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '1000', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
+const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '2500', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
 const scheduled = sample('transaction-check', 'scheduled');
 
 /** Metrics that an invocation wrote, by name. */
