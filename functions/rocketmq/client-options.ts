@@ -53,6 +53,17 @@ export interface ClientOptions {
   readonly addressMap?: Readonly<Record<string, string>>;
   /** Connects to the brokers' second port, two below the advertised one. */
   readonly vipChannel?: boolean;
+  /**
+   * Most brokers of a topic that this client uses while they work, drawn for itself once; others when those fail. 0 for
+   * all. Messages for a queue (by sharding key or by choice) go to its broker all the same.
+   */
+  readonly brokersPerSandbox?: number;
+  /** Zone that this process runs in: its brokers are used first, others when those fail. */
+  readonly zone?: string;
+  /** Finds the zone out while the first route is asked for; undefined when it cannot be known. Not together with `zone`. */
+  readonly fetchZone?: (deadline: Deadline) => Promise<string | undefined>;
+  /** Zone by broker name; where it has none, the zone that the broker's route tells counts. */
+  readonly brokerZones?: Readonly<Record<string, string>>;
 }
 
 const YEAR_MS = 31_536_000_000;
@@ -150,4 +161,14 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     default: false,
     meaning: "Connects to the brokers' second port, two below the advertised one",
   },
+  brokersPerSandbox: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    meaning: 'Most brokers of a topic used while they work, drawn anew by each sandbox; 0 for all',
+  },
+  zone: { type: 'string', meaning: 'Zone of this process: its brokers are used first, others when those fail' },
+  fetchZone: { type: 'function', meaning: 'Finds the zone out beside the first question for a route' },
+  brokerZones: { type: 'object', meaning: 'Zone by broker name, in place of what routes tell' },
 };

@@ -49,6 +49,7 @@ export function createClient(options: ClientOptions): Client {
   const { addressMap, credentials } = options;
   if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
   if (typeof credentials === 'object' && credentials !== null) faults.push(...credentialsFaults(credentials));
+  faults.push(...zoneFaults(options));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
   return {
@@ -67,6 +68,17 @@ export function createClient(options: ClientOptions): Client {
     dueWorkReport: () => instance.dueWorkReport(),
     shutdown: (deadline) => instance.shutdown(deadline),
   };
+}
+
+function zoneFaults({ zone, fetchZone, brokerZones }: ClientOptions): string[] {
+  const faults: string[] = [];
+  if (zone !== undefined && fetchZone !== undefined) faults.push('give "zone" or "fetchZone", not both');
+  // What is no object is told by its rule.
+  if (typeof brokerZones !== 'object' || brokerZones === null) return faults;
+  for (const [brokerName, name] of Object.entries<unknown>(brokerZones)) {
+    if (typeof name !== 'string' || name === '') faults.push(`"brokerZones" has no zone for broker "${brokerName}"`);
+  }
+  return faults;
 }
 
 /** Makes a check, and adds what it finds wrong to the faults. */

@@ -5,19 +5,23 @@ import type { Connection, ServerRequestHandler } from '../remoting/connection.ts
 import type { OutgoingRequest } from '../remoting/outgoing-request.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
+import { cleanUpBrokers } from './broker-cleanup.ts';
+import { BrokerPreference } from './broker-preference.ts';
 import { BrokerVersionTable } from './broker-version-table.ts';
 import { newClientId } from './client-id.ts';
 import { dueTasks } from './due-tasks.ts';
 import { type DueTaskReport, DueWork } from './due-work.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { InFlightWindow } from './in-flight-window.ts';
+import { InFlightWindows } from './in-flight-windows.ts';
 import { NameServerClient } from './name-server-client.ts';
 import { NameServerLookup } from './name-server-lookup.ts';
 import { namespaceHook } from './namespace-hook.ts';
 import { ProducerTable } from './producer-table.ts';
 import type { ResolvedClientOptions } from './resolved-client-options.ts';
 import { RouteSync } from './route-sync.ts';
+import { SandboxZone } from './sandbox-zone.ts';
 import { Security } from './security.ts';
+import { SpareConnections } from './spare-connections.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import { TopicRouteTable } from './topic-route-table.ts';
 import { TransactionGroups } from './transaction-groups.ts';
@@ -43,6 +47,9 @@ export class ClientInstance {
   readonly brokerAddrTable = new BrokerAddrTable();
   readonly brokerVersionTable = new BrokerVersionTable();
   readonly producerTable = new ProducerTable<object>();
+  readonly brokerPreference: BrokerPreference;
+  /** Sends under way, by broker. */
+  readonly windows = new InFlightWindows();
   private readonly remoting: RemotingClient;
   private readonly security: Security;
   private readonly nameServers: NameServerClient;
@@ -51,7 +58,6 @@ export class ClientInstance {
   private readonly heartbeats: Heartbeats;
   private readonly transactionGroups: TransactionGroups;
   private readonly dueWork: DueWork;
-  private readonly windows = new Map<string, InFlightWindow>();
   /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
   private readonly sideWork = new Set<Promise<void>>();
   private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
@@ -77,6 +83,8 @@ export class ClientInstance {
     this.remoting.onConnected = (connection) => this.greet(connection);
     this.nameServers = new NameServerClient(this.remoting);
     this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
+    const zone = new SandboxZone(options.zone, options.fetchZone);
+    this.brokerPreference = new BrokerPreference(options, zone);
     const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
     this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
       clock: options.clock,
@@ -84,11 +92,23 @@ export class ClientInstance {
       addressMap,
       vipChannel,
       beforeAsking: (deadline) => this.security.ensure(deadline),
+      besideAsking: (deadline) => this.track(zone.find(deadline)),
     });
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
     );
     this.transactionGroups = new TransactionGroups(this.heartbeats);
+    const { brokerVersionTable, remoting, heartbeats, transactionGroups, windows } = this;
+    const traces = {
+      topicRouteTable,
+      brokerAddrTable,
+      brokerVersionTable,
+      remoting,
+      heartbeats,
+      transactionGroups,
+      windows,
+    };
+    const spareConnections = new SpareConnections(this.brokerPreference, windows, options);
     if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
     const tasks = dueTasks({
       ...options,
@@ -97,7 +117,7 @@ export class ClientInstance {
         await lookup.refresh(deadline);
       },
       refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
-      dropOfflineBrokers: () => this.dropOfflineBrokers(),
+      dropOfflineBrokers: () => cleanUpBrokers({ ...traces, spareConnections }),
       sendHeartbeats: (deadline) => {
         const timeoutMs = Math.max(1, deadline.remainingMs());
         return this.heartbeats.refresh(brokerAddrTable.masters, this.groups, timeoutMs);
@@ -296,16 +316,6 @@ export class ClientInstance {
     this.flushes.push(flush);
   }
 
-  /** Sends under way to one broker. */
-  windowOf(addr: string): InFlightWindow {
-    let window = this.windows.get(addr);
-    if (window === undefined) {
-      window = new InFlightWindow();
-      this.windows.set(addr, window);
-    }
-    return window;
-  }
-
   /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
   shutdown(deadline?: Deadline): Promise<void> {
     this.shuttingDown ??= this.sayFarewell(earlierOf(deadline, this.options.requestTimeoutMs));
@@ -384,14 +394,5 @@ export class ClientInstance {
     const tracked = work.catch(() => undefined).finally(() => this.sideWork.delete(tracked));
     this.sideWork.add(tracked);
     return tracked;
-  }
-
-  private dropOfflineBrokers(): void {
-    for (const addr of this.brokerAddrTable.retain(this.topicRouteTable.brokerAddrs())) {
-      this.remoting.retire(addr);
-      this.heartbeats.forget(addr);
-      this.brokerVersionTable.delete(addr);
-      this.windows.delete(addr);
-    }
   }
 }

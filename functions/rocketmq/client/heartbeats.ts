@@ -157,6 +157,11 @@ export class Heartbeats {
     );
   }
 
+  /** Whether replies are expected under a client id, on any of its connections. */
+  get isIdAwaited(): boolean {
+    return this.heldIds.size > 0;
+  }
+
   /** Forgets a broker that is not used any more. */
   forget(addr: string): void {
     this.clientIds.delete(addr);

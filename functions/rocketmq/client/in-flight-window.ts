@@ -11,6 +11,7 @@ export class InFlightWindow {
   private limit = FIRST;
   private inFlight = 0;
   private successes = 0;
+  private sendCount = 0;
   /** Sends that were under way when the window was halved: they tell of the same load, and halve it no further. */
   private toldAlready = 0;
   private readonly waiting: (() => void)[] = [];
@@ -20,10 +21,21 @@ export class InFlightWindow {
     return this.limit;
   }
 
+  /** Sends begun so far, with and without an answer wanted. */
+  get sends(): number {
+    return this.sendCount;
+  }
+
+  /** Counts a send that takes no place, because no answer to it is waited for. */
+  countOneway(): void {
+    this.sendCount++;
+  }
+
   /** Whether a place is free at once; takes it when it is. */
   tryEnter(): boolean {
     if (this.inFlight >= this.limit) return false;
     this.inFlight++;
+    this.sendCount++;
     return true;
   }
 
@@ -44,6 +56,7 @@ export class InFlightWindow {
       const admit = () => {
         clearTimeout(timer);
         this.inFlight++;
+        this.sendCount++;
         resolve();
       };
       this.waiting.push(admit);

@@ -10,7 +10,10 @@ type OptionalKeys =
   | 'credentials'
   | 'tls'
   | 'fetchSecurity'
-  | 'addressMap';
+  | 'addressMap'
+  | 'zone'
+  | 'fetchZone'
+  | 'brokerZones';
 
 /** Options checked, with their defaults in place. */
 export type ResolvedClientOptions = Readonly<Required<Omit<ClientOptions, OptionalKeys>>> &

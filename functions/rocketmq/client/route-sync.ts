@@ -20,6 +20,8 @@ export interface RouteSyncOptions extends AddressOptions {
   readonly timeoutMs: number;
   /** What has to be there before a server is connected to. */
   readonly beforeAsking: (deadline: Deadline) => Promise<void>;
+  /** What has to be there before a route is used, and can be fetched while it is asked for; does not reject. */
+  readonly besideAsking: (deadline: Deadline) => Promise<void>;
 }
 
 /**
@@ -115,12 +117,14 @@ export class RouteSync {
   private async ask(topic: string, deadline: Deadline): Promise<void> {
     let route: TopicRouteData;
     await this.options.beforeAsking(deadline);
+    const beside = this.options.besideAsking(deadline);
     try {
       route = reachableRoute(await this.askAnyServer(topic, deadline), this.options);
     } catch (error) {
       if (error instanceof TopicRouteNotFoundError) this.routes.markMissing(topic);
       throw error;
     }
+    await beside;
     this.routes.update(topic, route);
     for (const { brokerName, brokerAddrs } of route.brokerDatas) this.brokerAddrs.update(brokerName, brokerAddrs);
   }

@@ -14,6 +14,8 @@ export interface TopicPublishInfo {
   readonly queues: readonly MessageQueue[];
   /** Master address by broker name, for the brokers of `queues`. */
   readonly masterAddrs: ReadonlyMap<string, string>;
+  /** Zone by broker name, of the brokers whose zone the route tells. */
+  readonly zones: ReadonlyMap<string, string>;
   /** Broker by logical queue, of a static topic only. */
   readonly logicalQueues: ReadonlyMap<number, string> | undefined;
   /** Why `queues` is empty, in words; undefined when it is not. */
@@ -23,12 +25,17 @@ export interface TopicPublishInfo {
 /** Prefix of the broker name that logical queues carry (Java: `MixAll.LOGICAL_QUEUE_MOCK_BROKER_PREFIX`). */
 const LOGICAL_BROKER_PREFIX = '__syslo__';
 
+/** Name of the broker that has a queue; undefined when it is a logical one that no broker has now. */
+export function brokerNameOf(info: TopicPublishInfo, queue: MessageQueue): string | undefined {
+  return info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
+}
+
 /** The broker that takes messages for a queue; undefined while it has no master. */
 export function brokerOf(
   info: TopicPublishInfo,
   queue: MessageQueue,
 ): { brokerName: string; addr: string } | undefined {
-  const brokerName = info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
+  const brokerName = brokerNameOf(info, queue);
   const addr = brokerName === undefined ? undefined : info.masterAddrs.get(brokerName);
   return brokerName === undefined || addr === undefined ? undefined : { brokerName, addr };
 }
@@ -44,12 +51,17 @@ export function topicPublishInfo(topic: string, route: TopicRouteData): TopicPub
     const addr = brokerAddrs[MASTER_ID];
     if (addr !== undefined) masterAddrs.set(brokerName, addr);
   }
-  if (route.orderTopicConf) return orderedInfo(topic, route.orderTopicConf, masterAddrs);
-  if (route.topicQueueMappingByBroker !== undefined) return staticInfo(topic, route, masterAddrs);
-  return plainInfo(topic, route, masterAddrs);
+  const zones = new Map(
+    route.brokerDatas.flatMap(({ brokerName, zoneName }) => (zoneName ? [[brokerName, zoneName] as const] : [])),
+  );
+  if (route.orderTopicConf) return { zones, ...orderedInfo(topic, route.orderTopicConf, masterAddrs) };
+  if (route.topicQueueMappingByBroker !== undefined) return { zones, ...staticInfo(topic, route, masterAddrs) };
+  return { zones, ...plainInfo(topic, route, masterAddrs) };
 }
 
-function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<string, string>): TopicPublishInfo {
+type Queues = Omit<TopicPublishInfo, 'zones'>;
+
+function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<string, string>): Queues {
   const queues: MessageQueue[] = [];
   const masterAddrs = new Map<string, string>();
   const refusals: string[] = [];
@@ -69,7 +81,7 @@ function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<st
 }
 
 /** `broker-a:4;broker-b:4`: queues in this order whatever brokers are up, so that a key keeps its queue. */
-function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<string, string>): TopicPublishInfo {
+function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<string, string>): Queues {
   const queues = conf.split(';').flatMap((entry) => {
     const [brokerName = '', count = '0'] = entry.split(':');
     const queueCount = /^\d{1,5}$/.test(count) ? Number(count) : 0;
@@ -79,7 +91,7 @@ function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<strin
   return { topic, queues, masterAddrs, logicalQueues: undefined, emptyReason };
 }
 
-function staticInfo(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): TopicPublishInfo {
+function staticInfo(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): Queues {
   const logicalQueues = new Map<number, string>();
   const epochs = new Map<number, number>();
   let scope = '';

@@ -15,6 +15,11 @@ export class TransactionGroups {
     this.heartbeats = heartbeats;
   }
 
+  /** Whether brokers may ask for the outcome of transactions now. */
+  get isHolding(): boolean {
+    return this.held.size > 0;
+  }
+
   /** Takes a group out of the ordinary heartbeats. */
   add(group: string): void {
     this.known.add(group);

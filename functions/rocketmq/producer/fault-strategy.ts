@@ -9,10 +9,16 @@ const LONGEST_REST_MS = REST_MS[6];
 /** A failed attempt counts as an answer after so long. */
 const FAILURE_LATENCY_MS = 10_000;
 
+interface Rest {
+  /** Epoch ms. */
+  readonly until: number;
+  readonly isFailure: boolean;
+}
+
 /** Lets brokers that were slow or failed rest for a while. A rest ends by time alone, so no broker is lost for good. */
 export class FaultStrategy {
   private readonly clock: Clock;
-  private readonly restUntil = new Map<string, number>();
+  private readonly rests = new Map<string, Rest>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -20,24 +26,29 @@ export class FaultStrategy {
 
   /** Whether a broker may be chosen now. A clock that went back far enough ends a rest early rather than never. */
   isAvailable(brokerName: string): boolean {
-    const until = this.restUntil.get(brokerName);
-    if (until === undefined) return true;
-    const restMs = until - this.clock.now();
+    const rest = this.rests.get(brokerName);
+    if (rest === undefined) return true;
+    const restMs = rest.until - this.clock.now();
     if (restMs > 0 && restMs <= LONGEST_REST_MS) return false;
-    this.restUntil.delete(brokerName);
+    this.rests.delete(brokerName);
     return true;
+  }
+
+  /** Whether a broker rests because it failed, and not only because it was slow. */
+  hasFailed(brokerName: string): boolean {
+    return !this.isAvailable(brokerName) && this.rests.get(brokerName)?.isFailure === true;
   }
 
   /** Notes how long an answered attempt took. */
   answered(brokerName: string, latencyMs: number): void {
     const restMs = restFor(latencyMs);
-    if (restMs > 0) this.restUntil.set(brokerName, this.clock.now() + restMs);
-    else if (this.restUntil.size > 0) this.restUntil.delete(brokerName);
+    if (restMs > 0) this.rests.set(brokerName, { until: this.clock.now() + restMs, isFailure: false });
+    else if (this.rests.size > 0) this.rests.delete(brokerName);
   }
 
   /** Notes that an attempt failed. */
   failed(brokerName: string): void {
-    this.restUntil.set(brokerName, this.clock.now() + restFor(FAILURE_LATENCY_MS));
+    this.rests.set(brokerName, { until: this.clock.now() + restFor(FAILURE_LATENCY_MS), isFailure: true });
   }
 }
 

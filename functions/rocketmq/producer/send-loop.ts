@@ -62,7 +62,7 @@ export class SendLoop {
     this.client = client;
     this.limits = limits;
     this.faults = new FaultStrategy(client.options.clock);
-    this.selection = new QueueSelection(this.faults);
+    this.selection = new QueueSelection(this.faults, client.brokerPreference);
     this.keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
   }
 
@@ -126,6 +126,7 @@ export class SendLoop {
     const place = await this.place(unit, fixedQueue, [], deadline);
     const timeoutMs = Math.max(1, deadline.remainingMs());
     if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
+    this.client.windows.of(place.addr).countOneway();
     await this.client.oneway(place.addr, this.request(unit, place), timeoutMs);
   }
 
@@ -156,7 +157,7 @@ export class SendLoop {
       if (placeOnFresh !== undefined) return placeOnFresh;
       const gone =
         fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
-      throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'it has no queue');
+      throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'none of its brokers has a master now');
     } catch (error) {
       throw error instanceof RocketMQError ? givenUp(unit, failed, error) : error;
     }
@@ -169,7 +170,7 @@ export class SendLoop {
     timeoutMs: number,
   ): Promise<SendReceipt> {
     const { brokerName, addr, queue } = place;
-    const window = this.client.windowOf(addr);
+    const window = this.client.windows.of(addr);
     const limit = deadlineAfter(timeoutMs);
     if (!window.tryEnter()) await window.enter(timeoutMs);
     const startedAt = performance.now();

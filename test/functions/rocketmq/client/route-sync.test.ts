@@ -46,6 +46,7 @@ function syncWith(fetch?: () => Promise<readonly string[]>): RouteSync {
     clock: systemClock,
     timeoutMs: 5000,
     beforeAsking: async () => undefined,
+    besideAsking: async () => undefined,
     addressMap: undefined,
     vipChannel: false,
   });

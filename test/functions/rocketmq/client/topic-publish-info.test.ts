@@ -57,6 +57,14 @@ describe('the queues that can be written', () => {
     expect(info.emptyReason).toBe(reason);
   });
 
+  test('come with the zones of those brokers that tell one', () => {
+    const route = routeOver({ a: { 0: 'a:1' }, b: { 0: 'b:1' }, c: { 0: 'c:1' } });
+    const names = ['use1-az1', undefined, ''];
+    const brokerDatas = route.brokerDatas.map((broker, index) => ({ ...broker, zoneName: names[index] }));
+    const info = topicPublishInfo('T', { ...route, brokerDatas } as typeof route);
+    expect([...info.zones]).toEqual([['a', 'use1-az1']]);
+  });
+
   test('do not change the route they were made from', () => {
     const route = routeOver({ b: { 0: 'b:1' }, a: { 0: 'a:1' } });
     const before = structuredClone(route);

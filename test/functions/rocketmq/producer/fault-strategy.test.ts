@@ -53,6 +53,16 @@ describe('a broker that failed', () => {
     expect(faults.isAvailable('broker-a')).toBe(true);
   });
 
+  test('is told apart from one that was slow, until it has rested', () => {
+    const clock = new HandClock();
+    const faults = new FaultStrategy(clock);
+    faults.failed('broker-a');
+    faults.answered('broker-b', 1000);
+    expect(['broker-a', 'broker-b', 'broker-c'].map((name) => faults.hasFailed(name))).toEqual([true, false, false]);
+    clock.at += 10_000;
+    expect(faults.hasFailed('broker-a')).toBe(false);
+  });
+
   test('leaves the others alone', () => {
     const faults = new FaultStrategy(new HandClock());
     faults.failed('broker-a');

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { BrokerPreference } from '../../../../functions/rocketmq/client/broker-preference.ts';
+import { topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import { FaultStrategy } from '../../../../functions/rocketmq/producer/fault-strategy.ts';
 import { QueueSelection } from '../../../../functions/rocketmq/producer/queue-selection.ts';
+import { routeOver } from '../client/routes.ts';
 import { publishInfo } from './publish-info.ts';
 
-function selection(): { queues: QueueSelection; faults: FaultStrategy } {
+function selection(brokersPerSandbox = 0, zone?: string): { queues: QueueSelection; faults: FaultStrategy } {
   const faults = new FaultStrategy({ now: () => 0 });
-  return { queues: new QueueSelection(faults), faults };
+  const preference = new BrokerPreference({ brokersPerSandbox }, { name: zone });
+  return { queues: new QueueSelection(faults, preference), faults };
+}
+
+/** The brokers of the next so many queues. */
+function brokersOf(queues: QueueSelection, info: ReturnType<typeof publishInfo>, count: number): Set<string> {
+  return new Set(Array.from({ length: count }, () => queues.next(info, undefined)?.brokerName ?? 'none'));
 }
 
 describe('taking turns', () => {
@@ -59,5 +68,135 @@ describe('taking turns', () => {
 
   test('gives none for a topic without queues', () => {
     expect(selection().queues.next(publishInfo({}), undefined)).toBeUndefined();
+  });
+});
+
+describe('of a static topic', () => {
+  const route = {
+    ...routeOver({ 'broker-a': { 0: '10.0.0.1:10911' }, 'broker-b': { 0: '10.0.0.2:10911' } }),
+    topicQueueMappingByBroker: {
+      'broker-a': {
+        topic: 'orders',
+        scope: '__global__',
+        totalQueues: 4,
+        bname: 'broker-a',
+        epoch: 1,
+        currIdMap: { 0: 0, 2: 1 },
+      },
+      'broker-b': {
+        topic: 'orders',
+        scope: '__global__',
+        totalQueues: 4,
+        bname: 'broker-b',
+        epoch: 1,
+        currIdMap: { 1: 0, 3: 1 },
+      },
+    },
+  };
+  const info = topicPublishInfo('orders', route);
+
+  test('the queues of a broker that rests are left out', () => {
+    const { queues, faults } = selection();
+    faults.failed('broker-a');
+    const visited = Array.from({ length: 4 }, () => queues.next(info, undefined)?.queueId);
+    expect(visited.toSorted()).toEqual([1, 1, 3, 3]);
+  });
+
+  test('the queues of the broker to avoid are left out', () => {
+    const { queues } = selection();
+    const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-b')?.queueId);
+    expect(visited.toSorted()).toEqual([0, 0, 2, 2]);
+  });
+});
+
+test('of an order configuration, queues of brokers that are gone are left out', () => {
+  const { queues } = selection();
+  const route = routeOver({ 'broker-a': { 0: '10.0.0.1:10911' } });
+  const info = topicPublishInfo('orders', { ...route, orderTopicConf: 'broker-a:2;broker-b:2' });
+  expect(brokersOf(queues, info, 8)).toEqual(new Set(['broker-a']));
+});
+
+describe('with preferred brokers', () => {
+  const five = publishInfo({ a: 2, b: 2, c: 2, d: 2, e: 2 });
+
+  test('only those are used while they work', () => {
+    const { queues } = selection(2);
+    const used = brokersOf(queues, five, 40);
+    expect(used.size).toBe(2);
+    expect(brokersOf(queues, five, 40)).toEqual(used);
+  });
+
+  test('one that failed leaves the sends to the others of them, and to no more brokers', () => {
+    const { queues, faults } = selection(2);
+    const [first = '', second = ''] = brokersOf(queues, five, 40);
+    faults.failed(first);
+    expect(brokersOf(queues, five, 40)).toEqual(new Set([second]));
+  });
+
+  test('when all of them failed, as many others are used, until they are back', () => {
+    const { queues, faults } = selection(2);
+    const used = brokersOf(queues, five, 40);
+    for (const brokerName of used) faults.failed(brokerName);
+    const others = brokersOf(queues, five, 40);
+    expect(others.size).toBe(2);
+    expect([...others].filter((name) => used.has(name))).toEqual([]);
+    for (const brokerName of used) faults.answered(brokerName, 1);
+    expect(brokersOf(queues, five, 40)).toEqual(used);
+  });
+
+  test('when all of them are slow, they are used all the same: more connections would not make them faster', () => {
+    const { queues, faults } = selection(2);
+    const used = brokersOf(queues, five, 40);
+    for (const brokerName of used) faults.answered(brokerName, 1000);
+    expect(brokersOf(queues, five, 40)).toEqual(used);
+  });
+
+  test('the only one of them is left for another broker when it is to be avoided', () => {
+    const { queues } = selection(1);
+    const [used = ''] = brokersOf(queues, five, 10);
+    expect(queues.next(five, used)?.brokerName).not.toBe(used);
+  });
+
+  test('every broker is tried before none is', () => {
+    const { queues, faults } = selection(2);
+    const failed = new Set<string>();
+    for (let count = 0; count < 5; count++) {
+      const brokerName = queues.next(five, undefined)?.brokerName ?? '';
+      failed.add(brokerName);
+      faults.failed(brokerName);
+    }
+    expect(failed.size).toBe(5);
+    expect(queues.next(five, undefined)).toBeDefined();
+  });
+
+  test('a route without one of them puts the next in its place and keeps the other', () => {
+    const { queues } = selection(2);
+    const [first = '', second = ''] = brokersOf(queues, five, 40);
+    const left = Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e'].filter((name) => name !== first).map((name) => [name, 2]),
+    );
+    const now = brokersOf(queues, publishInfo(left), 40);
+    expect(now.size).toBe(2);
+    expect(now).toContain(second);
+  });
+
+  test('those of the own zone are used, others when they failed', () => {
+    const zones = { a: 'z1', b: 'z2', c: 'z1', d: 'z2', e: 'z3' };
+    const { queues, faults } = selection(0, 'z2');
+    const info = publishInfo({ a: 2, b: 2, c: 2, d: 2, e: 2 }, 'orders', zones);
+    expect(brokersOf(queues, info, 40)).toEqual(new Set(['b', 'd']));
+    faults.failed('b');
+    faults.failed('d');
+    expect(brokersOf(queues, info, 40)).toEqual(new Set(['a', 'c', 'e']));
+  });
+
+  test('a zone that becomes known later counts from then on', () => {
+    const sandboxZone: { name: string | undefined } = { name: undefined };
+    const preference = new BrokerPreference({ brokersPerSandbox: 0 }, sandboxZone);
+    const queues = new QueueSelection(new FaultStrategy({ now: () => 0 }), preference);
+    const info = publishInfo({ a: 2, b: 2 }, 'orders', { a: 'z1', b: 'z2' });
+    expect(brokersOf(queues, info, 8)).toEqual(new Set(['a', 'b']));
+    sandboxZone.name = 'z2';
+    expect(brokersOf(queues, info, 8)).toEqual(new Set(['b']));
   });
 });
