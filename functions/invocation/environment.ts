@@ -1,5 +1,6 @@
 import {
   checkNameServerAddrs,
+  clientOptionRules,
   groupFault,
   type OptionRule,
   OptionsError,
@@ -30,6 +31,12 @@ export interface Environment {
   /** Name of the SSM parameter that holds the certificate authorities. */
   readonly tlsCaParameter: string | undefined;
   readonly tlsServername: string | undefined;
+  /** Most brokers of a topic that a sandbox uses while they work; 0 for all. */
+  readonly brokersPerSandbox: number;
+  /** Zone whose brokers are used first; `auto` for the availability zone of the sandbox. */
+  readonly zone: string | undefined;
+  /** Zone by broker name, for brokers that tell none. */
+  readonly brokerZones: Readonly<Record<string, string>> | undefined;
   /** Topics whose transactions a checker answers for. */
   readonly transactionTopics: readonly string[] | undefined;
   /** DynamoDB table of the transaction log. */
@@ -47,7 +54,7 @@ export interface Environment {
 /** What one variable holds. The documentation and its test read this table. */
 export interface EnvironmentRule {
   readonly variable: string;
-  readonly type: 'topic' | 'topics' | 'group' | 'text' | 'list' | 'milliseconds' | 'boolean';
+  readonly type: 'topic' | 'topics' | 'group' | 'text' | 'list' | 'milliseconds' | 'count' | 'zones' | 'boolean';
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
@@ -56,6 +63,7 @@ export interface EnvironmentRule {
 }
 
 const { sendTimeoutMs, attemptTimeoutMs } = producerOptionRules;
+const { brokersPerSandbox } = clientOptionRules;
 
 export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRule>> = {
   topic: {
@@ -122,6 +130,23 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     variable: 'ROCKETMQ_TLS_SERVERNAME',
     type: 'text',
     meaning: 'Name that certificates must be for, where it is not the host of the address',
+  },
+  brokersPerSandbox: {
+    variable: 'ROCKETMQ_BROKERS_PER_SANDBOX',
+    type: 'count',
+    ...limits(brokersPerSandbox),
+    meaning: brokersPerSandbox.meaning,
+  },
+  zone: {
+    variable: 'ROCKETMQ_ZONE',
+    type: 'text',
+    meaning:
+      'Zone whose brokers are used first, others when those fail; `auto` for the id of the availability zone of the sandbox',
+  },
+  brokerZones: {
+    variable: 'ROCKETMQ_BROKER_ZONES',
+    type: 'zones',
+    meaning: 'Zones of brokers, as `broker-a=use1-az1;broker-b=use1-az2`; what brokers tell themselves when absent',
   },
   transactionTopics: {
     variable: 'ROCKETMQ_TRANSACTION_TOPICS',
@@ -210,10 +235,22 @@ function textFault(rule: EnvironmentRule, text: string): string | undefined {
   if (rule.type === 'group') return groupFault(text);
   if (rule.type === 'list') return listFault(text);
   if (rule.type === 'boolean') return /^(true|false)$/.test(text) ? undefined : 'it must be true or false';
-  if (rule.type !== 'milliseconds') return undefined;
+  if (rule.type === 'zones') return zonesFault(text);
+  if (rule.type !== 'milliseconds' && rule.type !== 'count') return undefined;
   const { min = 0, max = 0 } = rule;
   const isInRange = /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max;
-  return isInRange ? undefined : `it must be a whole number of milliseconds from ${min} to ${max}`;
+  const unit = rule.type === 'count' ? '' : ' of milliseconds';
+  return isInRange ? undefined : `it must be a whole number${unit} from ${min} to ${max}`;
+}
+
+function zonesFault(text: string): string | undefined {
+  const isRight = zonePairs(text).every((pair) => pair.length === 2 && pair.every((name) => name !== ''));
+  return isRight ? undefined : 'it must be written as broker=zone, with ";" between brokers';
+}
+
+function zonePairs(text: string): string[][] {
+  const entries = text.split(';').filter((entry) => entry.trim() !== '');
+  return entries.map((entry) => entry.split('=').map((name) => name.trim()));
 }
 
 function topicsFault(text: string): string | undefined {
@@ -240,11 +277,20 @@ function listFault(text: string): string | undefined {
   }
 }
 
-function parsed(rule: EnvironmentRule, text: string): string | number | boolean | string[] {
+function parsed(rule: EnvironmentRule, text: string): string | number | boolean | string[] | Record<string, string> {
   if (rule.type === 'boolean') return text === 'true';
-  if (rule.type === 'milliseconds') return Number(text);
+  if (rule.type === 'milliseconds' || rule.type === 'count') return Number(text);
+  if (rule.type === 'zones') return Object.fromEntries(zonePairs(text));
   if (rule.type === 'topics') return splitNames(text);
   return rule.type === 'list' ? parseNameServerList(text) : text;
+}
+
+/** Where Lambda tells about the sandbox, and what has to be shown there; undefined where it does not. */
+export function readMetadataEndpoint(
+  variables: NodeJS.ProcessEnv = process.env,
+): { readonly addr: string; readonly token: string } | undefined {
+  const { AWS_LAMBDA_METADATA_API: addr, AWS_LAMBDA_METADATA_TOKEN: token } = variables;
+  return addr === undefined || token === undefined ? undefined : { addr, token };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Client, createClient, type Producer } from '#rocketmq';
+import { type Client, createClient, type Deadline, type Producer } from '#rocketmq';
 import { type Environment, readEnvironment } from './environment.ts';
 import { SsmParameters } from './ssm-parameters.ts';
 
@@ -30,6 +30,7 @@ function makeWarmClient(environment: Environment): WarmClient {
   const clock = { now: () => Date.now() };
   const { nameServerParameter, nameServers, aclParameter, tlsCaParameter, tlsServername } = environment;
   const { instanceName, unitName, namespace, producerGroup: group, sendTimeoutMs, attemptTimeoutMs } = environment;
+  const { brokersPerSandbox, zone, brokerZones } = environment;
   const parameters = new SsmParameters(
     { nameServers: nameServerParameter, acl: aclParameter, tlsCa: tlsCaParameter },
     clock,
@@ -47,7 +48,17 @@ function makeWarmClient(environment: Environment): WarmClient {
     ...(instanceName === undefined ? {} : { instanceName }),
     ...(unitName === undefined ? {} : { unitName }),
     ...(namespace === undefined ? {} : { namespace }),
+    brokersPerSandbox,
+    ...(zone === 'auto' ? { fetchZone } : {}),
+    ...(zone === undefined || zone === 'auto' ? {} : { zone }),
+    ...(brokerZones === undefined ? {} : { brokerZones }),
   });
   const producer = client.producer({ group, sendTimeoutMs, attemptTimeoutMs });
   return { environment, client, producer, parameters, connectionsTold: new Map(), dueWorkFailuresTold: 0 };
+}
+
+/** Loaded when it is wanted: a function without zones need not read it. */
+async function fetchZone(deadline: Deadline): Promise<string | undefined> {
+  const { lambdaZone } = await import('./lambda-zone.ts');
+  return lambdaZone(deadline);
 }

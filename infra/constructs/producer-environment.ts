@@ -42,11 +42,34 @@ export interface ProducerSettings {
    * @default - none
    */
   readonly unitName?: string;
+
+  /**
+   * The most brokers of a topic that one sandbox uses while they work, drawn anew by each sandbox: a thousand sandboxes with
+   * two each open a tenth of the connections to each of 20 brokers. Messages with a sharding key go to the broker of their
+   * queue all the same (`ROCKETMQ_BROKERS_PER_SANDBOX`).
+   * @default - all brokers
+   */
+  readonly brokersPerSandbox?: number;
+
+  /**
+   * Zone whose brokers are used first, others when those fail. `auto` asks Lambda for the availability zone of each sandbox
+   * and compares its id (`use1-az1`, not `us-east-1a`) with the zones of brokers (`ROCKETMQ_ZONE`).
+   * @default - no broker is preferred for its zone
+   */
+  readonly zone?: string;
+
+  /**
+   * Zone by broker name, for brokers that do not tell theirs. RocketMQ 5 brokers do when their environment has `ROCKETMQ_ZONE`
+   * (`ROCKETMQ_BROKER_ZONES`).
+   * @default - what the brokers tell
+   */
+  readonly brokerZones?: Readonly<Record<string, string>>;
 }
 
 /** The settings among the props of a construct that has others besides. */
 export function producerSettings(props: ProducerSettings): ProducerSettings {
   const { topic, producerGroup, sendTimeout, attemptTimeout, deadlineReserve, instanceName, unitName } = props;
+  const { brokersPerSandbox, zone, brokerZones } = props;
   return {
     topic,
     producerGroup,
@@ -55,6 +78,9 @@ export function producerSettings(props: ProducerSettings): ProducerSettings {
     ...(deadlineReserve !== undefined && { deadlineReserve }),
     ...(instanceName !== undefined && { instanceName }),
     ...(unitName !== undefined && { unitName }),
+    ...(brokersPerSandbox !== undefined && { brokersPerSandbox }),
+    ...(zone !== undefined && { zone }),
+    ...(brokerZones !== undefined && { brokerZones }),
   };
 }
 
@@ -81,6 +107,9 @@ export function producerEnvironment(
     ROCKETMQ_DEADLINE_RESERVE_MS: settings.deadlineReserve?.toMilliseconds().toString(),
     ROCKETMQ_INSTANCE_NAME: settings.instanceName,
     ROCKETMQ_UNIT_NAME: settings.unitName,
+    ROCKETMQ_BROKERS_PER_SANDBOX: settings.brokersPerSandbox?.toString(),
+    ROCKETMQ_ZONE: settings.zone,
+    ROCKETMQ_BROKER_ZONES: settings.brokerZones && zonesText(settings.brokerZones),
   };
   const given = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
@@ -94,6 +123,12 @@ export function producerEnvironment(
   };
 }
 
+/** As the function reads them; undefined for none. */
+function zonesText(zones: Readonly<Record<string, string>>): string | undefined {
+  const pairs = Object.entries(zones).map(([brokerName, zone]) => `${brokerName}=${zone}`);
+  return pairs.length === 0 ? undefined : pairs.join(';');
+}
+
 /** Variables that a caller's `environment` may replace. */
 export const defaultEnvironment: Readonly<Record<string, string>> = { NODE_OPTIONS: '--enable-source-maps' };
 
@@ -104,6 +139,7 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
   if (topic !== undefined) faults.push({ id: 'topic', text: topic });
   const group = Token.isUnresolved(settings.producerGroup) ? undefined : producerGroupFault(settings.producerGroup);
   if (group !== undefined) faults.push({ id: 'producer-group', text: group });
+  faults.push(...preferenceFaults(settings));
 
   const durations = [settings.sendTimeout, settings.attemptTimeout, settings.deadlineReserve, functionTimeout];
   if (durations.some((duration) => duration?.isUnresolved() === true)) return faults;
@@ -124,6 +160,25 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
     });
   }
   return faults;
+}
+
+function preferenceFaults({ brokersPerSandbox, brokerZones = {} }: ProducerSettings): SynthFault[] {
+  const faults: SynthFault[] = [];
+  const isCount = Number.isInteger(brokersPerSandbox) && Number(brokersPerSandbox) >= 0;
+  if (brokersPerSandbox !== undefined && !Token.isUnresolved(brokersPerSandbox) && !isCount) {
+    const text = `brokersPerSandbox is ${brokersPerSandbox}, but must be a whole number; 0 is for all brokers.`;
+    faults.push({ id: 'brokers-per-sandbox', text });
+  }
+  for (const [brokerName, zone] of Object.entries(brokerZones)) {
+    if (isZoneWord(brokerName) && isZoneWord(zone)) continue;
+    const text = `brokerZones has "${brokerName}" in zone "${zone}": neither may be empty, or have "=" or ";" in it.`;
+    faults.push({ id: 'broker-zones', text });
+  }
+  return faults;
+}
+
+function isZoneWord(word: string): boolean {
+  return Token.isUnresolved(word) || /^[^=;]+$/.test(word);
 }
 
 /** Faults of a caller's `environment`: variables that say something else than the prop they belong to. */

@@ -96,6 +96,14 @@ const RULES: readonly Rule[] = [
     because: 'it joins the parts of the library, and knows nothing of AWS or Lambda',
   },
   {
+    name: 'invocation/lambda-zone.ts',
+    files: /^functions\/invocation\/lambda-zone\.ts$/,
+    project: or(exactly(LIBRARY), /^functions\/invocation\//),
+    outside: /^node:(http|stream\/consumers)$/,
+    because:
+      "it asks Lambda's metadata endpoint, which speaks HTTP inside of the sandbox, and may import node:http for it besides #rocketmq and invocation",
+  },
+  {
     name: 'invocation',
     files: /^functions\/invocation\//,
     project: or(exactly(LIBRARY), exactly('functions/delivery/record-outcome.ts')),

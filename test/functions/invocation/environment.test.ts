@@ -2,7 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '#rocketmq';
-import { environmentRules, readEnvironment, readTraceId } from '../../../functions/invocation/environment.ts';
+import {
+  environmentRules,
+  readEnvironment,
+  readMetadataEndpoint,
+  readTraceId,
+} from '../../../functions/invocation/environment.ts';
 
 const least = { ROCKETMQ_TOPIC: 'orders', ROCKETMQ_PRODUCER_GROUP: 'orders-lambda', ROCKETMQ_NAME_SERVERS: 'a:9876' };
 
@@ -34,6 +39,9 @@ describe('the environment', () => {
       tls: false,
       tlsCaParameter: undefined,
       tlsServername: undefined,
+      brokersPerSandbox: 0,
+      zone: undefined,
+      brokerZones: undefined,
       transactionTopics: undefined,
       transactionTable: undefined,
       transactionAwakeMs: undefined,
@@ -59,6 +67,9 @@ describe('the environment', () => {
       ROCKETMQ_TLS: ' true ',
       ROCKETMQ_TLS_CA_PARAMETER: '/rocketmq/ca',
       ROCKETMQ_TLS_SERVERNAME: 'rocketmq.internal',
+      ROCKETMQ_BROKERS_PER_SANDBOX: '2',
+      ROCKETMQ_ZONE: 'auto',
+      ROCKETMQ_BROKER_ZONES: ' broker-a = use1-az1; broker-b=use1-az2;',
       ROCKETMQ_TRANSACTION_TOPICS: ' orders, stock,,orders',
       ROCKETMQ_TRANSACTION_TABLE: 'log',
       ROCKETMQ_TRANSACTION_AWAKE_MS: '60000',
@@ -81,6 +92,9 @@ describe('the environment', () => {
       tls: true,
       tlsCaParameter: '/rocketmq/ca',
       tlsServername: 'rocketmq.internal',
+      brokersPerSandbox: 2,
+      zone: 'auto',
+      brokerZones: { 'broker-a': 'use1-az1', 'broker-b': 'use1-az2' },
       transactionTopics: ['orders', 'stock'],
       transactionTable: 'log',
       transactionAwakeMs: 60_000,
@@ -163,6 +177,11 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_TRANSACTION_TOPICS', ' , ', 'it must name at least one topic'],
     ['ROCKETMQ_TRANSACTION_AWAKE_MS', '0', 'from 1 to 900000'],
     ['ROCKETMQ_TLS', 'yes', 'it must be true or false'],
+    ['ROCKETMQ_BROKERS_PER_SANDBOX', '-1', 'it must be a whole number from 0 to 10000'],
+    ['ROCKETMQ_BROKERS_PER_SANDBOX', 'two', 'it must be a whole number from 0 to 10000'],
+    ['ROCKETMQ_BROKER_ZONES', 'broker-a', 'it must be written as broker=zone'],
+    ['ROCKETMQ_BROKER_ZONES', 'broker-a=z1,broker-b=z2', 'with ";" between brokers'],
+    ['ROCKETMQ_BROKER_ZONES', 'broker-a=', 'it must be written as broker=zone'],
     ['ROCKETMQ_TLS_CA_PARAMETER', '/ca', 'need ROCKETMQ_TLS=true'],
     ['ROCKETMQ_TLS_SERVERNAME', 'a', 'need ROCKETMQ_TLS=true'],
   ])('%s=%s: %s', (variable, value, reason) => {
@@ -185,4 +204,11 @@ test('the trace of an invocation is what Lambda puts into the environment, and u
   expect(readTraceId({ _X_AMZN_TRACE_ID: traceId })).toBe(traceId);
   expect([readTraceId({}), readTraceId({ _X_AMZN_TRACE_ID: '' })]).toEqual([undefined, undefined]);
   expect(readTraceId({ _X_AMZN_TRACE_ID: traceId, AWS_LAMBDA_MAX_CONCURRENCY: '8' })).toBeUndefined();
+});
+
+test('the metadata endpoint is where Lambda says, with its token', () => {
+  const variables = { AWS_LAMBDA_METADATA_API: '169.254.100.1:9001', AWS_LAMBDA_METADATA_TOKEN: 'secret' };
+  expect(readMetadataEndpoint(variables)).toEqual({ addr: '169.254.100.1:9001', token: 'secret' });
+  expect(readMetadataEndpoint({ AWS_LAMBDA_METADATA_API: '169.254.100.1:9001' })).toBeUndefined();
+  expect(readMetadataEndpoint({})).toBeUndefined();
 });

@@ -38,6 +38,17 @@ describe('createClient', () => {
     expect(faultsOf({ nameServerAddrs: [] })).toEqual(['the list is empty; expected host:port, separated by ";"']);
   });
 
+  test('refuses a zone told in two ways, and brokers without a zone', () => {
+    const nameServerAddrs = ['a:1'];
+    const fetchZone = async () => undefined;
+    expect(faultsOf({ nameServerAddrs, zone: 'z1', fetchZone })).toEqual(['give "zone" or "fetchZone", not both']);
+    const brokerZones = { 'broker-a': '', 'broker-b': 'z1' };
+    expect(faultsOf({ nameServerAddrs, brokerZones })).toEqual(['"brokerZones" has no zone for broker "broker-a"']);
+    expect(faultsOf({ nameServerAddrs, brokersPerSandbox: -1 })).toEqual([
+      '"brokersPerSandbox" is -1, but must be a whole number from 0 to 10000',
+    ]);
+  });
+
   test('makes objects only: nothing is connected, looked up or pending', async () => {
     await using server = await startFrameServer();
     const client = createClient({ nameServerAddrs: [server.addr] });

@@ -15,6 +15,9 @@ const settings: Required<ProducerSettings> = {
   deadlineReserve: Duration.millis(0),
   instanceName: 'orders',
   unitName: 'unit1',
+  brokersPerSandbox: 2,
+  zone: 'auto',
+  brokerZones: { 'broker-a': 'use1-az1', 'broker-b': 'use1-az2' },
 };
 const surroundings = {
   nameServerParameterName: '/rocketmq/name-servers',
@@ -39,6 +42,9 @@ test('the function reads from its environment what the construct was given', () 
     tls: false,
     tlsCaParameter: undefined,
     tlsServername: undefined,
+    brokersPerSandbox: 2,
+    zone: 'auto',
+    brokerZones: { 'broker-a': 'use1-az1', 'broker-b': 'use1-az2' },
     transactionTopics: undefined,
     transactionTable: undefined,
     transactionAwakeMs: undefined,

@@ -308,6 +308,16 @@ describe('is refused at synth', () => {
       /^\[rocketmq-lambda:send-timeout\] A send may take 6000 ms and 500 ms are kept .* stopped after 6000 ms/,
     ],
     [
+      'with half a broker',
+      { brokersPerSandbox: 0.5 },
+      /^\[rocketmq-lambda:brokers-per-sandbox\] brokersPerSandbox is 0.5, but must be a whole number/,
+    ],
+    [
+      'with a broker in no zone',
+      { brokerZones: { 'broker-a': '' } },
+      /^\[rocketmq-lambda:broker-zones\] brokerZones has "broker-a" in zone ""/,
+    ],
+    [
       'when environment contradicts a prop',
       { environment: { ROCKETMQ_TOPIC: 'other' } },
       /^\[rocketmq-lambda:environment\] environment sets ROCKETMQ_TOPIC/,
