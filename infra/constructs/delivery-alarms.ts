@@ -42,3 +42,23 @@ export function alarmOnServerErrors(scope: Construct, metric: cloudwatch.Metric)
     alarmDescription: `${scope.node.path}: requests were answered with a 5xx status, so their messages are not stored, or nobody knows. The function's log says why.`,
   });
 }
+
+/** Goes off when Lambda could not even put an event that failed where it was to end: that event is lost. */
+export function alarmOnLostEvents(scope: Construct, fn: lambda.IFunction): cloudwatch.Alarm {
+  return fn
+    .metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) })
+    .createAlarm(scope, 'LostEventAlarm', {
+      ...aboveZero,
+      alarmDescription: `${scope.node.path}: events that could not be sent to RocketMQ could not be put into their failure destination either, and are lost. See to its policy and its key.`,
+    });
+}
+
+/** Goes off when delivery has lagged behind its source for three periods on end. */
+export function alarmOnLag(scope: Construct, lag: cloudwatch.Metric, threshold: number): cloudwatch.Alarm {
+  return lag.createAlarm(scope, 'LagAlarm', {
+    ...aboveZero,
+    threshold,
+    evaluationPeriods: 3,
+    alarmDescription: `${scope.node.path}: delivery to RocketMQ lags behind. Records that fail hold up those behind them; the log of the function says why.`,
+  });
+}

@@ -11,10 +11,11 @@ import {
   securityEnvironment,
   securityFaults,
 } from './cluster-security.ts';
-import { reportFaults, type SynthFault } from './synth-fault.ts';
+import { ConnectionBudget, type ConnectionLimits, connectionLimitFaults } from './connection-budget.ts';
+import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
 
 /** Where a RocketMQ cluster is, and how functions reach it. */
-export interface RocketMqClusterProps extends ClusterSecurity {
+export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits {
   /**
    * Addresses of the name servers, each `host:port`. They are written to a new SSM parameter; functions follow later changes of the
    * parameter after about two minutes, without a deployment.
@@ -97,11 +98,18 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   /** The security groups of the functions. */
   readonly connections: ec2.Connections;
   readonly #security: ClusterSecurity;
+  readonly #budget: ConnectionBudget;
 
   constructor(scope: Construct, id: string, props: RocketMqClusterProps) {
     super(scope, id);
-    reportFaults(this, [...nameServerFaults(props), ...securityFaults(props), ...networkFaults(props)]);
+    reportFaults(this, [
+      ...nameServerFaults(props),
+      ...securityFaults(props),
+      ...networkFaults(props),
+      ...connectionLimitFaults(props),
+    ]);
     this.#security = props;
+    this.#budget = new ConnectionBudget(props);
     this.securityEnvironment = securityEnvironment(props);
     this.nameServers = props.nameServers;
     this.nameServerParameter = props.nameServerParameter ?? this.createParameter(props.nameServers ?? []);
@@ -122,6 +130,19 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   /** Lets a function read what there is of credentials and CA: those parameters, and the key for that one SecureString only. */
   grantReadSecurity(grantee: iam.IGrantable): void {
     grantReadSecurity(grantee, this.#security);
+  }
+
+  /**
+   * Counts the connections that a function can open, and reports at the function when `connectionBudget` does not suffice for all that
+   * were counted so far. The functions of the pack call it themselves; call it for a function of your own.
+   *
+   * @param fn where faults are reported
+   * @param sandboxes how many of it can run at the same time; nothing when only the account limits that
+   */
+  countConnections(fn: Construct, sandboxes: number | undefined): void {
+    const { error, warning } = this.#budget.add({ path: fn.node.path, sandboxes });
+    if (error !== undefined) reportFaults(fn, [error]);
+    if (warning !== undefined) reportWarning(fn, warning);
   }
 
   private createParameter(nameServers: readonly string[]): ssm.IParameter {

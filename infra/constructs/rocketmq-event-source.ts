@@ -1,7 +1,27 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import type { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import type { ProducerSettings } from './producer-environment.ts';
+import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import type { ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+
+/** What every `…ToRocketMq` construct is given. */
+export interface RocketMqEventSourceProps extends ProducerSettings {
+  /** The cluster that messages go to. */
+  readonly cluster: RocketMqCluster;
+
+  /**
+   * Options of the function.
+   * @default - those of `RocketMqProducerFunction`
+   */
+  readonly functionOptions?: ProducerFunctionOptions;
+
+  /**
+   * What happens when an alarm goes off.
+   * @default - nothing; the alarms exist
+   */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+}
 
 /** What every `…ToRocketMq` construct is to a dashboard, an alarm or an app: a function that sends, and how far it lags behind. */
 export interface RocketMqEventSource extends IConstruct {

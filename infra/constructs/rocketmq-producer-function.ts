@@ -72,6 +72,12 @@ export interface RocketMqProducerFunctionProps extends ProducerSettings, Produce
 
   /** Folder of `functions/` that has the handler, for example `sqs`. */
   readonly source: string;
+
+  /**
+   * The most sandboxes that the source of events makes Lambda run at the same time, for the connection budget of the cluster.
+   * @default - only `reservedConcurrentExecutions` limits it
+   */
+  readonly maxSandboxes?: number;
 }
 
 /**
@@ -111,6 +117,9 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       ...environmentFaults(props.environment ?? {}, fromProps),
       ...optionFaults(props),
     ]);
+
+    const limits = [props.maxSandboxes, props.reservedConcurrentExecutions].filter((limit) => limit !== undefined);
+    cluster.countConnections(this, limits.length === 0 ? undefined : Math.min(...limits));
 
     const isInVpc = cluster.network.vpc !== undefined;
     this.role =

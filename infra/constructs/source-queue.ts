@@ -1,6 +1,7 @@
-import { Duration, type RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { createDeadLetterQueue, type DeadLetterQueueProps } from './dead-letter-queue.ts';
 
 /** What may be chosen about a created queue beyond the props of the construct that creates it. */
 export type SourceQueueOptions = Omit<
@@ -38,31 +39,22 @@ export class SourceQueue extends Construct {
     super(scope, id);
     const { fifo, removalPolicy, visibilityTimeout, maxReceiveCount, options } = props;
     const { encryptionMasterKey, encryption } = options;
-    const alike: sqs.QueueProps = {
+    const alike: DeadLetterQueueProps['options'] = {
       // CloudFormation takes `true` or nothing.
       ...(fifo && { fifo }),
       ...(encryptionMasterKey !== undefined && { encryptionMasterKey }),
       ...(encryptionMasterKey === undefined && { encryption: encryption ?? sqs.QueueEncryption.SQS_MANAGED }),
-      enforceSSL: true,
-      removalPolicy,
     };
-    this.deadLetterQueue = props.deadLetterQueue ?? this.#createDeadLetterQueue(alike);
+    this.deadLetterQueue =
+      props.deadLetterQueue ?? createDeadLetterQueue(this, 'DeadLetters', { removalPolicy, options: alike });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...alike,
+      enforceSSL: true,
+      removalPolicy,
       ...options,
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
-  }
-
-  #createDeadLetterQueue(alike: sqs.QueueProps): sqs.Queue {
-    // The longest retention there is: a message keeps the age it had in the source queue, and people need time to look.
-    const queue = new sqs.Queue(this, 'DeadLetters', { ...alike, retentionPeriod: Duration.days(14) });
-    Validations.of(queue).acknowledge({
-      id: 'Serverless-SQSRedrivePolicy',
-      reason: 'This is the dead-letter queue itself: messages stay in it until people have looked at them.',
-    });
-    return queue;
   }
 }
 

@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { alarmOnDeadLetters, alarmOnFunctionErrors } from './delivery-alarms.ts';
-import { type ProducerSettings, producerSettings } from './producer-environment.ts';
+import { producerSettings } from './producer-environment.ts';
 import {
   existingDeadLetterQueue,
   type QueueChoice,
@@ -13,18 +13,14 @@ import {
   uncheckedVisibility,
   unknownDeadLetterQueue,
 } from './queue-choice.ts';
-import type { RocketMqCluster } from './rocketmq-cluster.ts';
-import type { RocketMqEventSource } from './rocketmq-event-source.ts';
-import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
+import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { SourceQueue, visibilityTimeoutOf } from './source-queue.ts';
 import { neededVisibility, sqsMappingFaults } from './sqs-mapping-faults.ts';
 import { reportFaults, reportWarning } from './synth-fault.ts';
 
 /** Properties of a way from an SQS queue to a RocketMQ topic. */
-export interface SqsToRocketMqProps extends ProducerSettings, QueueChoice {
-  /** The cluster that messages go to. */
-  readonly cluster: RocketMqCluster;
-
+export interface SqsToRocketMqProps extends RocketMqEventSourceProps, QueueChoice {
   /**
    * The most messages one invocation gets: up to 10,000, and 10 for FIFO. Above 10 a `maxBatchingWindow` is needed.
    * @default 10
@@ -48,18 +44,6 @@ export interface SqsToRocketMqProps extends ProducerSettings, QueueChoice {
    * @default - all
    */
   readonly filters?: readonly ReturnType<typeof lambda.FilterCriteria.filter>[];
-
-  /**
-   * Options of the function.
-   * @default - those of `RocketMqProducerFunction`
-   */
-  readonly functionOptions?: ProducerFunctionOptions;
-
-  /**
-   * What happens when an alarm goes off.
-   * @default - nothing; the alarms exist
-   */
-  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
 }
 
 /**
@@ -90,6 +74,7 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
       ...producerSettings(props),
       cluster: props.cluster,
       source: 'sqs',
+      maxSandboxes: maxConcurrency,
     });
     const { queue, deadLetterQueue } =
       props.existingQueue === undefined

@@ -1,0 +1,65 @@
+import { Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { AsyncSource } from './async-source.ts';
+import { grantUseOfQueueKey } from './queue-key.ts';
+import { reportFaults, type SynthFault } from './synth-fault.ts';
+
+/** A bus. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
+export type AnyEventBus = events.IEventBus | events.EventBus;
+
+/** How long and how often EventBridge tries to hand an event over to Lambda. */
+export interface HandoverOptions {
+  /**
+   * Time after which EventBridge gives up an event that Lambda did not take: 1 minute to 24 hours.
+   * @default - 24 hours
+   */
+  readonly handoverMaxAge?: Duration;
+
+  /**
+   * Tries after which EventBridge gives up an event that Lambda did not take: 0 to 185.
+   * @default 185
+   */
+  readonly handoverRetryAttempts?: number;
+}
+
+/** A rule: which events of which bus. */
+export interface EventRuleProps extends HandoverOptions {
+  readonly eventBus: AnyEventBus;
+  readonly eventPattern: events.EventPattern;
+}
+
+/** Has a bus invoke the function of a source; what the bus cannot hand over ends in the source's dead-letter queue. */
+export function createEventRule(source: AsyncSource, props: EventRuleProps): events.Rule {
+  const { eventBus, eventPattern, handoverMaxAge, handoverRetryAttempts } = props;
+  const faults = handoverFaults(props);
+  reportFaults(source, faults);
+  grantUseOfQueueKey(source.deadLetterQueue, new iam.ServicePrincipal('events.amazonaws.com'));
+  return new events.Rule(source, 'Rule', {
+    eventBus,
+    eventPattern,
+    description: 'Events that go to RocketMQ',
+    targets: [
+      new targets.LambdaFunction(source.producerFunction.function, {
+        deadLetterQueue: source.deadLetterQueue,
+        ...(faults.length === 0 && handoverMaxAge !== undefined && { maxEventAge: handoverMaxAge }),
+        ...(faults.length === 0 && handoverRetryAttempts !== undefined && { retryAttempts: handoverRetryAttempts }),
+      }),
+    ],
+  });
+}
+
+function handoverFaults({ handoverMaxAge, handoverRetryAttempts = 0 }: HandoverOptions): SynthFault[] {
+  const faults: SynthFault[] = [];
+  const age = (handoverMaxAge ?? Duration.hours(24)).toSeconds({ integral: false });
+  if (!Number.isInteger(age) || age < 60 || age > 86_400) {
+    const text = `handoverMaxAge is ${age} s; EventBridge allows whole seconds from 60 to 86400.`;
+    faults.push({ id: 'event-handover', text });
+  }
+  if (!Number.isInteger(handoverRetryAttempts) || handoverRetryAttempts < 0 || handoverRetryAttempts > 185) {
+    const text = `handoverRetryAttempts is ${handoverRetryAttempts}; EventBridge allows whole numbers from 0 to 185.`;
+    faults.push({ id: 'event-handover', text });
+  }
+  return faults;
+}

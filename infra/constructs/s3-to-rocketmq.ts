@@ -1,0 +1,173 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import type { Construct } from 'constructs';
+import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
+import { createEventRule, type HandoverOptions } from './event-rule.ts';
+import { detailTypesOf } from './s3-detail-types.ts';
+import { reportFaults, type SynthFault } from './synth-fault.ts';
+
+/** A bucket. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
+export type AnyBucket = s3.IBucket | s3.Bucket;
+
+/** Properties of a way from an S3 bucket to a RocketMQ topic. */
+export interface S3ToRocketMqProps extends AsyncSourceProps, HandoverOptions {
+  /**
+   * A bucket that exists.
+   * @default - one is created
+   */
+  readonly existingBucket?: AnyBucket;
+
+  /**
+   * Options of the created bucket, such as a key or versioning. Not used with `existingBucket`.
+   * @default - encrypted with keys of S3, TLS only, nothing public
+   */
+  readonly bucketOptions?: s3.BucketProps;
+
+  /**
+   * Which events become messages.
+   * @default - every kind of creation
+   */
+  readonly eventTypes?: readonly s3.EventType[];
+
+  /**
+   * Objects whose keys begin and end like this.
+   * @default - all
+   */
+  readonly keyFilter?: s3.NotificationKeyFilter;
+
+  /**
+   * Takes the events from EventBridge in place of the bucket's own notifications: other notifications of the bucket cannot get in their
+   * way, no code of the CDK runs at deployment for a created bucket, and what cannot be handed over to Lambda ends in the dead-letter queue. The function then is that of
+   * EventBridge, and the messages hold its events. `handoverMaxAge` and `handoverRetryAttempts` go with it.
+   * @default false
+   */
+  readonly viaEventBridge?: boolean;
+
+  /**
+   * What becomes of the created bucket and dead-letter queue, and of what is in them, when the stack is deleted.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * Notifications of an S3 bucket become messages of a RocketMQ topic: what happened to which object, not the object. What the function
+ * cannot deliver ends in the dead-letter queue.
+ */
+export class S3ToRocketMq extends AsyncSource {
+  /** The bucket whose events go to RocketMQ. */
+  readonly bucket: AnyBucket;
+  /** The rule that takes the events from EventBridge; nothing unless `viaEventBridge`. */
+  readonly rule: events.Rule | undefined;
+
+  constructor(scope: Construct, id: string, props: S3ToRocketMqProps) {
+    const viaEventBridge = props.viaEventBridge === true;
+    super(scope, id, props, viaEventBridge ? 'eventbridge' : 's3');
+    reportFaults(this, bucketFaults(props));
+    const { eventTypes = [s3.EventType.OBJECT_CREATED], keyFilter } = props;
+    this.bucket = props.existingBucket ?? this.#createBucket(props);
+    if (!viaEventBridge) {
+      const destination = new LambdaDestination(this.producerFunction.function);
+      for (const type of new Set(eventTypes)) {
+        this.bucket.addEventNotification(type, destination, ...(keyFilter === undefined ? [] : [keyFilter]));
+      }
+      if (eventTypes.length > 0) acknowledgeNotifications(Stack.of(this.bucket));
+      return;
+    }
+    this.#sendToEventBridge(props);
+    this.rule = createEventRule(this, {
+      ...props,
+      eventBus: events.EventBus.fromEventBusName(this, 'DefaultBus', 'default'),
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: [...detailTypesOf(eventTypes).known],
+        detail: {
+          bucket: { name: [this.bucket.bucketName] },
+          ...(keyFilter !== undefined && { object: { key: [{ wildcard: wildcardOf(keyFilter) }] } }),
+        },
+      },
+    });
+  }
+
+  #createBucket(props: S3ToRocketMqProps): s3.Bucket {
+    const bucket = new s3.Bucket(this, 'Bucket', {
+      encryption:
+        props.bucketOptions?.encryptionKey === undefined ? s3.BucketEncryption.S3_MANAGED : s3.BucketEncryption.KMS,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      ...props.bucketOptions,
+    });
+    if (props.bucketOptions?.serverAccessLogsBucket === undefined) {
+      Validations.of(bucket).acknowledge({
+        id: 'AwsSolutions-S1',
+        reason:
+          'Access logs need a second bucket and cost money, so they are a choice of the user (bucketOptions.serverAccessLogsBucket).',
+      });
+    }
+    return bucket;
+  }
+
+  #sendToEventBridge({ existingBucket }: S3ToRocketMqProps): void {
+    if (existingBucket !== undefined) {
+      existingBucket.enableEventBridgeNotification();
+      acknowledgeNotifications(Stack.of(existingBucket));
+      return;
+    }
+    const resource = this.bucket.node.defaultChild;
+    // What enableEventBridgeNotification() does takes a function of the CDK that runs at deployment; the property alone does not.
+    if (resource instanceof s3.CfnBucket) {
+      resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    }
+  }
+}
+
+/** The function with which the CDK writes notifications, once for a stack, is not made here and cannot be made otherwise. */
+function acknowledgeNotifications(stack: Stack): void {
+  const role = stack.node.tryFindChild(notificationsHandlerId)?.node.tryFindChild('Role');
+  if (role === undefined) return;
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+    reason:
+      'This role of the CDK itself is that of the function that writes bucket notifications; the policy lets it write its logs.',
+  });
+}
+
+const notificationsHandlerId = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';
+
+/** A pattern of EventBridge for keys; what stands in the filter stands for itself. */
+function wildcardOf({ prefix = '', suffix = '' }: s3.NotificationKeyFilter): string {
+  const literal = (text: string) => text.replaceAll(/[\\*]/g, (character) => `\\${character}`);
+  return `${literal(prefix)}*${literal(suffix)}`;
+}
+
+function bucketFaults(props: S3ToRocketMqProps): SynthFault[] {
+  const { existingBucket, bucketOptions, eventTypes = [s3.EventType.OBJECT_CREATED], viaEventBridge } = props;
+  const faults: SynthFault[] = [];
+  if (existingBucket !== undefined && bucketOptions !== undefined) {
+    const text =
+      'bucketOptions would have no effect: existingBucket is given, and this construct does not change it. Set them where that bucket is made.';
+    faults.push({ id: 'existing-bucket', text });
+  }
+  if (eventTypes.length === 0) {
+    const text = 'eventTypes is empty, so no event would become a message. Name one at least, or leave eventTypes out.';
+    faults.push({ id: 's3-event-types', text });
+  }
+  if (new Set(eventTypes).size < eventTypes.length) {
+    const text = 'eventTypes names a type twice, which S3 refuses. Name each once.';
+    faults.push({ id: 's3-event-types', text });
+  }
+  const { unknown } = detailTypesOf(eventTypes);
+  if (viaEventBridge === true && unknown.length > 0) {
+    const text = `eventTypes has ${unknown.join(', ')}, which EventBridge does not tell apart. Name the whole kind, such as OBJECT_CREATED, or leave viaEventBridge out.`;
+    faults.push({ id: 's3-event-types', text });
+  }
+  if (viaEventBridge !== true && (props.handoverMaxAge ?? props.handoverRetryAttempts) !== undefined) {
+    const text =
+      'handoverMaxAge and handoverRetryAttempts would have no effect: notifications of a bucket do not go through EventBridge. Give viaEventBridge: true too, or remove them.';
+    faults.push({ id: 's3-handover', text });
+  }
+  return faults;
+}
