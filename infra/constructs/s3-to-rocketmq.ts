@@ -5,7 +5,7 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { createEventRule, type HandoverOptions } from './event-rule.ts';
-import { detailTypesOf } from './s3-detail-types.ts';
+import { detailTypesOf } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** A bucket. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
