@@ -10,11 +10,13 @@ export { type Deadline, deadlineAfter, earlierOf } from './deadline.ts';
 export * from './errors.ts';
 export type { OptionRule } from './options.ts';
 export type { Message } from './producer/message.ts';
+export type { QueryOptions, QueryResult } from './producer/message-query.ts';
 export { groupFault, topicFault } from './producer/names.ts';
 export { type OpenTelemetryApi, openTelemetryHook } from './producer/open-telemetry-hook.ts';
-export type { Producer, SendAllOptions, SendOptions, TransactionOptions } from './producer/producer.ts';
+export type { Producer } from './producer/producer.ts';
 export type { ReplyMessage } from './producer/request-reply.ts';
 export type { SendHook, SendHookContext } from './producer/send-hook.ts';
+export type { SendAllOptions, SendOptions, TransactionOptions } from './producer/send-options.ts';
 export type { SendOutcome, SendResult, SendStatus } from './producer/send-result.ts';
 export type {
   CheckedMessage,

@@ -210,6 +210,7 @@ function brokerSettings(options: EmbeddedClusterOptions, version: number): Broke
   return {
     timerMaxDelayMs: options.timerMaxDelayMs ?? defaults.timerMaxDelayMs,
     recallMessageEnable: options.recallMessageEnable ?? defaults.recallMessageEnable,
+    messageIndexEnable: options.messageIndexEnable ?? defaults.messageIndexEnable,
     transactionTimeOutMs: options.transactionTimeOutMs ?? defaults.transactionTimeOutMs,
     transactionCheckIntervalMs: options.transactionCheckIntervalMs ?? defaults.transactionCheckIntervalMs,
     transactionCheckMax: options.transactionCheckMax ?? defaults.transactionCheckMax,

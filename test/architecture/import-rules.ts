@@ -60,7 +60,7 @@ const RULES: readonly Rule[] = [
       ROOT_LEAVES,
       /^functions\/rocketmq\/client\//,
       exactly('functions/rocketmq/producer-options.ts'),
-      /^functions\/rocketmq\/protocol\/(message-[a-z-]+|send-message-header|(end|check)-transaction-header|request-code|response-code|uniq-key|recall-handle|trace-record|mq-version)\.ts$/,
+      /^functions\/rocketmq\/protocol\/(message-[a-z-]+|(send|query)-message-header|stored-message|(end|check)-transaction-header|request-code|response-code|uniq-key|recall-handle|trace-record|mq-version)\.ts$/,
     ),
     outside: NODE,
     because:

@@ -12,6 +12,7 @@ import {
 } from '#rocketmq';
 import {
   type AccessControlledCluster,
+  ADMIN,
   ALLOWED,
   FORBIDDEN,
   SENDER,
@@ -103,6 +104,23 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     const messages = Array.from({ length: 3 }, () => ({ topic: FORBIDDEN, body: Buffer.from('x') }));
     const outcomes = await producer({ credentials: SENDER }).sendAll(messages);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(3).fill(isV5 ? 'failed' : 'stored'));
+  });
+
+  test('lets those who may read ask for a message by its id, and denies it to those who may only write', async () => {
+    const asked = { topic: ALLOWED, body: 'x', msgId: uniqueName('id') };
+    const sender = producer({ credentials: SENDER });
+    await sender.send(asked);
+    const denied = await sender.queryMessageByUniqKey(asked);
+    expect(denied.stored).toBeUndefined();
+    expect(denied.unanswered).toMatchObject([{ code: 'ROCKETMQ_ACCESS_DENIED' }]);
+    for (const serializeType of ['JSON', 'ROCKETMQ'] as const) {
+      const reader = producer({ credentials: ADMIN, serializeType });
+      const answer = async () => {
+        const { stored, unanswered } = await reader.queryMessageByUniqKey(asked);
+        return stored?.msgId ?? unanswered;
+      };
+      await expect.poll(answer, { timeout: 20_000 }).toBe(asked.msgId);
+    }
   });
 
   test('says nothing to a oneway message with a wrong secret, and does not store it', async () => {

@@ -107,6 +107,15 @@ describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a pr
     await expect(sending).rejects.toMatchObject({ outcome: 'notSent', code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
   });
 
+  test('a message cannot be asked for by its id, which is said', async (context) => {
+    await inRealOne(context);
+    const topic = await topicFor('NORMAL');
+    await producer.send({ topic, body: 'x', msgId: 'id-1' });
+    const { stored, unanswered } = await producer.queryMessageByUniqKey({ topic, body: 'x', msgId: 'id-1' });
+    expect(stored).toBeUndefined();
+    expect(unanswered).toMatchObject([{ code: 'ROCKETMQ_BROKER', responseCode: 3 }]);
+  });
+
   test('a request gets no reply, and says so', async (context) => {
     await inRealOne(context);
     const topic = await topicFor('NORMAL');

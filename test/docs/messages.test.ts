@@ -40,6 +40,7 @@ describe('docs/messages.md', () => {
       'Many messages, in batches',
       'Scheduled messages',
       'Recall',
+      'Asking whether a message is stored',
       'Compression',
       'Namespaces and units',
       'Trace',

@@ -8,6 +8,8 @@ import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
+import { messageDelay } from './message-delay.ts';
+import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { groupFault } from './names.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
@@ -21,33 +23,10 @@ import type { ReplyMessage, RequestReply } from './request-reply.ts';
 import { sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
+import type { SendAllOptions, SendOptions, TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
-
-/** How a `sendAll` is to be done. */
-export interface SendAllOptions {
-  /** When it has to be finished, at the latest; for each request the producer's `sendTimeoutMs` counts besides. */
-  readonly deadline?: Deadline;
-}
-
-/** How a `send` is to be done. */
-export interface SendOptions extends SendAllOptions {
-  /** Queue to send to; every attempt goes there. Not together with a sharding key. */
-  readonly queue?: MessageQueue;
-  /** Chooses the queue among those that can be written (Java: `MessageQueueSelector`). Not together with a sharding key. */
-  readonly selectQueue?: (queues: readonly MessageQueue[], message: Message) => MessageQueue;
-}
-
-/** How a transactional message is to be sent. */
-export interface TransactionOptions extends SendOptions {
-  /**
-   * How long the broker asks nobody for the outcome, in ms, rounded up to seconds; after it a commit is refused. Default:
-   * the broker's `transactionTimeOut` (6 s), after which it asks and still takes a commit. To be given only when a local
-   * transaction takes longer: every round of checks stores a message with an immunity time again (docs/transactions.md).
-   */
-  readonly immunityMs?: number;
-}
 
 /** Options with their defaults in place. */
 type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
@@ -66,6 +45,7 @@ export class Producer {
   private readonly rules: PreparationRules;
   private readonly keyOrder = new KeyOrder();
   private requestReply: Promise<RequestReply> | undefined;
+  private messageQuery: Promise<MessageQuery> | undefined;
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
@@ -189,6 +169,31 @@ export class Producer {
     const wrapped = this.rules.wrapTopic(topic);
     const group = wrapNamespace(this.namespace, this.group);
     return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
+  }
+
+  /**
+   * Asks the brokers of a message's topic, or for one with a sharding key only that of its queue, whether they have a message
+   * with its `msgId` (Java: `queryMessageByUniqKey`). A broker finds a message about a second after it stored it. One that
+   * cannot answer, in time or at all, does not make this fail: it is in `unanswered`, and not asked again for 30 s.
+   * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError
+   */
+  async queryMessageByUniqKey(
+    message: Message,
+    { deadline, storedSince = 0 }: QueryOptions = {},
+  ): Promise<QueryResult> {
+    const { msgId, shardingKey } = message;
+    if (msgId === undefined) throw new MessageError('msgId', 'a message without a message id cannot be asked for');
+    this.messageQuery ??= import('./message-query.ts').then(({ MessageQuery }) => new MessageQuery(this.client));
+    const messageQuery = await this.messageQuery;
+    const { attemptTimeoutMs, maxDelayMs, onQueueLost } = this.options;
+    const limit = earlierOf(deadline, attemptTimeoutMs);
+    const topic = this.rules.wrapTopic(message.topic);
+    const delay = messageDelay(message, maxDelayMs, this.rules.now());
+    const isQueueSure = shardingKey !== undefined && onQueueLost === 'fail';
+    const queue = isQueueSure ? await this.sendLoop.queueOf(topic, shardingKey, limit) : undefined;
+    const question = { topic, delay, msgId, brokerName: queue?.brokerName, storedSince };
+    const { receipt, unanswered } = await messageQuery.find(question, limit);
+    return { stored: receipt && this.resultOf({ msgId }, receipt), unanswered };
   }
 
   /**
@@ -357,7 +362,7 @@ export class Producer {
     });
   }
 
-  private resultOf({ msgId }: PreparedMessage, receipt: SendReceipt): SendResult {
+  private resultOf({ msgId }: Pick<PreparedMessage, 'msgId'>, receipt: SendReceipt): SendResult {
     const { queue, status, offsetMsgId, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
     const { namespace } = this;
     return {

@@ -18,7 +18,7 @@ export interface SendResult {
   readonly queue: MessageQueue;
   /** Of a scheduled message, the offset in the broker's own queue for those. */
   readonly queueOffset: number;
-  /** Attempts made, the successful one included. */
+  /** Attempts made, the successful one included; 0 of a message that was found stored, and not sent. */
   readonly attempts: number;
   /** An earlier attempt, or a first copy on a connection that ended, was written and not answered: the message may be stored twice, under the same `msgId`. */
   readonly isPossibleDuplicate: boolean;

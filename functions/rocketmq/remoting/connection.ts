@@ -184,7 +184,9 @@ export class Connection {
 
   private writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
     const hooked = this.hooks.length === 0 ? request : hookedRequest(this.hooks, this.addr, request);
-    this.write(hooked.code, opaque, flag, undefined, hooked.extFields, hooked.body, hooked.version);
+    const { code, unsignedFields, body, version } = hooked;
+    const extFields = unsignedFields === undefined ? hooked.extFields : { ...hooked.extFields, ...unsignedFields };
+    this.write(code, opaque, flag, undefined, extFields, body, version);
   }
 
   private async afterHooks(request: OutgoingRequest, answer: Promise<RemotingCommand>): Promise<RemotingCommand> {

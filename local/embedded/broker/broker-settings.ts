@@ -4,6 +4,8 @@ export interface BrokerSettings {
   readonly timerMaxDelayMs: number;
   /** Whether timer messages can be recalled (5.3.2 and later). Default false, as of 5.5.0. */
   readonly recallMessageEnable: boolean;
+  /** Whether messages can be found by their id and keys. Default true. */
+  readonly messageIndexEnable: boolean;
   /** Age at which a half message may be checked, in ms (`transactionTimeOut`). Default 6000. */
   readonly transactionTimeOutMs: number;
   /**
@@ -20,6 +22,7 @@ export function defaultBrokerSettings(isV5: boolean): BrokerSettings {
   return {
     timerMaxDelayMs: 259_200_000,
     recallMessageEnable: false,
+    messageIndexEnable: true,
     transactionTimeOutMs: 6_000,
     transactionCheckIntervalMs: isV5 ? 30_000 : 60_000,
     transactionCheckMax: 15,

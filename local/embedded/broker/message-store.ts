@@ -124,16 +124,10 @@ export class MessageStore {
     return this.#byCommitLogOffset.get(commitLogOffset);
   }
 
-  /** Messages of a topic with a message id (UNIQ_KEY), oldest first. */
-  withUniqKey(topic: string, uniqKey: string): readonly StoreEntry[] {
-    this.#deliverDue();
-    return this.#index.find(MessageProperty.UNIQ_KEY, topic, uniqKey);
-  }
-
   /** Messages of a topic that have a word among their KEYS, or as their id, oldest first. */
   withKey(topic: string, key: string): readonly StoreEntry[] {
     this.#deliverDue();
-    return this.#index.find(MessageProperty.KEYS, topic, key);
+    return this.#index.find(topic, key);
   }
 
   /** Forgets the messages of a queue before an offset, as a broker does with old files. */

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { requiredField, requiredInteger } from '../../../functions/rocketmq/protocol/ext-fields.ts';
+import { requiredInteger } from '../../../functions/rocketmq/protocol/ext-fields.ts';
+import { decodeQueryMessage } from '../../../functions/rocketmq/protocol/query-message-header.ts';
 import type { RemotingCommand } from '../../../functions/rocketmq/protocol/remoting-command.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
@@ -18,14 +19,12 @@ export function queryRequests(broker: BrokerContext): HandlerEntries {
 const MAX_BY_UNIQ_KEY = 32;
 
 function queryMessage(broker: BrokerContext, { extFields }: RemotingCommand): Answer {
-  const topic = requiredField(extFields, 'topic');
-  const key = requiredField(extFields, 'key');
+  const { topic, key, maxNum: wanted, beginAt, endAt } = decodeQueryMessage(extFields);
   const isUniqKeyQuery = extFields._UNIQUE_KEY_QUERY === 'true';
-  const maxNum = isUniqKeyQuery ? MAX_BY_UNIQ_KEY : Number(requiredInteger(extFields, 'maxNum'));
-  const beginAt = Number(requiredInteger(extFields, 'beginTimestamp'));
-  const endAt = Number(requiredInteger(extFields, 'endTimestamp'));
-  const entries = isUniqKeyQuery ? broker.store.withUniqKey(topic, key) : broker.store.withKey(topic, key);
-  const found = entries
+  const maxNum = isUniqKeyQuery ? MAX_BY_UNIQ_KEY : wanted;
+  // Without an index nothing is found, and nothing tells that apart from a message that was never stored.
+  const indexed = broker.settings.messageIndexEnable ? broker.store.withKey(topic, key) : [];
+  const found = indexed
     .filter(({ message }) => message.storedAt >= beginAt && message.storedAt <= endAt)
     // The index is read from its newest entry on; the answer is in the order of the log.
     .slice(-maxNum);

@@ -42,10 +42,11 @@ function bodiesOf(body: Uint8Array): string[] {
 
 const BY_ID = { _UNIQUE_KEY_QUERY: 'true' };
 
-test('messages are found by their id, every one that has it', async () => {
+test('messages are found by their id, every one that has it, also among its keys', async () => {
   expect(await query('id1', BY_ID)).toEqual({ code: 0, bodies: ['one', 'again'] });
   expect(await query('id1', { ...BY_ID, maxNum: '1' })).toMatchObject({ bodies: ['one', 'again'] });
-  expect(await query('k1', BY_ID)).toEqual({ code: 22, bodies: [] });
+  expect(await query('k1', { ...BY_ID, maxNum: '1' })).toEqual({ code: 0, bodies: ['one', 'again'] });
+  expect(await query('id3', BY_ID)).toEqual({ code: 22, bodies: [] });
 });
 
 test('messages are found by each word of their keys, the newest as many as asked for', async () => {
@@ -58,6 +59,17 @@ test('messages are found by each word of their keys, the newest as many as asked
 test('only messages stored in the asked time are found', async () => {
   expect(await query('k1', { beginTimestamp: '1001' })).toMatchObject({ bodies: ['again'] });
   expect(await query('k1', { endTimestamp: '1000' })).toMatchObject({ bodies: ['one'] });
+});
+
+test('without an index nothing is found', async () => {
+  await using unindexed = await startEmbeddedCluster({ topics: [{ name: 'T', queues: 1 }], messageIndexEnable: false });
+  await using to = await AdminConnection.open(unindexed.broker().addr);
+  await to.request(sendRequest({ body: 'one', properties: { UNIQ_KEY: 'id1' } }));
+  const extFields = { topic: 'T', key: 'id1', maxNum: '32', beginTimestamp: '0', endTimestamp: '9223372036854775807' };
+  expect(await to.request({ code: RequestCode.QUERY_MESSAGE, extFields })).toMatchObject({
+    code: 22,
+    extFields: { indexLastUpdateTimestamp: '0', indexLastUpdatePhyoffset: '0' },
+  });
 });
 
 test('a message is found by its place in the commit log', async () => {
