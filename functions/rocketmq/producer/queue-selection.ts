@@ -45,19 +45,24 @@ export class QueueSelection {
       if (queue !== undefined) return queue;
     }
     for (const tier of tiers) {
-      const queue = take(tier, ({ brokerName }) => brokerName !== avoidBroker);
-      if (queue !== undefined) return queue;
+      for (let step = 0; step < tier.queues.length; step++) {
+        if (inTurn(tier, step)?.brokerName !== avoidBroker) return take(tier, step);
+      }
     }
     const [first] = tiers;
-    return first && take(first, () => true);
+    return first && take(first, 0);
   }
 
   private nextOf(tier: Tier, avoidBroker: string | undefined): MessageQueue | undefined {
-    const { faults } = this;
-    return (
-      take(tier, ({ brokerName }) => brokerName !== avoidBroker && faults.isAvailable(brokerName)) ??
-      take(tier, ({ brokerName }) => brokerName !== avoidBroker && !faults.hasFailed(brokerName))
-    );
+    const count = tier.queues.length;
+    let slow: number | undefined;
+    for (let step = 0; step < count; step++) {
+      const brokerName = inTurn(tier, step)?.brokerName;
+      if (brokerName === undefined || brokerName === avoidBroker) continue;
+      if (this.faults.isAvailable(brokerName)) return take(tier, step);
+      if (slow === undefined && !this.faults.hasFailed(brokerName)) slow = step;
+    }
+    return slow === undefined ? undefined : take(tier, slow);
   }
 
   /** Sorted out once for each route, and not for each send. */
@@ -73,16 +78,14 @@ export class QueueSelection {
   }
 }
 
-/** The next queue in turn that will do. */
-function take(tier: Tier, willDo: (placed: PlacedQueue) => boolean): MessageQueue | undefined {
-  const { queues, turn } = tier;
-  const count = queues.length;
-  for (let step = 0; step < count; step++) {
-    const index = (turn + step) % count;
-    const placed = queues[index];
-    if (placed === undefined || !willDo(placed)) continue;
-    tier.turn = (index + 1) % count;
-    return placed.queue;
-  }
-  return undefined;
+/** The queue whose turn comes after so many others. */
+function inTurn({ queues, turn }: Tier, step: number): PlacedQueue | undefined {
+  return queues[(turn + step) % queues.length];
+}
+
+/** Takes that queue; the turn is its successor's then. */
+function take(tier: Tier, step: number): MessageQueue | undefined {
+  const placed = inTurn(tier, step);
+  tier.turn = (tier.turn + step + 1) % tier.queues.length;
+  return placed?.queue;
 }

@@ -2,10 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { createClient, deadlineAfter, type Producer } from '#rocketmq';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
 import { GivenClock } from '../remoting/given-clock.ts';
-import { startProducer, TOPIC } from './start-producer.ts';
+import { type StartedProducer, type StartProducerOptions, startProducer, TOPIC } from './start-producer.ts';
 
 const MESSAGE = { topic: TOPIC, body: 'order 1' };
 const GET_ROUTE = 105;
+/** A busy machine must not look like brokers that fail. */
+const PATIENT_CLIENT = { connectTimeoutMs: 20_000, nameServerTimeoutMs: 20_000 };
+const PATIENT = { attemptTimeoutMs: 20_000, sendTimeoutMs: 60_000 };
+
+/** Starts a cluster and a producer that wait for long before they give a broker up. */
+function start(options: StartProducerOptions): Promise<StartedProducer> {
+  const { client, producer } = options;
+  return startProducer({
+    ...options,
+    client: { ...PATIENT_CLIENT, ...client },
+    producer: { ...PATIENT, ...producer },
+  });
+}
 
 /** So many masters, with two queues of the topic on each. */
 function masters(count: number, zoneOf: (index: number) => string | undefined = () => undefined) {
@@ -32,8 +45,10 @@ describe('100 clients with two of 20 brokers each', () => {
   test('open two connections each, and lose no message when two brokers die', async () => {
     await using cluster = await startEmbeddedCluster(masters(20));
     const { nameServerAddrs } = cluster;
-    const clients = Array.from({ length: 100 }, () => createClient({ nameServerAddrs, brokersPerSandbox: 2 }));
-    const producers = clients.map((client) => client.producer({ group: 'g' }));
+    const clients = Array.from({ length: 100 }, () =>
+      createClient({ ...PATIENT_CLIENT, nameServerAddrs, brokersPerSandbox: 2 }),
+    );
+    const producers = clients.map((client) => client.producer({ ...PATIENT, group: 'g' }));
     const sendFromAll = () => Promise.all(producers.map((producer) => send(producer, 8)));
     await sendFromAll();
     const live = cluster.brokers.map(({ connections }) => connections.live);
@@ -53,7 +68,7 @@ describe('a client with two of six brokers', () => {
   const two = { cluster: masters(6) };
 
   test('keeps them over freezes in which all its connections ended', async () => {
-    await using started = await startProducer({ ...two, client: { brokersPerSandbox: 2 } });
+    await using started = await start({ ...two, client: { brokersPerSandbox: 2 } });
     const { cluster, client, producer } = started;
     const used = await send(producer);
     expect(used.size).toBe(2);
@@ -68,7 +83,7 @@ describe('a client with two of six brokers', () => {
   test('has the same ones in each of its producers and for each of its topics', async () => {
     const topics = [...two.cluster.topics, { name: 'stock', queues: 2 }];
     const cluster = { ...two.cluster, topics };
-    await using started = await startProducer({ cluster, client: { brokersPerSandbox: 2 } });
+    await using started = await start({ cluster, client: { brokersPerSandbox: 2 } });
     const used = await send(started.producer);
     const other = started.client.producer({ group: 'other' });
     for (let sent = 0; sent < 12; sent++) await other.send({ ...MESSAGE, topic: 'stock' });
@@ -76,8 +91,8 @@ describe('a client with two of six brokers', () => {
   });
 
   test('puts messages with sharding keys, and those for a queue, where they belong', async () => {
-    await using plain = await startProducer(two);
-    await using started = await startProducer({ ...two, client: { brokersPerSandbox: 2 } });
+    await using plain = await start(two);
+    await using started = await start({ ...two, client: { brokersPerSandbox: 2 } });
     const keys = Array.from({ length: 24 }, (_, index) => `customer-${index}`);
     for (const shardingKey of keys) {
       const expected = await plain.producer.send({ ...MESSAGE, shardingKey });
@@ -98,7 +113,7 @@ describe('a client with two of six brokers', () => {
       client: { brokersPerSandbox: 2 },
       producer: { trace: true },
     };
-    await using started = await startProducer(options);
+    await using started = await start(options);
     const { cluster, client, producer } = started;
     const upkeep = await client.beginInvocation(deadlineAfter(5000));
     for (let round = 0; round < 8; round++) {
@@ -111,7 +126,7 @@ describe('a client with two of six brokers', () => {
   });
 
   test('commits transactions on them', async () => {
-    await using started = await startProducer({ ...two, client: { brokersPerSandbox: 2 } });
+    await using started = await start({ ...two, client: { brokersPerSandbox: 2 } });
     for (let sent = 0; sent < 8; sent++) {
       expect(await started.producer.sendTransaction(MESSAGE, async () => 'commit')).toMatchObject({
         status: 'committed',
@@ -122,7 +137,7 @@ describe('a client with two of six brokers', () => {
   });
 
   test('registers with every master for a request, because any of them may get the reply', async () => {
-    await using started = await startProducer({ ...two, client: { brokersPerSandbox: 2 } });
+    await using started = await start({ ...two, client: { brokersPerSandbox: 2 } });
     await expect(started.producer.request(MESSAGE, 200)).rejects.toMatchObject({ code: 'ROCKETMQ_REQUEST_TIMEOUT' });
     const ids = started.cluster.brokers.map(({ producers }) =>
       producers.clients('test-producer').map(({ clientId }) => clientId),
@@ -133,7 +148,7 @@ describe('a client with two of six brokers', () => {
 
   test('gives up connections to other ones when no message went there for the idle limit, heartbeats or not', async () => {
     const clock = new GivenClock();
-    await using started = await startProducer({ ...two, client: { brokersPerSandbox: 2, clock } });
+    await using started = await start({ ...two, client: { brokersPerSandbox: 2, clock } });
     const { cluster, client, producer } = started;
     const used = await send(producer);
     for (const brokerName of cluster.brokers.map(({ name }) => name)) {
@@ -155,7 +170,7 @@ describe('a client in a zone', () => {
   const three = { cluster: masters(6, (index) => `zone-${index % 3}`) };
 
   test('uses the brokers there, and others while those fail', async () => {
-    await using started = await startProducer({ ...three, client: { zone: 'zone-1' } });
+    await using started = await start({ ...three, client: { zone: 'zone-1' } });
     const { cluster, producer } = started;
     expect(await send(producer)).toEqual(new Set(['broker-1', 'broker-4']));
     cluster.nameServer().setRoute(TOPIC, cluster.nameServer().routeOf(TOPIC));
@@ -167,7 +182,7 @@ describe('a client in a zone', () => {
 
   test('takes zones from its options where brokers tell none', async () => {
     const client = { zone: 'here', brokerZones: { 'broker-2': 'here', 'broker-3': 'there' } };
-    await using started = await startProducer({ cluster: masters(4), client });
+    await using started = await start({ cluster: masters(4), client });
     expect(await send(started.producer)).toEqual(new Set(['broker-2']));
   });
 
@@ -177,7 +192,7 @@ describe('a client in a zone', () => {
       await expect.poll(() => isRouteAsked).toBe(true);
       return 'zone-2';
     };
-    await using started = await startProducer({ ...three, client: { fetchZone } });
+    await using started = await start({ ...three, client: { fetchZone } });
     const { cluster, producer } = started;
     const sending = send(producer);
     await expect.poll(() => cluster.nameServer().requests.count(GET_ROUTE)).toBe(1);
@@ -189,7 +204,7 @@ describe('a client in a zone', () => {
     const clock = new GivenClock();
     const answers: Promise<string>[] = [Promise.reject(new Error('no endpoint')), Promise.resolve('zone-0')];
     const fetchZone = async () => answers.shift();
-    await using started = await startProducer({ ...three, client: { fetchZone, clock } });
+    await using started = await start({ ...three, client: { fetchZone, clock } });
     const { client, producer } = started;
     expect((await send(producer)).size).toBe(6);
     clock.advance(30_000);
@@ -201,7 +216,7 @@ describe('a client in a zone', () => {
 
   test('and with one broker a sandbox, draws it inside the zone', async () => {
     const client = { zone: 'zone-2', brokersPerSandbox: 1 };
-    await using started = await startProducer({ ...three, client });
+    await using started = await start({ ...three, client });
     const [used, ...others] = await send(started.producer);
     expect(others).toEqual([]);
     expect(['broker-2', 'broker-5']).toContain(used);
