@@ -4,7 +4,7 @@ import type { SentRecord } from '../delivery/delivery-record.ts';
 import { recordMsgId } from '../delivery/record-msg-id.ts';
 import { HttpProblem } from './http-problem.ts';
 import type { HttpRequest } from './http-request.ts';
-import type { RequestedMessage } from './message-faults.ts';
+import type { RequestedMessage } from './message-schema.ts';
 
 /** One message of a request, and the id it is sent under where that is known before. */
 export interface HttpRecord extends SentRecord {

@@ -1,7 +1,7 @@
-import { MAX_BODY_BYTES, MAX_MESSAGES } from './field-rules.ts';
 import { type Fault, HttpProblem } from './http-problem.ts';
 import type { HttpRequest } from './http-request.ts';
-import { type MessageFaults, messageFaults, type RequestedMessage } from './message-faults.ts';
+import { type MessageFaults, messageFaults } from './message-faults.ts';
+import { MAX_BODY_BYTES, MAX_MESSAGES, type RequestedMessage } from './message-schema.ts';
 
 /** The messages a request asks for, without a fault. */
 export interface RequestedMessages {
@@ -13,10 +13,14 @@ export interface RequestedMessages {
 /** Characters that the faults named in one answer take: an ALB passes on no more than 1 MB. */
 const MOST_FAULT_CHARS = 250_000;
 
+/** Faults after which no further message is looked at. */
+const MOST_FAULTS = 10_000;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the body of a request. Whatever is wrong is told before a message is sent, all of it at once.
+ * Reads the body of a request. Whatever is wrong is told before a message is sent, all of it at once; of more faults than
+ * an answer can hold, the first ones.
  * @param now epoch ms.
  * @throws HttpProblem 415, 400, 413 or 422.
  */
@@ -29,9 +33,21 @@ export function requestedMessages(request: HttpRequest, now: number): RequestedM
     const detail = `must have at most ${MAX_MESSAGES} messages, but has ${items.length}`;
     throw invalid([{ pointer: '#', detail }]);
   }
-  const found = items.map((item, index) => messageFaults(item, isList ? `#/${index}` : '#', now));
-  checkFaults(found);
+  checkFaults(faultsOf(items, isList, now));
   return { messages: items as readonly RequestedMessage[], isList };
+}
+
+function faultsOf(items: readonly unknown[], isList: boolean, now: number): MessageFaults {
+  const form: Fault[] = [];
+  const size: Fault[] = [];
+  for (const [index, item] of items.entries()) {
+    const faults = messageFaults(item, isList ? `#/${index}` : '#', now);
+    // One by one: a call with as many arguments as a message can have faults would be too much for the stack.
+    for (const fault of faults.form) form.push(fault);
+    for (const fault of faults.size) size.push(fault);
+    if (form.length > MOST_FAULTS) break;
+  }
+  return { form, size };
 }
 
 function checkContentType({ header }: HttpRequest): void {
@@ -70,9 +86,7 @@ function malformed(detail: string): HttpProblem {
   return new HttpProblem(400, { code: 'malformed-body', detail });
 }
 
-function checkFaults(found: readonly MessageFaults[]): void {
-  const form = found.flatMap((faults) => faults.form);
-  const size = found.flatMap((faults) => faults.size);
+function checkFaults({ form, size }: MessageFaults): void {
   if (form.length > 0) throw invalid([...form, ...size]);
   if (size.length === 0) return;
   throw new HttpProblem(413, {
@@ -84,7 +98,7 @@ function checkFaults(found: readonly MessageFaults[]): void {
 }
 
 function invalid(faults: readonly Fault[]): HttpProblem {
-  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+  const count = faults.length > MOST_FAULTS ? `more than ${MOST_FAULTS} faults` : countOf(faults.length);
   const errors = named(faults);
   const shown = errors.length < faults.length ? `, of which ${errors.length} are named` : '';
   return new HttpProblem(422, {
@@ -92,6 +106,10 @@ function invalid(faults: readonly Fault[]): HttpProblem {
     detail: `the body has ${count}${shown}; nothing was sent`,
     errors,
   });
+}
+
+function countOf(faults: number): string {
+  return faults === 1 ? 'one fault' : `${faults} faults`;
 }
 
 /** The first faults, as many as an answer can hold. The name of a field can be as long as the request. */

@@ -136,10 +136,18 @@ const RULES: readonly Rule[] = [
       'its records are transactions, so it may import transaction-log in place of delivery, besides invocation, #rocketmq, @middy/core, the DynamoDB client and the types of aws-lambda',
   },
   {
+    name: 'the function http',
+    files: /^functions\/http\//,
+    // The OpenAPI document is what the function serves.
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//, exactly('docs/openapi.json')),
+    outside: or(NODE, /^(@middy\/core|aws-lambda|valibot)$/),
+    because:
+      'it is a source like the others, and checks the bodies of requests besides: it may import valibot for that',
+  },
+  {
     name: 'a source',
     files: /^functions\/[^/]+\//,
-    // The OpenAPI document is what the function http serves.
-    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//, exactly('docs/openapi.json')),
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//),
     outside: or(NODE, /^(@middy\/core|aws-lambda)$/),
     because:
       'it maps one AWS event, and may import invocation, delivery, #rocketmq, @middy/core and the types of aws-lambda; another source only through what both share in delivery',

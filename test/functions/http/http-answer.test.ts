@@ -177,6 +177,14 @@ describe('a request that is at fault', () => {
     [{ body: 'x', properties: { 'aws.id': '1' } }, '#/properties/aws.id', 'begins with "aws."'],
     [{ body: 'x', properties: { '': '1' } }, '#/properties/', 'has a name that must not be empty'],
     [{ body: 'x', properties: { 'a\u0001': '1' } }, '#/properties/a%01', 'has a name that must not hold \\u0001'],
+    [JSON.parse('{"body":"x","properties":{"__proto__":7}}'), '#/properties/__proto__', 'must be a string'],
+    [{ body: 'x', properties: { constructor: '' } }, '#/properties/constructor', 'must not be empty'],
+    [JSON.parse('{"body":"x","__proto__":7}'), '#/__proto__', 'is unknown'],
+    [{ body: 'x', constructor: 'y' }, '#/constructor', 'is unknown'],
+    [{ body: 'x', keys: {} }, '#/keys', 'must be a list, but is an object'],
+    [{ body: 'x', properties: ['a'] }, '#/properties', 'must be an object, but is a list'],
+    [{ body: 'x', delayMs: 1.5 }, '#/delayMs', 'but is 1.5'],
+    [{ body: 'x', tag: null }, '#/tag', 'must be a string, but is null'],
     [{ body: 'x', tag: 'a\u0002' }, '#/tag', 'must not hold \\u0001 or \\u0002'],
     [{ body: 'x', delayMs: 0 }, '#/delayMs', 'must be a whole number from 1 to 259200000, but is 0'],
     [{ body: 'x', delayMs: '5' }, '#/delayMs', 'but is a string'],
@@ -193,13 +201,28 @@ describe('a request that is at fault', () => {
   });
 
   test('in more ways than an answer can hold has as many listed as it can, the first ones', async () => {
-    const { body, text } = await answerTo({ body: [{ body: 'x', keys: Array(50_000).fill(7) }] });
-    expect(body.detail).toMatch(/^the body has 50000 faults, of which \d+ are named; nothing was sent$/);
-    expect(body.errors).toContainEqual({ pointer: '#/0/keys/999', detail: 'must be a string, but is a number' });
+    const { body, text } = await answerTo({ body: Array(1000).fill({ body: 'x', keys: Array(15).fill(7) }) });
+    expect(body.detail).toMatch(/^the body has more than 10000 faults, of which \d+ are named; nothing was sent$/);
+    expect(body.errors).toContainEqual({ pointer: '#/66/keys/14', detail: 'must be a string, but is a number' });
     expect(text.length).toBeLessThan(1_000_000);
     const longName = await answerTo({ body: { body: 'x', tag: 7, ['n'.repeat(1_000_000)]: 7 } });
     expect(longName.body.detail).toBe('the body has 2 faults, of which 1 are named; nothing was sent');
     expect(longName.body.errors).toEqual([{ pointer: '#/tag', detail: 'must be a string, but is a number' }]);
+  });
+
+  test.each<[string, object]>([
+    ['keys', { keys: Array(16_000).fill(7) }],
+    ['properties', { properties: Object.fromEntries(Array.from({ length: 16_000 }, (_, index) => [index, 7])) }],
+    ['fields', Object.fromEntries(Array.from({ length: 16_000 }, (_, index) => [`f${index}`, 7]))],
+  ])('by more %s than can be stored is told so, not of each', async (_what, parts) => {
+    const { status, body } = await answerTo({ body: { body: 'x', ...parts } });
+    expect(status).toBe(422);
+    expect(body.errors).toEqual([
+      {
+        pointer: '#',
+        detail: expect.stringContaining('must have at most 15500 fields, keys and properties, but has 160'),
+      },
+    ]);
   });
 
   test('by the size of a body is told the limit', async () => {

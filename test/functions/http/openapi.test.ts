@@ -8,10 +8,11 @@ import {
   type RocketMQError,
   TopicRouteNotFoundError,
 } from '#rocketmq';
-import { fieldRules, MAX_BODY_BYTES, MAX_DELAY_MS, MAX_MESSAGES } from '../../../functions/http/field-rules.ts';
+import { MAX_BODY_BYTES, MAX_DELAY_MS, MAX_MESSAGES, messageFields } from '../../../functions/http/message-schema.ts';
 import { STATUS_CODES } from '../../../functions/http/status-codes.ts';
 import { type Answered, answerTo, bodyText, invocationOf, refusal } from './http-invocation.ts';
 import { fits, type JsonSchema } from './json-schema.ts';
+import { jsonSchemaOf } from './json-schema-of.ts';
 import type { SampleRequest } from './sample-event.ts';
 
 interface Response {
@@ -181,7 +182,9 @@ describe('the document', () => {
       expect(description, name).toBeTruthy();
       return [name, rule];
     });
-    expect(Object.fromEntries(rules)).toEqual(fieldRules);
+    expect(Object.fromEntries(rules)).toEqual(
+      Object.fromEntries(Object.entries(messageFields).map(([name, field]) => [name, jsonSchemaOf(field)])),
+    );
     expect(schemas.Messages?.maxItems).toBe(MAX_MESSAGES);
     expect(properties.body?.description).toContain(String(MAX_BODY_BYTES));
     expect(properties.deliverAt?.description).toContain(String(MAX_DELAY_MS));
