@@ -7,6 +7,7 @@ import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
 import { invocationTraceId } from './invocation-trace-id.ts';
 import { logger } from './logger.ts';
+import { RecordLog } from './record-log.ts';
 import { type WarmClient, warmClient } from './warm-client.ts';
 
 /** What a handler finds in its context under `rocketmq`, for this invocation alone. */
@@ -33,13 +34,8 @@ interface InvocationState {
   readonly metrics: InvocationMetrics;
   readonly dueBefore: readonly DueTaskReport[];
   readonly isCold: boolean;
-  readonly context: Context;
-  /** Ids of records that a mapping left out. */
-  readonly filtered: readonly string[];
+  readonly records: RecordLog;
 }
-
-/** Ids that one line of the log tells; it has the count of all. */
-const MOST_IDS_LOGGED = 20;
 
 let isFirstInvocation = true;
 
@@ -60,12 +56,11 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const metrics = new InvocationMetrics(environment.metricsNamespace);
     const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);
-    const filtered: string[] = [];
-    states.set(request, { warm, upkeep, metrics, dueBefore, isCold, context: request.context, filtered });
+    const records = new RecordLog(request.context.awsRequestId);
+    states.set(request, { warm, upkeep, metrics, dueBefore, isCold, records });
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
-      logOutcome(request.context, recordId, outcome);
-      if (outcome.status === 'filtered') filtered.push(recordId);
+      records.record(recordId, outcome);
     };
     const count: ProducerInvocation['count'] = (metric, value) => metrics.count(metric, value);
     const traceId = invocationTraceId(request.context);
@@ -76,9 +71,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
-    const { warm, upkeep, metrics, dueBefore, isCold, context, filtered } = state;
+    const { warm, upkeep, metrics, dueBefore, isCold, records } = state;
     await upkeep.end();
-    logFiltered(context, filtered);
+    records.end();
     const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
@@ -91,21 +86,6 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
   };
 
   return { before, after: finish, onError: finish };
-}
-
-/** Logs a record that is not stored; those that were filtered are many perhaps, and told of together at the end. */
-function logOutcome({ awsRequestId }: Context, recordId: string, outcome: RecordOutcome): void {
-  if (outcome.status !== 'failed' && outcome.status !== 'dropped') return;
-  const { code, outcome: sent, retryable, message: reason } = outcome.error;
-  const facts = { recordId, code, outcome: sent, retryable, reason, function_request_id: awsRequestId };
-  if (outcome.status === 'failed') logger.error('a record was not stored', facts);
-  else logger.warn('a record was dropped', facts);
-}
-
-function logFiltered({ awsRequestId }: Context, recordIds: readonly string[]): void {
-  if (recordIds.length === 0) return;
-  const facts = { count: recordIds.length, recordIds: recordIds.slice(0, MOST_IDS_LOGGED) };
-  logger.info('records were filtered', { ...facts, function_request_id: awsRequestId });
 }
 
 /** Connections opened that no metrics told of yet: of invocations that run at once, one tells of each. */

@@ -54,32 +54,6 @@ test('poison.json has its empty record reported and what comes after it under it
   expect(await started.readBack()).toHaveLength(3);
 });
 
-test('10,000 records go through 256 MB of memory, each stored once, in the order of its key', async () => {
-  await using started = await bundled.start();
-  const [template] = event('plain').Records;
-  if (template === undefined) throw new Error('no record');
-  const Records = Array.from({ length: 10_000 }, (_, index) => ({
-    ...template,
-    eventID: `shardId-000000000006:${index}`,
-    kinesis: {
-      ...template.kinesis,
-      partitionKey: `key-${index % 500}`,
-      sequenceNumber: `${index}`,
-      data: Buffer.from(`record ${index}`).toString('base64'),
-    },
-  }));
-  expect(await started.host.invoke({ Records })).toMatchObject({ status: 'ok', payload: answer() });
-  const stored = await started.readBack();
-  expect(stored).toHaveLength(10_000);
-  const last = new Map<string | undefined, number>();
-  for (const { properties, body } of stored) {
-    const index = Number(body.toString().slice('record '.length));
-    expect(index).toBeGreaterThan(last.get(properties.__SHARDINGKEY) ?? -1);
-    last.set(properties.__SHARDINGKEY, index);
-  }
-  expect(last.size).toBe(500);
-});
-
 test('empty.json has nothing to do and nothing to report', async () => {
   await using started = await bundled.start();
   expect(await started.host.invoke(event('empty'))).toMatchObject({ status: 'ok', payload: answer() });
