@@ -11,6 +11,8 @@ export default defineConfig({
     globalSetup: ['./test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What a poll waits for comes in milliseconds, but a machine with much to do may take seconds for it.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './test/reporter.ts'],
   },
 });

@@ -79,7 +79,8 @@ export class ClientInstance {
       ...(namespaceV2 === undefined ? [] : [namespaceHook(namespaceV2)]),
       ...(isSigned ? [this.security.signingHook()] : []),
     ];
-    this.remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls });
+    const onAnswer = (addr: string, { version }: RemotingCommand) => this.brokerVersionTable.record(addr, version);
+    this.remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls, onAnswer });
     this.remoting.onConnected = (connection) => this.greet(connection);
     this.nameServers = new NameServerClient(this.remoting);
     this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
@@ -210,10 +211,8 @@ export class ClientInstance {
   }
 
   /** Sends a request to a broker and waits for its answer, whatever its code; the broker's version is noted. */
-  async invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const answer = await this.remoting.invoke(addr, request, timeoutMs);
-    this.brokerVersionTable.record(addr, answer.version);
-    return answer;
+  invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return this.remoting.invoke(addr, request, timeoutMs);
   }
 
   /**

@@ -1,11 +1,12 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, NoWritableQueueError, OptionsError, RocketMQError } from '../errors.ts';
+import { MessageError, OptionsError, RocketMQError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
 import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
+import { chosenQueue } from './chosen-queue.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
 import { messageDelay } from './message-delay.ts';
@@ -27,6 +28,8 @@ import type { SendAllOptions, SendOptions, TransactionOptions } from './send-opt
 import type { SendOutcome, SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
+
+const NO_OPTIONS: SendOptions = {};
 
 /** Options with their defaults in place. */
 type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
@@ -85,9 +88,8 @@ export class Producer {
    * @throws SendFailedError when no attempt was confirmed; its `outcome` says whether it may be stored all the same.
    * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError when no attempt was made.
    */
-  async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
-    const { result } = await this.sendObserved(message, options);
-    return result;
+  send(message: Message, options: SendOptions = NO_OPTIONS): Promise<SendResult> {
+    return this.sendObserved(message, options, undefined, resultAlone);
   }
 
   /**
@@ -100,7 +102,7 @@ export class Producer {
     const limit = this.limitOf(options.deadline);
     await this.sendLoop.sendOneway(
       await this.compressed(prepared),
-      await this.queueFor(message, prepared, options, limit),
+      await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit),
       limit,
     );
   }
@@ -211,10 +213,13 @@ export class Producer {
     const parts = {
       group: wrapNamespace(this.namespace, this.group),
       endTimeoutMs: this.options.attemptTimeoutMs,
-      sendHalf: async (marks: ExtraProperties) => {
-        const sent = await this.sendObserved(message, options, marks);
-        return { ...sent, topic: sent.prepared.topic, bornAt: sent.prepared.bornAt };
-      },
+      sendHalf: (marks: ExtraProperties) =>
+        this.sendObserved(message, options, marks, (result, { topic, bornAt }, receipt) => ({
+          result,
+          receipt,
+          topic,
+          bornAt,
+        })),
     };
     return sendInTransaction(this.client, parts, message, localTransaction, options);
   }
@@ -254,69 +259,72 @@ export class Producer {
   }
 
   /**
-   * Sends one message, before the eyes of hooks and traces.
+   * Sends one message, before the eyes of hooks and traces. No async function, nor is what it calls up to the request: each
+   * would take the memory and the turns of a promise more, for every message in flight.
    * @param marks properties that make it half of a transaction.
+   * @param answer what to resolve to.
    */
-  private async sendObserved(
+  private sendObserved<T>(
     message: Message,
     options: SendOptions,
-    marks?: ExtraProperties,
-  ): Promise<{ prepared: PreparedMessage; receipt: SendReceipt; result: SendResult }> {
-    const observed = this.observers.begin(message);
+    marks: ExtraProperties | undefined,
+    answer: (result: SendResult, prepared: PreparedMessage, receipt: SendReceipt) => T,
+  ): Promise<T> {
+    let observed: ObservedSend | undefined;
     try {
-      const extra = marks === undefined ? observed?.extraProperties : { ...observed?.extraProperties, ...marks };
-      const checked = prepareMessage(message, this.rules, extra);
-      const prepared = marks === undefined ? checked : { ...checked, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
+      observed = this.observers.begin(message);
+      const prepared = this.prepared(message, observed, marks);
       this.client.checkDueWork(() => this.limitOf(options.deadline));
-      const receipt = await this.dispatch(message, prepared, options);
-      const result = this.resultOf(prepared, receipt);
-      if (observed !== undefined) this.observers.stored(observed, prepared, result, receipt);
-      return { prepared, receipt, result };
+      const sending = this.dispatch(message, prepared, options);
+      if (observed !== undefined) return this.observed(observed, prepared, sending, answer);
+      return sending.then((receipt) => answer(this.resultOf(prepared, receipt), prepared, receipt));
     } catch (error) {
       if (observed !== undefined && error instanceof RocketMQError) this.observers.failed(observed, error);
+      return Promise.reject(error);
+    }
+  }
+
+  /** Tells hooks and traces what becomes of a send. */
+  private async observed<T>(
+    observed: ObservedSend,
+    prepared: PreparedMessage,
+    sending: Promise<SendReceipt>,
+    answer: (result: SendResult, prepared: PreparedMessage, receipt: SendReceipt) => T,
+  ): Promise<T> {
+    try {
+      const receipt = await sending;
+      const result = this.resultOf(prepared, receipt);
+      this.observers.stored(observed, prepared, result, receipt);
+      return answer(result, prepared, receipt);
+    } catch (error) {
+      if (error instanceof RocketMQError) this.observers.failed(observed, error);
       throw error;
     }
   }
 
+  private prepared(message: Message, observed: ObservedSend | undefined, marks: ExtraProperties | undefined) {
+    if (marks === undefined) return prepareMessage(message, this.rules, observed?.extraProperties);
+    const prepared = prepareMessage(message, this.rules, { ...observed?.extraProperties, ...marks });
+    return { ...prepared, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
+  }
+
   /** Sends one message; its time begins when its turn comes, which a message with a sharding key may have to wait for. */
-  private async dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
+  private dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
     const { shardingKey, topic } = prepared;
     if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
-      const unit = this.isCompressible(prepared) ? await this.compressed(prepared) : prepared;
-      return this.sendLoop.send(unit, undefined, this.limitOf(options.deadline));
+      if (!this.isCompressible(prepared)) {
+        return this.sendLoop.send(prepared, undefined, this.limitOf(options.deadline));
+      }
+      return this.compressed(prepared).then((unit) =>
+        this.sendLoop.send(unit, undefined, this.limitOf(options.deadline)),
+      );
     }
     const sendToQueue = async () => {
       const limit = this.limitOf(options.deadline);
-      const queue = await this.queueFor(message, prepared, options, limit);
+      const queue = await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit);
       return this.sendLoop.send(await this.compressed(prepared), queue, limit);
     };
     return shardingKey === undefined ? sendToQueue() : this.keyOrder.run(topic, [shardingKey], sendToQueue);
-  }
-
-  /** The queue that a message must go to; undefined when any will do. */
-  private async queueFor(
-    message: Message,
-    { topic, shardingKey }: PreparedMessage,
-    { queue, selectQueue }: SendOptions,
-    deadline: Deadline,
-  ): Promise<MessageQueue | undefined> {
-    if ([shardingKey, queue, selectQueue].filter((given) => given !== undefined).length > 1) {
-      throw new MessageError('queue', 'give one of shardingKey, queue and selectQueue, not several');
-    }
-    if (shardingKey !== undefined) return this.sendLoop.queueOf(topic, shardingKey, deadline);
-    if (queue === undefined && selectQueue === undefined) return undefined;
-    const { queues } = await this.sendLoop.publishInfo(topic, deadline);
-    const bare = queues.map((each) => ({ ...each, topic: message.topic }));
-    if (queue !== undefined && this.rules.wrapTopic(queue.topic) !== topic) {
-      throw new MessageError('queue', `the queue is one of topic "${queue.topic}", not of "${message.topic}"`);
-    }
-    const wanted = queue ?? selectQueue?.(bare, message);
-    const found = queues.find((each) => each.brokerName === wanted?.brokerName && each.queueId === wanted.queueId);
-    if (found !== undefined) return found;
-    throw new NoWritableQueueError(
-      topic,
-      `queue ${wanted?.queueId} of ${wanted?.brokerName} is none of its writable queues`,
-    );
   }
 
   private isCompressible({ body }: PreparedMessage): boolean {
@@ -377,4 +385,8 @@ export class Producer {
       recallHandle,
     };
   }
+}
+
+function resultAlone(result: SendResult): SendResult {
+  return result;
 }

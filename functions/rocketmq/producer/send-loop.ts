@@ -1,4 +1,5 @@
 import type { ClientInstance } from '../client/client-instance.ts';
+import type { InFlightWindow } from '../client/in-flight-window.ts';
 import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
@@ -48,6 +49,20 @@ interface Place {
   readonly info: TopicPublishInfo;
   /** Time left when it was found. */
   readonly remainingMs: number;
+  /** Monotonic ms. */
+  readonly foundAt: number;
+}
+
+/** What a broker answers. */
+type Answer = Awaited<ReturnType<ClientInstance['invoke']>>;
+
+/** A send under way: what its attempts have in common. */
+interface Sending {
+  readonly unit: SendUnit;
+  readonly fixedQueue: MessageQueue | undefined;
+  readonly deadline: Deadline;
+  readonly failed: SendAttempt[];
+  isSecurityRefreshed: boolean;
 }
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
@@ -94,122 +109,176 @@ export class SendLoop {
    * queue, else each to another broker where there is one. All attempts carry the same message id.
    * @throws SendFailedError with every attempt; when none was made, what kept it from being made.
    */
-  async send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
-    const failed: SendAttempt[] = [];
-    let isSecurityRefreshed = false;
-    for (;;) {
-      const place = await this.place(unit, fixedQueue, failed, deadline);
-      const { securityVersion } = this.client;
-      const startedAt = performance.now();
-      try {
-        return await this.attempt(unit, place, failed, Math.min(this.limits.attemptTimeoutMs, place.remainingMs));
-      } catch (error) {
-        if (!(error instanceof RocketMQError)) throw error;
-        const { brokerName, addr, queue, info } = place;
-        const elapsedMs = Math.round(performance.now() - startedAt);
-        failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
-        // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
-        if (error instanceof AccessDeniedError && !isSecurityRefreshed) {
-          isSecurityRefreshed = true;
-          if (await this.client.refreshSecurity(securityVersion, deadline)) continue;
-        }
-        const step = nextStep(error);
-        if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(unit, failed, error);
-        const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
-        await this.beforeNext(step, unit.topic, error, failed.length, hasOther, deadline);
-      }
-    }
+  send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
+    return this.attempt({ unit, fixedQueue, deadline, failed: [], isSecurityRefreshed: false });
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */
   async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
-    const place = await this.place(unit, fixedQueue, [], deadline);
+    const sending = { unit, fixedQueue, deadline, failed: [], isSecurityRefreshed: false };
+    const place = this.knownPlace(sending) ?? (await this.placeOnFreshRoute(sending));
     const timeoutMs = Math.max(1, deadline.remainingMs());
     if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
     this.client.windows.of(place.addr).countOneway();
     await this.client.oneway(place.addr, this.request(unit, place), timeoutMs);
   }
 
-  /** Where the next attempt goes. */
-  private async place(
-    unit: SendUnit,
-    fixedQueue: MessageQueue | undefined,
-    failed: readonly SendAttempt[],
-    deadline: Deadline,
-  ): Promise<Place> {
-    const { topic } = unit;
-    const avoid = failed.length === 0 ? undefined : failed[failed.length - 1]?.brokerName;
-    const choose = (info: TopicPublishInfo): Place | undefined => {
-      const queue = fixedQueue ?? this.selection.next(info, avoid);
-      const broker = queue === undefined ? undefined : brokerOf(info, queue);
-      if (queue === undefined || broker === undefined) return undefined;
-      // Asked when the route is there: finding it may have taken what time there was.
-      return { queue, ...broker, info, remainingMs: timeLeft(topic, deadline) };
-    };
+  /**
+   * The next attempt. Most sends need one, at a broker that is known, and are in flight by the thousand: what they need of
+   * promises and closures is made by hand, since async functions would take several times the memory.
+   */
+  private attempt(sending: Sending): Promise<SendReceipt> {
+    let place: Place | undefined;
     try {
-      timeLeft(topic, deadline);
-      const known = this.client.knownPublishInfo(topic) ?? (await this.client.publishInfo(topic, deadline));
-      const place = choose(known);
-      if (place !== undefined) return place;
+      place = this.knownPlace(sending);
+    } catch (error) {
+      return Promise.reject(asGivenUp(sending, error));
+    }
+    if (place !== undefined) return this.attemptAt(sending, place);
+    return this.placeOnFreshRoute(sending).then((found) => this.attemptAt(sending, found));
+  }
+
+  private attemptAt(sending: Sending, place: Place): Promise<SendReceipt> {
+    const window = this.client.windows.of(place.addr);
+    if (window.tryEnter()) return this.attemptInWindow(sending, place, place.foundAt, window);
+    return window.enter(Math.min(this.limits.attemptTimeoutMs, place.remainingMs)).then(
+      () => this.attemptInWindow(sending, place, performance.now(), window),
+      (error) => this.afterFailure(sending, place, this.client.securityVersion, error),
+    );
+  }
+
+  private attemptInWindow(
+    sending: Sending,
+    place: Place,
+    startedAt: number,
+    window: InFlightWindow,
+  ): Promise<SendReceipt> {
+    const { securityVersion } = this.client;
+    const failed = (error: unknown) => {
+      const { brokerName } = place;
+      window.leave(error instanceof RocketMQError && isSignOfLoad(error));
+      if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error)) this.faults.failed(brokerName);
+      return this.afterFailure(sending, place, securityVersion, error);
+    };
+    return this.answerTo(sending.unit, place, startedAt).then((answer) => {
+      try {
+        const receipt = this.receipt(sending, place, startedAt, answer);
+        window.leave(false);
+        return receipt;
+      } catch (error) {
+        return failed(error);
+      }
+    }, failed);
+  }
+
+  /** Sends the request of an attempt, after what it needs to know or to have said before. */
+  private answerTo(unit: SendUnit, place: Place, startedAt: number): Promise<Answer> {
+    const timeoutMs = Math.min(this.limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
+    if (timeoutMs < SMALLEST_ATTEMPT_MS) return Promise.reject(tooLate(unit.topic, timeoutMs));
+    if (unit.needs === undefined && !isHalf(unit)) {
+      return this.client.invoke(place.addr, this.request(unit, place), timeoutMs);
+    }
+    return this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs));
+  }
+
+  private async answerAfterPreparation(unit: SendUnit, place: Place, limit: Deadline): Promise<Answer> {
+    const { topic, needs } = unit;
+    if (needs !== undefined) await this.checkVersion(needs, place, timeLeft(topic, limit));
+    if (isHalf(unit)) await this.client.holdTransactionGroup(this.limits.group, place.addr, timeLeft(topic, limit));
+    return this.client.invoke(place.addr, this.request(unit, place), timeLeft(topic, limit));
+  }
+
+  /** What a broker confirmed. @throws BrokerError when it refused; DegradedStoreError when its store is not enough */
+  private receipt(
+    { unit, failed }: Sending,
+    { addr, brokerName, queue }: Place,
+    startedAt: number,
+    answer: Answer,
+  ): SendReceipt {
+    const status = sendStatus(answer.code);
+    if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
+    if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail' && !isHalf(unit)) {
+      throw new DegradedStoreError(addr, status);
+    }
+    this.faults.answered(brokerName, performance.now() - startedAt);
+    const stored = decodeSendMessageResponse(answer.extFields);
+    return {
+      status,
+      addr,
+      queue: stored.queueId === queue.queueId ? queue : { ...queue, queueId: stored.queueId },
+      queueOffset: stored.queueOffset,
+      offsetMsgId: stored.msgId,
+      bodyBytes: unit.body.length,
+      attempts: failed.length + 1,
+      isPossibleDuplicate: this.client.wasReplayed(answer) || failed.some(({ error }) => error.outcome === 'unknown'),
+      regionId: stored.regionId,
+      transactionId: stored.transactionId,
+      recallHandle: stored.recallHandle,
+      isTraceOn: stored.isTraceOn,
+    };
+  }
+
+  /** Makes the next attempt where one can help. @throws SendFailedError with every attempt */
+  private async afterFailure(
+    sending: Sending,
+    { brokerName, addr, queue, info, foundAt }: Place,
+    securityVersion: number,
+    error: unknown,
+  ): Promise<SendReceipt> {
+    if (!(error instanceof RocketMQError)) throw error;
+    const { unit, fixedQueue, deadline, failed } = sending;
+    const elapsedMs = Math.round(performance.now() - foundAt);
+    failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
+    // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
+    if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
+      sending.isSecurityRefreshed = true;
+      if (await this.client.refreshSecurity(securityVersion, deadline)) return this.attempt(sending);
+    }
+    const step = nextStep(error);
+    if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(sending, error);
+    const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
+    await this.beforeNext(step, unit.topic, error, failed.length, hasOther, deadline);
+    return this.attempt(sending);
+  }
+
+  /** Where the next attempt goes, when the route as known has a place for it. @throws DeadlineError */
+  private knownPlace(sending: Sending): Place | undefined {
+    const { topic } = sending.unit;
+    const info = this.client.knownPublishInfo(topic);
+    if (info !== undefined) return this.placeOn(info, sending);
+    timeLeft(topic, sending.deadline);
+    return undefined;
+  }
+
+  /** @throws NoWritableQueueError, TopicRouteNotFoundError, NoNameServerError, DeadlineError */
+  private async placeOnFreshRoute(sending: Sending): Promise<Place> {
+    const { unit, fixedQueue, deadline } = sending;
+    const { topic } = unit;
+    try {
+      if (this.client.knownPublishInfo(topic) === undefined) {
+        const place = this.placeOn(await this.client.publishInfo(topic, deadline), sending);
+        if (place !== undefined) return place;
+      }
       await this.client.refreshRouteAfterError(topic, deadline);
       const fresh = await this.client.publishInfo(topic, deadline);
-      const placeOnFresh = choose(fresh);
-      if (placeOnFresh !== undefined) return placeOnFresh;
+      const place = this.placeOn(fresh, sending);
+      if (place !== undefined) return place;
       const gone =
         fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
       throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'none of its brokers has a master now');
     } catch (error) {
-      throw error instanceof RocketMQError ? givenUp(unit, failed, error) : error;
+      throw asGivenUp(sending, error);
     }
   }
 
-  private async attempt(
-    unit: SendUnit,
-    place: Place,
-    failed: readonly SendAttempt[],
-    timeoutMs: number,
-  ): Promise<SendReceipt> {
-    const { brokerName, addr, queue } = place;
-    const window = this.client.windows.of(addr);
-    const limit = deadlineAfter(timeoutMs);
-    if (!window.tryEnter()) await window.enter(timeoutMs);
-    const startedAt = performance.now();
-    let isBusy = false;
-    try {
-      if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeLeft(unit.topic, limit));
-      // A half message that only the master has is rolled back by who sent it: that is better than to send another.
-      const isHalf = (unit.sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0;
-      if (isHalf) await this.client.holdTransactionGroup(this.limits.group, addr, timeLeft(unit.topic, limit));
-      const answer = await this.client.invoke(addr, this.request(unit, place), timeLeft(unit.topic, limit));
-      const status = sendStatus(answer.code);
-      if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
-      if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail' && !isHalf)
-        throw new DegradedStoreError(addr, status);
-      this.faults.answered(brokerName, performance.now() - startedAt);
-      const stored = decodeSendMessageResponse(answer.extFields);
-      return {
-        status,
-        addr,
-        queue: stored.queueId === queue.queueId ? queue : { ...queue, queueId: stored.queueId },
-        queueOffset: stored.queueOffset,
-        offsetMsgId: stored.msgId,
-        bodyBytes: unit.body.length,
-        attempts: failed.length + 1,
-        isPossibleDuplicate: this.client.wasReplayed(answer) || failed.some(({ error }) => error.outcome === 'unknown'),
-        regionId: stored.regionId,
-        transactionId: stored.transactionId,
-        recallHandle: stored.recallHandle,
-        isTraceOn: stored.isTraceOn,
-      };
-    } catch (error) {
-      if (error instanceof RocketMQError) {
-        isBusy = isSignOfLoad(error);
-        if (error.retryable && !isAboutTopic(error)) this.faults.failed(brokerName);
-      }
-      throw error;
-    } finally {
-      window.leave(isBusy);
-    }
+  private placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, failed }: Sending): Place | undefined {
+    // Asked when the route is there: finding it may have taken what time there was.
+    const remainingMs = timeLeft(unit.topic, deadline);
+    const queue = fixedQueue ?? this.selection.next(info, failed[failed.length - 1]?.brokerName);
+    const broker = queue === undefined ? undefined : brokerOf(info, queue);
+    if (queue === undefined || broker === undefined) return undefined;
+    const { brokerName, addr } = broker;
+    return { queue, brokerName, addr, info, remainingMs, foundAt: performance.now() };
   }
 
   /** @throws BrokerTooOldError when the broker would do something else than what the unit asks for. */
@@ -273,7 +342,11 @@ function pause(ms: number): Promise<void> {
 function timeLeft(topic: string, deadline: Deadline): number {
   const remainingMs = deadline.remainingMs();
   if (remainingMs >= SMALLEST_ATTEMPT_MS) return remainingMs;
-  throw new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
+  throw tooLate(topic, remainingMs);
+}
+
+function tooLate(topic: string, remainingMs: number): DeadlineError {
+  return new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
 }
 
 /** The broker answered for the topic, not for itself: it need not rest. */
@@ -281,6 +354,15 @@ function isAboutTopic(error: RocketMQError): boolean {
   return error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
 }
 
-function givenUp(unit: SendUnit, failed: readonly SendAttempt[], last: RocketMQError): RocketMQError {
+/** A half message that only the master has is rolled back by who sent it: that is better than to send another. */
+function isHalf({ sysFlag }: SendUnit): boolean {
+  return (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0;
+}
+
+function asGivenUp(sending: Sending, error: unknown): unknown {
+  return error instanceof RocketMQError ? givenUp(sending, error) : error;
+}
+
+function givenUp({ unit, failed }: Sending, last: RocketMQError): RocketMQError {
   return failed.length === 0 ? last : new SendFailedError(unit.topic, unit.msgId, failed, last);
 }

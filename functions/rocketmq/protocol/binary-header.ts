@@ -40,8 +40,15 @@ export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): vo
   writer.fillI32(extAt, writer.byteLength - extStart);
 }
 
-/** Reads a binary header. A key may come twice (Java clients do so when they sign); the last one counts. */
-export function readBinaryHeader(buffer: Buffer, start: number, end: number): CommandHeader {
+/**
+ * Reads a binary header, as part of the command whose body is given. A key may come twice (Java clients do so when they sign); the last one counts.
+ */
+export function readBinaryHeader<Body>(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  body: Body,
+): CommandHeader & { readonly body: Body } {
   if (end - start < FIXED_BYTES) throw new RemotingCommandError('binary header shorter than its fixed part', start);
   const language = buffer.readInt8(start + 2);
   const remarkBytes = buffer.readInt32BE(start + 13);
@@ -59,6 +66,7 @@ export function readBinaryHeader(buffer: Buffer, start: number, end: number): Co
     flag: buffer.readInt32BE(start + 9),
     remark: remarkBytes === 0 ? undefined : buffer.toString('utf8', remarkStart, extAt),
     extFields: readExtFields(buffer, extStart, extStart + extBytes),
+    body,
   };
 }
 

@@ -23,8 +23,16 @@ export function writeJsonHeader(writer: ByteWriter, header: CommandHeader): void
   );
 }
 
-/** Reads a JSON header. Unknown keys are ignored; a header that is no JSON object is an error. */
-export function readJsonHeader(buffer: Buffer, start: number, end: number): CommandHeader {
+/**
+ * Reads a JSON header, as part of the command whose body is given. Unknown keys are ignored; a header that is no JSON object
+ * is an error.
+ */
+export function readJsonHeader<Body>(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  body: Body,
+): CommandHeader & { readonly body: Body } {
   let header: unknown;
   try {
     header = JSON.parse(buffer.toString('utf8', start, end));
@@ -46,6 +54,7 @@ export function readJsonHeader(buffer: Buffer, start: number, end: number): Comm
     flag,
     remark: typeof remark === 'string' ? remark : undefined,
     extFields: extFields == null ? NO_EXT_FIELDS : readExtFields(extFields, start),
+    body,
   };
 }
 

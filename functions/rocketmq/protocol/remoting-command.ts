@@ -71,8 +71,8 @@ export function decodeFrame(buffer: Buffer, start = 0, end = buffer.length): Rem
   const headerEnd = headerStart + (typeAndLength & 0xffffff);
   if (headerEnd > end) throw new RemotingCommandError('header longer than its frame', start + 4);
   const body = headerEnd === end ? EMPTY_BODY : buffer.subarray(headerEnd, end);
-  if (serializeType === JSON_TYPE) return { ...readJsonHeader(buffer, headerStart, headerEnd), body };
-  if (serializeType === ROCKETMQ_TYPE) return { ...readBinaryHeader(buffer, headerStart, headerEnd), body };
+  if (serializeType === JSON_TYPE) return readJsonHeader(buffer, headerStart, headerEnd, body);
+  if (serializeType === ROCKETMQ_TYPE) return readBinaryHeader(buffer, headerStart, headerEnd, body);
   throw new RemotingCommandError(`unknown serialize type ${serializeType}`, start + 4);
 }
 

@@ -121,23 +121,25 @@ export interface SendMessageResponse {
 
 /** Reads the ext fields of a send answer. @throws RemotingCommandError naming a missing or malformed field. */
 export function decodeSendMessageResponse(ext: ExtFields): SendMessageResponse {
-  const required = (name: string): string => {
-    const value = ext[name];
-    if (value === undefined) throw new RemotingCommandError(`send answer without ${name}`, 0);
-    return value;
-  };
-  const integer = (name: string): number => {
-    const value = required(name);
-    if (!/^-?\d{1,16}$/.test(value)) throw new RemotingCommandError(`send answer with ${name} "${value}"`, 0);
-    return Number(value);
-  };
   return {
-    msgId: required('msgId'),
-    queueId: integer('queueId'),
-    queueOffset: integer('queueOffset'),
+    msgId: answered(ext, 'msgId'),
+    queueId: answeredInteger(ext, 'queueId'),
+    queueOffset: answeredInteger(ext, 'queueOffset'),
     transactionId: ext.transactionId,
     recallHandle: ext.recallHandle,
     regionId: ext.MSG_REGION,
     isTraceOn: ext.TRACE_ON !== 'false',
   };
+}
+
+function answered(ext: ExtFields, name: string): string {
+  const value = ext[name];
+  if (value === undefined) throw new RemotingCommandError(`send answer without ${name}`, 0);
+  return value;
+}
+
+function answeredInteger(ext: ExtFields, name: string): number {
+  const value = answered(ext, name);
+  if (!/^-?\d{1,16}$/.test(value)) throw new RemotingCommandError(`send answer with ${name} "${value}"`, 0);
+  return Number(value);
 }

@@ -3,7 +3,9 @@ import { Buffer } from 'node:buffer';
 /** Bytes that name the origin of a message id. */
 export const UNIQ_KEY_ORIGIN_BYTES = 10;
 
-const scratch = Buffer.alloc(16);
+const bytes = Buffer.alloc(16);
+const text = Buffer.alloc(32);
+const HEX_DIGITS = Buffer.from('0123456789ABCDEF');
 
 /**
  * Client message id, property `UNIQ_KEY`: `origin 10 bytes · ms since the first of the month 00:00 UTC i32 · index i16`
@@ -13,11 +15,16 @@ const scratch = Buffer.alloc(16);
  * @param index tells ids of one origin and instant apart; its low 16 bits count.
  */
 export function encodeUniqKey(origin: Uint8Array, at: number, index: number): string {
-  scratch.set(origin.subarray(0, UNIQ_KEY_ORIGIN_BYTES), 0);
+  for (let index = 0; index < UNIQ_KEY_ORIGIN_BYTES; index++) bytes[index] = origin[index] ?? 0;
   // From the 25th on the ms take a 32nd bit: cut to an int, sign and all, as Java does.
-  scratch.writeInt32BE((at - monthStart(at)) | 0, 10);
-  scratch.writeUInt16BE(index & 0xffff, 14);
-  return scratch.toString('hex').toUpperCase();
+  bytes.writeInt32BE((at - monthStart(at)) | 0, 10);
+  bytes.writeUInt16BE(index & 0xffff, 14);
+  for (let at = 0; at < 16; at++) {
+    const byte = bytes[at] ?? 0;
+    text[2 * at] = HEX_DIGITS[byte >> 4] ?? 0;
+    text[2 * at + 1] = HEX_DIGITS[byte & 15] ?? 0;
+  }
+  return text.toString('latin1');
 }
 
 let cachedStart = 0;

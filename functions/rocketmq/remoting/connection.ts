@@ -58,11 +58,11 @@ export class Connection {
   private readonly serializeType: SerializeType;
   private readonly hooks: readonly RpcHook[];
   private readonly handleRequest: ServerRequestHandler;
+  private readonly onAnswer: ((addr: string, answer: RemotingCommand) => void) | undefined;
   private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
   private readonly responses: ResponseTable;
   private readonly decoder: FrameDecoder;
   private readonly writer = new ByteWriter();
-  private nextOpaque = 0;
   /** Writes handed to the socket so far. */
   private writeNumber = 0;
   private isFlushScheduled = false;
@@ -84,6 +84,7 @@ export class Connection {
       readonly serializeType: SerializeType;
       readonly hooks: readonly RpcHook[];
       readonly handleRequest: ServerRequestHandler;
+      readonly onAnswer: ((addr: string, answer: RemotingCommand) => void) | undefined;
       readonly onClosed: (connection: Connection, reason: CloseReason) => void;
     },
   ) {
@@ -93,6 +94,7 @@ export class Connection {
     this.serializeType = options.serializeType;
     this.hooks = options.hooks;
     this.handleRequest = options.handleRequest;
+    this.onAnswer = options.onAnswer;
     this.onClosed = options.onClosed;
     this.lastUsedAt = this.clock.now();
     this.decoder = new FrameDecoder((buffer, start, end) => this.receive(buffer, start, end));
@@ -146,7 +148,7 @@ export class Connection {
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const opaque = this.takeOpaque();
+    const opaque = this.responses.takeOpaque();
     try {
       this.writeRequest(request, opaque, 0);
     } catch (error) {
@@ -159,7 +161,7 @@ export class Connection {
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
   oneway(request: OutgoingRequest): void {
-    this.writeRequest(request, this.takeOpaque(), ONEWAY_FLAG);
+    this.writeRequest(request, this.responses.takeOpaque(), ONEWAY_FLAG);
   }
 
   /** Takes no new request, and ends it once nothing waits for an answer any more. */
@@ -193,12 +195,6 @@ export class Connection {
     const answered = await answer;
     for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answered);
     return answered;
-  }
-
-  private takeOpaque(): number {
-    const opaque = this.nextOpaque;
-    this.nextOpaque = (opaque + 1) & 0x7fffffff;
-    return opaque;
   }
 
   private write(
@@ -271,8 +267,10 @@ export class Connection {
   private receive(buffer: Buffer, start: number, end: number): void {
     const command = decodeFrame(buffer, start, end);
     // An answer nobody waits for any more came after its limit: it is consumed, and that is all.
-    if (isResponse(command)) this.responses.settle(command);
-    else this.answer(command).catch((error) => this.close('error', error));
+    if (isResponse(command)) {
+      this.onAnswer?.(this.addr, command);
+      this.responses.settle(command);
+    } else this.answer(command).catch((error) => this.close('error', error));
   }
 
   private async answer(request: RemotingCommand): Promise<void> {

@@ -16,6 +16,8 @@ export interface RemotingClientOptions {
   readonly rpcHooks?: readonly RpcHook[];
   /** Asked at each connect: how to encrypt it; undefined for plain text. */
   readonly tls?: () => TlsSettings | undefined;
+  /** Told of every answer before whoever waits for it. */
+  readonly onAnswer?: (addr: string, answer: RemotingCommand) => void;
 }
 
 /** Why a connection was opened: the first one to an address, or what ended the one before. */
@@ -202,7 +204,7 @@ export class RemotingClient {
   }
 
   private async open(addr: string, signal: AbortSignal): Promise<Connection> {
-    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [] } = this.options;
+    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [], onAnswer } = this.options;
     const socket = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
     if (signal.aborted) {
       socket.destroy();
@@ -216,6 +218,7 @@ export class RemotingClient {
       serializeType,
       hooks,
       handleRequest: (request, on) => this.handlers.get(request.code)?.(request, on),
+      onAnswer,
       onClosed: (closed, closeReason) => this.forget(closed, closeReason),
     });
     this.connections.set(addr, connection);

@@ -13,18 +13,27 @@ interface PendingResponse {
   readonly writeNumber: number;
 }
 
+/** A power of two; doubled while more than half of the slots are taken. */
+const FIRST_SLOTS = 64;
+const LARGEST_OPAQUE = 0x7fffffff;
+
 /** More than this a timer takes for 1 ms; a limit beyond it is looked at again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Requests of one connection that wait for an answer (Java: `responseTable`). One timer serves them all: it is set to the
  * earliest time limit, and there is none while nothing waits.
+ *
+ * Slots by the low bits of the opaque, and not a Map: a Map that is written all the time is laid out anew again and again,
+ * and what it leaves behind keeps dead answers in memory until the next full garbage collection.
  */
 export class ResponseTable {
   private readonly addr: string;
   private readonly onIdle: () => void;
   private readonly onTimeout: (startedAt: number) => void;
-  private readonly pending = new Map<number, PendingResponse>();
+  private slots: (PendingResponse | undefined)[] = emptySlots(FIRST_SLOTS);
+  private waitingCount = 0;
+  private nextOpaque = 0;
   private timer: NodeJS.Timeout | undefined;
   private timerAt = 0;
 
@@ -39,39 +48,63 @@ export class ResponseTable {
   }
 
   get size(): number {
-    return this.pending.size;
+    return this.waitingCount;
   }
 
-  /** Waits for the answer with this opaque. Rejects with RemotingTimeoutError when the limit passes. */
+  /** An opaque for the next request, of a slot that is free. It is for the answer to come to; nothing waits for it yet. */
+  takeOpaque(): number {
+    if (this.waitingCount * 2 >= this.slots.length) this.grow();
+    let opaque = this.nextOpaque;
+    while (this.slots[this.slotOf(opaque)] !== undefined) opaque = (opaque + 1) & LARGEST_OPAQUE;
+    this.nextOpaque = (opaque + 1) & LARGEST_OPAQUE;
+    return opaque;
+  }
+
+  /** Waits for the answer with this opaque, which `takeOpaque` gave. Rejects with RemotingTimeoutError when the limit passes. */
   add(opaque: number, timeoutMs: number, writeNumber: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
       const startedAt = performance.now();
       const timeoutAt = startedAt + timeoutMs;
-      this.pending.set(opaque, { opaque, resolve, reject, startedAt, timeoutAt, writeNumber });
+      this.slots[this.slotOf(opaque)] = { opaque, resolve, reject, startedAt, timeoutAt, writeNumber };
+      this.waitingCount++;
       if (this.timer === undefined || timeoutAt < this.timerAt) this.arm(timeoutAt, startedAt);
     });
   }
 
   /** Hands an answer to the request it belongs to; false when nobody waits for it (any more). */
   settle(answer: RemotingCommand): boolean {
-    const waiting = this.pending.get(answer.opaque);
-    if (waiting === undefined) return false;
-    this.pending.delete(answer.opaque);
+    const slot = this.slotOf(answer.opaque);
+    const waiting = this.slots[slot];
+    if (waiting?.opaque !== answer.opaque) return false;
+    this.slots[slot] = undefined;
+    this.waitingCount--;
     waiting.resolve(answer);
-    if (this.pending.size === 0) this.becomeIdle();
+    if (this.waitingCount === 0) this.becomeIdle();
     return true;
   }
 
   /** Fails every waiting request with the error made for it. */
   failAll(makeError: (opaque: number, writeNumber: number, elapsedMs: number) => RocketMQError): void {
-    if (this.pending.size === 0) return;
+    if (this.waitingCount === 0) return;
     const now = performance.now();
-    const all = [...this.pending.values()];
-    this.pending.clear();
+    const all = this.slots;
+    this.slots = emptySlots(FIRST_SLOTS);
+    this.waitingCount = 0;
     for (const waiting of all) {
+      if (waiting === undefined) continue;
       waiting.reject(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
     }
     this.becomeIdle();
+  }
+
+  private slotOf(opaque: number): number {
+    return opaque & (this.slots.length - 1);
+  }
+
+  private grow(): void {
+    const waiting = this.slots;
+    this.slots = emptySlots(waiting.length * 2);
+    for (const each of waiting) if (each !== undefined) this.slots[this.slotOf(each.opaque)] = each;
   }
 
   private becomeIdle(): void {
@@ -91,18 +124,24 @@ export class ResponseTable {
     this.timer = undefined;
     const now = performance.now();
     let nextAt = Number.POSITIVE_INFINITY;
-    for (const waiting of this.pending.values()) {
+    for (const [slot, waiting] of this.slots.entries()) {
+      if (waiting === undefined) continue;
       if (waiting.timeoutAt > now) {
         nextAt = Math.min(nextAt, waiting.timeoutAt);
         continue;
       }
-      this.pending.delete(waiting.opaque);
+      this.slots[slot] = undefined;
+      this.waitingCount--;
       waiting.reject(new RemotingTimeoutError(this.addr, waiting.opaque, Math.round(now - waiting.startedAt)));
       this.onTimeout(waiting.startedAt);
     }
-    if (this.pending.size === 0) this.becomeIdle();
+    if (this.waitingCount === 0) this.becomeIdle();
     else if (this.timer === undefined) this.arm(nextAt, now);
   }
+}
+
+function emptySlots(count: number): (PendingResponse | undefined)[] {
+  return new Array<PendingResponse | undefined>(count).fill(undefined);
 }
 
 /** Outcome of a request by whether its frame was handed to the socket. */

@@ -236,13 +236,14 @@ describe('an attempt without an answer', () => {
 });
 
 test('a send that waited for others until its limit is not begun any more', async () => {
-  const limits = { attemptTimeoutMs: 300, sendTimeoutMs: 5000, maxAttempts: 1 };
+  const limits = { attemptTimeoutMs: 1000, sendTimeoutMs: 5000, maxAttempts: 1 };
   await using started = await startProducer({ producer: limits });
   const { cluster, producer } = started;
   await producer.send(MESSAGE);
   cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [SEND] });
-  // As many as may be under way to one broker, and one more.
-  const sends = Array.from({ length: 257 }, () => rejectionOf(producer.send(MESSAGE)));
+  // As many as may be under way to one broker, and one more that has less time than they.
+  const sends = Array.from({ length: 256 }, () => rejectionOf(producer.send(MESSAGE)));
+  sends.push(rejectionOf(producer.send(MESSAGE, { deadline: deadlineAfter(100) })));
   const errors = (await Promise.all(sends)) as RocketMQError[];
   expect(errors.map(({ outcome }) => outcome)).toEqual([...Array(256).fill('unknown'), 'notSent']);
   expect(cluster.broker().requests.count(SEND)).toBe(257);

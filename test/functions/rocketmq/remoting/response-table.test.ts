@@ -63,3 +63,35 @@ test('a limit beyond what a timer can hold does not become a timer of a millisec
   process.off('warning', note);
   expect(warnings).toEqual([]);
 });
+
+test('a request that waits for long keeps its opaque to itself, however many come and go beside it', async () => {
+  const { table } = tableWithNotes();
+  const patient = table.takeOpaque();
+  const waiting = table.add(patient, 60_000, 1);
+  for (let round = 0; round < 1_000; round++) {
+    const opaque = table.takeOpaque();
+    expect(opaque).not.toBe(patient);
+    const answer = table.add(opaque, 60_000, 1);
+    expect(table.settle(answerTo(opaque))).toBe(true);
+    expect((await answer).opaque).toBe(opaque);
+  }
+  expect(table.size).toBe(1);
+  expect(table.settle(answerTo(patient))).toBe(true);
+  expect((await waiting).opaque).toBe(patient);
+});
+
+test('a late answer is not taken for that to a newer request, whatever the opaques have in common', async () => {
+  const { table } = tableWithNotes();
+  const late = table.takeOpaque();
+  const opaques = Array.from({ length: 500 }, () => {
+    const opaque = table.takeOpaque();
+    return { opaque, answer: table.add(opaque, 60_000, 1) };
+  });
+  expect(table.settle(answerTo(late))).toBe(false);
+  expect(table.settle(answerTo(late + 4_096))).toBe(false);
+  expect(table.size).toBe(500);
+  for (const { opaque } of opaques) expect(table.settle(answerTo(opaque))).toBe(true);
+  expect((await Promise.all(opaques.map(({ answer }) => answer))).map(({ opaque }) => opaque)).toEqual(
+    opaques.map(({ opaque }) => opaque),
+  );
+});
