@@ -1,18 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { bundleFunction } from './bundling.ts';
 
 const functionsRoot = fileURLToPath(new URL('../functions', import.meta.url));
+/** Where the npm package has the functions, built; a checkout has no such folder. */
+const prebuiltRoot = fileURLToPath(new URL('../prebuilt', import.meta.url));
 
 /**
- * The code of one of the pack's functions, bundled at synth by the esbuild of this project: no Docker, no network. The asset's hash
- * is that of the bundle, so a change that does not reach the bundle deploys nothing. Stacks for which the CDK skips bundling
- * (`aws:cdk:bundling-stacks`) bundle nothing.
+ * The code of one of the pack's functions, with neither Docker nor network. The npm package has it built already. In a checkout
+ * it is bundled at synth by the esbuild of the project; then the asset's hash is that of the bundle, so a change that does not
+ * reach the bundle deploys nothing, and stacks for which the CDK skips bundling (`aws:cdk:bundling-stacks`) bundle nothing.
  *
  * @param source folder of `functions/` that has the handler, for example `sqs`
  */
 export function functionCode(source: string): lambda.Code {
+  return existsSync(prebuiltRoot) ? prebuiltCode(source) : bundledCode(source);
+}
+
+function prebuiltCode(source: string): lambda.Code {
+  const known = readdirSync(prebuiltRoot).sort();
+  if (!known.includes(source)) {
+    throw new Error(`There is no function "${source}". Known functions: ${known.join(', ')}.`);
+  }
+  return lambda.Code.fromAsset(join(prebuiltRoot, source));
+}
+
+function bundledCode(source: string): lambda.Code {
   return lambda.Code.fromAsset(functionsRoot, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
@@ -20,10 +36,15 @@ export function functionCode(source: string): lambda.Code {
       image: DockerImage.fromRegistry('not-used'),
       local: {
         tryBundle: (outputDir) => {
-          bundleFunction(source, outputDir);
+          bundler().bundleFunction(source, outputDir);
           return true;
         },
       },
     },
   });
+}
+
+/** The bundler, loaded when it is needed only: the npm package has neither it nor esbuild. */
+function bundler(): typeof import('./bundling.ts') {
+  return createRequire(import.meta.url)('./bundling.ts');
 }

@@ -145,6 +145,13 @@ const RULES: readonly Rule[] = [
       'it is a source like the others, and checks the bodies of requests besides: it may import valibot for that',
   },
   {
+    name: 'functions/middleware.ts',
+    files: /^functions\/middleware\.ts$/,
+    project: /^functions\/(invocation|delivery)\//,
+    outside: NOTHING,
+    because: 'it is what own handlers import from the package: it re-exports invocation and delivery and nothing else',
+  },
+  {
     name: 'a source',
     files: /^functions\/[^/]+\//,
     project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//),

@@ -1,41 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { synthOffline } from './offline-cdk.ts';
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-const cli = join(projectRoot, 'node_modules/aws-cdk/bin/cdk');
 const root = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-synth-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Commands that run another one without any network; the first that this machine allows is taken. */
-const withoutNetwork = [
-  ['unshare', '-n'],
-  ['unshare', '-r', '-n'],
-].find(([command = '', ...options]) => spawnSync(command, [...options, 'true']).status === 0);
-
-if (withoutNetwork === undefined) {
-  console.warn(
-    'unshare does not work here: synth is tested without AWS settings and proxies, but not cut off from the network.',
-  );
-}
-
-/** Runs `cdk synth` as a user without AWS account, settings, home or network would. */
-function synth(...args: string[]): { status: number | null; output: string; assembly: string } {
-  const home = mkdtempSync(join(root, 'home-'));
-  const assembly = join(home, 'cdk.out');
-  mkdirSync(assembly);
-  const [command = process.execPath, ...rest] = [...(withoutNetwork ?? []), process.execPath, cli, 'synth', '--quiet'];
-  const { status, stdout, stderr } = spawnSync(command, [...rest, '--output', assembly, ...args], {
-    cwd: projectRoot,
-    encoding: 'utf8',
-    // The app is started by the name `node`, which must be the one that runs TypeScript.
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`, HOME: home, CI: 'true' },
-  });
-  return { status, output: `${stdout}${stderr}`, assembly };
-}
+const synth = (...args: string[]) => synthOffline(projectRoot, root, ...args);
 
 describe('cdk synth, without account and network', () => {
   test('makes the template and the bundled function', { timeout: 120_000 }, () => {

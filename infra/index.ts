@@ -1,0 +1,25 @@
+export type { AsyncSourceProps } from './constructs/async-source.ts';
+export type { ClusterSecurity } from './constructs/cluster-security.ts';
+export type { ConnectionLimits } from './constructs/connection-budget.ts';
+export type { AnyEventBus, HandoverOptions } from './constructs/event-rule.ts';
+export { EventBridgeToRocketMq, type EventBridgeToRocketMqProps } from './constructs/eventbridge-to-rocketmq.ts';
+export type { HttpApiOptions, HttpEndpointChoice } from './constructs/http-endpoint-choice.ts';
+export { HttpToRocketMq, type HttpToRocketMqProps } from './constructs/http-to-rocketmq.ts';
+export type { ProducerSettings } from './constructs/producer-environment.ts';
+export type { QueueChoice } from './constructs/queue-choice.ts';
+export {
+  RocketMqCluster,
+  type RocketMqClusterNetwork,
+  type RocketMqClusterProps,
+} from './constructs/rocketmq-cluster.ts';
+export type { RocketMqEventSource, RocketMqEventSourceProps } from './constructs/rocketmq-event-source.ts';
+export {
+  type ProducerFunctionOptions,
+  RocketMqProducerFunction,
+  type RocketMqProducerFunctionProps,
+} from './constructs/rocketmq-producer-function.ts';
+export { type AnyBucket, S3ToRocketMq, type S3ToRocketMqProps } from './constructs/s3-to-rocketmq.ts';
+export { ScheduleKeepWarm, type ScheduleKeepWarmProps } from './constructs/schedule-keep-warm.ts';
+export { SnsToRocketMq, type SnsToRocketMqProps } from './constructs/sns-to-rocketmq.ts';
+export type { SourceQueueOptions } from './constructs/source-queue.ts';
+export { SqsToRocketMq, type SqsToRocketMqProps } from './constructs/sqs-to-rocketmq.ts';
