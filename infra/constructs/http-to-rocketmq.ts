@@ -12,6 +12,7 @@ import { HttpEndpoint } from './http-endpoint.ts';
 import { type HttpEndpointChoice, httpEndpointFaults, openEndpoint, unthrottledUrl } from './http-endpoint-choice.ts';
 import { type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import type { RocketMqEventSource } from './rocketmq-event-source.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { reportFaults, reportWarning } from './synth-fault.ts';
 
@@ -37,9 +38,9 @@ export interface HttpToRocketMqProps extends ProducerSettings, HttpEndpointChoic
  * HTTP requests become messages: `POST /messages` for the topic of the function, `POST /topics/{topic}/messages` for any other, and
  * `GET /openapi.json` that describes both. The answer says of each message whether it is stored; who called sends again what is not.
  */
-export class HttpToRocketMq extends Construct {
+export class HttpToRocketMq extends Construct implements RocketMqEventSource {
   /** The function that sends. */
-  readonly producer: RocketMqProducerFunction;
+  readonly producerFunction: RocketMqProducerFunction;
   /** Where requests go, without a slash at the end of an HTTP API's address. */
   readonly url: string;
   /** The HTTP API; nothing with a function URL. */
@@ -54,20 +55,23 @@ export class HttpToRocketMq extends Construct {
   readonly functionErrorAlarm: cloudwatch.Alarm;
   /** Goes off when requests were answered with a 5xx status: messages are not stored, or nobody knows. */
   readonly serverErrorAlarm: cloudwatch.Alarm;
+  readonly alarms: readonly cloudwatch.Alarm[];
+  /** There is none: who sent a request keeps its messages until they are answered for. */
+  readonly deadLetterQueue: undefined;
   readonly #grant: (grantee: iam.IGrantable, topics: readonly string[]) => iam.Grant;
   readonly #isIam: boolean;
 
   constructor(scope: Construct, id: string, props: HttpToRocketMqProps) {
     super(scope, id);
     const { endpoint = 'httpApi', functionOptions = {}, authorizer, functionUrlAuthType, alarmActions = [] } = props;
-    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+    this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       timeout: Duration.seconds(20),
       ...functionOptions,
       ...producerSettings(props),
       cluster: props.cluster,
       source: 'http',
     });
-    const { function: fn, timeout } = this.producer;
+    const { function: fn, timeout } = this.producerFunction;
     reportFaults(this, httpEndpointFaults(props, timeout));
 
     if (endpoint === 'httpApi') {
@@ -92,7 +96,8 @@ export class HttpToRocketMq extends Construct {
 
     this.functionErrorAlarm = alarmOnFunctionErrors(this, fn);
     this.serverErrorAlarm = alarmOnServerErrors(this, this.metricServerErrors());
-    for (const alarm of [this.functionErrorAlarm, this.serverErrorAlarm]) alarm.addAlarmAction(...alarmActions);
+    this.alarms = [this.functionErrorAlarm, this.serverErrorAlarm];
+    for (const alarm of this.alarms) alarm.addAlarmAction(...alarmActions);
     Validations.of(fn).acknowledge({
       id: 'Serverless-LambdaDLQ',
       reason:
@@ -119,19 +124,24 @@ export class HttpToRocketMq extends Construct {
     return this.#grant(grantee, topics);
   }
 
+  /** Nothing: requests wait for their answer. */
+  metricLag(): undefined {
+    return undefined;
+  }
+
   /**
    * Requests answered with a 5xx status; the sum over five minutes unless options say otherwise. With an API that existed, those of all
    * its routes.
    */
   metricServerErrors(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     const sum = { statistic: 'Sum', period: Duration.minutes(5), ...options };
-    return this.httpApi?.metricServerError(sum) ?? this.producer.function.metric('Url5xxCount', sum);
+    return this.httpApi?.metricServerError(sum) ?? this.producerFunction.function.metric('Url5xxCount', sum);
   }
 
   #httpApi(props: HttpToRocketMqProps): HttpEndpoint {
     const { logRetentionDays = logs.RetentionDays.ONE_MONTH, logGroupRemovalPolicy } = props.functionOptions ?? {};
     return new HttpEndpoint(this, 'Endpoint', {
-      fn: this.producer.function,
+      fn: this.producerFunction.function,
       existingHttpApi: props.existingHttpApi,
       options: props.httpApiOptions ?? {},
       authorizer: props.authorizer,

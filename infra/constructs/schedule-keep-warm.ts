@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
@@ -7,7 +7,12 @@ import { keepWarmEvents } from './keep-warm-events.ts';
 import { type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
-import { ScheduledInvocation, type ScheduledTarget } from './scheduled-invocation.ts';
+import {
+  acknowledgeEmptyEvents,
+  periodFaults,
+  ScheduledInvocation,
+  type ScheduledTarget,
+} from './scheduled-invocation.ts';
 import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
 
 /** Properties of a schedule that keeps functions warm. */
@@ -53,16 +58,18 @@ const longestBetweenUses = Duration.seconds(100);
  */
 export class ScheduleKeepWarm extends Construct {
   /** The function that looks at the cluster. */
-  readonly producer: RocketMqProducerFunction;
-  /** The schedules: the first is that of `producer`, the others those of `producers`, in their order. */
+  readonly producerFunction: RocketMqProducerFunction;
+  /** The schedules: the first is that of `producerFunction`, the others those of `producers`, in their order. */
   readonly schedules: readonly scheduler.Schedule[];
   /** Goes off when name servers cannot be found, or due work fails. */
   readonly functionErrorAlarm: cloudwatch.Alarm;
+  /** All of them. */
+  readonly alarms: readonly cloudwatch.Alarm[];
 
   constructor(scope: Construct, id: string, props: ScheduleKeepWarmProps) {
     super(scope, id);
     const { producers = [], period = Duration.minutes(1), functionOptions = {}, alarmActions = [] } = props;
-    this.producer = new RocketMqProducerFunction(this, 'Producer', {
+    this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       // One that failed is not repeated: the next event comes in its place.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
@@ -71,12 +78,12 @@ export class ScheduleKeepWarm extends Construct {
       cluster: props.cluster,
       source: 'schedule',
     });
-    const faults = [...periodFaults(period), ...producers.flatMap(sourceFaults)];
+    const faults = [...periodFaults('keep-warm-period', period), ...producers.flatMap(sourceFaults)];
     reportFaults(this, faults);
     if (faults.length === 0 && period.toMilliseconds() > longestBetweenUses.toMilliseconds()) {
       reportWarning(this, idleConnections(period));
     }
-    const targets = [this.producer, ...producers].map(
+    const targets = [this.producerFunction, ...producers].map(
       ({ function: fn, source }): ScheduledTarget => ({ fn, event: keepWarmEvents[source] ?? {} }),
     );
     const { schedules } = new ScheduledInvocation(this, 'Clock', {
@@ -86,29 +93,11 @@ export class ScheduleKeepWarm extends Construct {
       targets,
     });
     this.schedules = schedules;
-    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producer.function);
+    this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producerFunction.function);
     this.functionErrorAlarm.addAlarmAction(...alarmActions);
-    this.#acknowledge(functionOptions);
+    this.alarms = [this.functionErrorAlarm];
+    acknowledgeEmptyEvents(this.producerFunction.function, functionOptions);
   }
-
-  #acknowledge({ onFailure, deadLetterQueue, deadLetterTopic, deadLetterQueueEnabled }: ProducerFunctionOptions): void {
-    const reason = 'An event of this schedule holds nothing that could be lost: the next one comes in its place.';
-    const { node } = this.producer.function;
-    const invokeConfig = node.findAll().find(({ node: { id } }) => id === 'EventInvokeConfig');
-    if (onFailure === undefined && invokeConfig !== undefined) {
-      Validations.of(invokeConfig).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
-    }
-    if ((deadLetterQueue ?? deadLetterTopic ?? deadLetterQueueEnabled) !== undefined) return;
-    Validations.of(this.producer.function).acknowledge({ id: 'Serverless-LambdaDLQ', reason });
-  }
-}
-
-function periodFaults(period: Duration): SynthFault[] {
-  if (period.isUnresolved()) return [];
-  const minutes = period.toMinutes({ integral: false });
-  if (Number.isInteger(minutes) && minutes >= 1) return [];
-  const text = `period is ${period.toSeconds({ integral: false })} s, but EventBridge Scheduler knows whole minutes only. Make it 1 minute, or more.`;
-  return [{ id: 'keep-warm-period', text }];
 }
 
 function sourceFaults({ source, node }: RocketMqProducerFunction): SynthFault[] {

@@ -1,8 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
+import { type Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import type { SynthFault } from './synth-fault.ts';
 
 /** A function, and the event that it is to be invoked with. */
 export interface ScheduledTarget {
@@ -55,4 +56,24 @@ export class ScheduledInvocation extends Construct {
 function ownSchedulesOf(stack: Stack): Record<string, Record<string, string>> {
   const group = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' });
   return { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': group } };
+}
+
+/** What is wrong with a period of the Scheduler, reported under the id of the construct's check. */
+export function periodFaults(id: string, period: Duration): SynthFault[] {
+  if (period.isUnresolved()) return [];
+  const minutes = period.toMinutes({ integral: false });
+  if (Number.isInteger(minutes) && minutes >= 1) return [];
+  const text = `period is ${period.toSeconds({ integral: false })} s, but EventBridge Scheduler knows whole minutes only. Make it 1 minute, or more.`;
+  return [{ id, text }];
+}
+
+/** Acknowledges, for a function whose events hold nothing, that those that failed end nowhere, unless the user has given a place. */
+export function acknowledgeEmptyEvents(fn: lambda.Function, given: lambda.FunctionOptions): void {
+  const reason = 'An event of this schedule holds nothing that could be lost: the next one comes in its place.';
+  const invokeConfig = fn.node.findAll().find((child) => child instanceof lambda.CfnEventInvokeConfig);
+  if (given.onFailure === undefined && invokeConfig !== undefined) {
+    Validations.of(invokeConfig).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
+  }
+  if ((given.deadLetterQueue ?? given.deadLetterTopic ?? given.deadLetterQueueEnabled) !== undefined) return;
+  Validations.of(fn).acknowledge({ id: 'Serverless-LambdaDLQ', reason });
 }

@@ -1,0 +1,34 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+
+/**
+ * Goes off while checks stay unanswered in two periods of five minutes on end. One period is no fault: a transaction is younger than
+ * the checker's patience when it is asked for the first time.
+ */
+export function alarmOnUnansweredChecks(scope: Construct, metric: cloudwatch.Metric): cloudwatch.Alarm {
+  return metric.createAlarm(scope, 'UnansweredAlarm', {
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 2,
+    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    alarmDescription: `${scope.node.path}: brokers ask for the outcome of transactions, and the checker cannot tell. Messages that stay open are given up. The checker's log says why.`,
+  });
+}
+
+/** Goes off when the checker was not even started for two of its periods. */
+export function alarmOnSilence(
+  scope: Construct,
+  { function: fn }: RocketMqProducerFunction,
+  period: Duration,
+): cloudwatch.Alarm {
+  const twice = Duration.minutes(Math.max(5, 2 * Math.ceil(period.toMinutes({ integral: false }))));
+  return fn.metricInvocations({ statistic: cloudwatch.Stats.SUM, period: twice }).createAlarm(scope, 'SilenceAlarm', {
+    threshold: 1,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+    treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+    alarmDescription: `${scope.node.path}: the checker of transactions does not run, so nobody answers the brokers, and open messages are given up. See to its schedule.`,
+  });
+}
