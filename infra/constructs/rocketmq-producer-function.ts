@@ -16,6 +16,21 @@ import {
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
+/** Why connections are opened, as metrics name it; a test keeps this in step with the function. */
+export const connectionReasons = [
+  'First',
+  'Idle',
+  'ClosedByPeer',
+  'Error',
+  'Timeout',
+  'Protocol',
+  'Unused',
+  'Shutdown',
+] as const;
+
+/** Why a connection was opened. */
+export type ConnectionReason = (typeof connectionReasons)[number];
+
 /**
  * Options that any producer function takes: those of `lambda.Function`, passed on, and some of our own. Where the network is concerned
  * the cluster decides.
@@ -237,6 +252,11 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   /** Connections opened to name servers and brokers. */
   metricConnectionsOpened(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('ConnectionsOpened', options);
+  }
+
+  /** Connections opened for one reason: the first to an address, or in place of one that was idle, closed by its peer, … */
+  metricConnectionsOpenedFor(reason: ConnectionReason, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(`ConnectionsOpened${reason}`, options);
   }
 
   /** Failed runs of due work: look-ups of name servers, routes, heartbeats. */
