@@ -10,28 +10,18 @@ import { topicFault } from '../rocketmq-names.ts';
 import { alarmOnFunctionErrors, alarmOnServerErrors } from './delivery-alarms.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
 import { type HttpEndpointChoice, httpEndpointFaults, openEndpoint, unthrottledUrl } from './http-endpoint-choice.ts';
-import { type ProducerSettings, producerSettings } from './producer-environment.ts';
-import type { RocketMqCluster } from './rocketmq-cluster.ts';
-import type { RocketMqEventSource } from './rocketmq-event-source.ts';
+import { producerSettings } from './producer-environment.ts';
+import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { reportFaults, reportWarning } from './synth-fault.ts';
 
 /** Properties of a way from HTTP requests to a RocketMQ topic. */
-export interface HttpToRocketMqProps extends ProducerSettings, HttpEndpointChoice {
-  /** The cluster that messages go to. */
-  readonly cluster: RocketMqCluster;
-
+export interface HttpToRocketMqProps extends RocketMqEventSourceProps, HttpEndpointChoice {
   /**
    * Options of the function.
-   * @default - those of `RocketMqProducerFunction`, with a timeout of 20 seconds
+   * @default - those of `RocketMqProducerFunction`, with a timeout of 20 seconds: API Gateway waits for 30
    */
   readonly functionOptions?: ProducerFunctionOptions;
-
-  /**
-   * What happens when an alarm goes off.
-   * @default - nothing; the alarms exist
-   */
-  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
 }
 
 /**

@@ -77,6 +77,7 @@ export class ScheduleKeepWarm extends Construct {
       ...producerSettings(props),
       cluster: props.cluster,
       source: 'schedule',
+      maxSandboxes: 1,
     });
     const faults = [...periodFaults('keep-warm-period', period), ...producers.flatMap(sourceFaults)];
     reportFaults(this, faults);

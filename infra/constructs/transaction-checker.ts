@@ -6,7 +6,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { topicFault } from '../rocketmq-names.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
-import { type ProducerSettings, producerSettings } from './producer-environment.ts';
+import { environmentFaults, type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { acknowledgeEmptyEvents, periodFaults, ScheduledInvocation } from './scheduled-invocation.ts';
@@ -122,30 +122,38 @@ export class TransactionChecker extends Construct {
     this.table =
       existingTable ??
       createTransactionLogTable(this, 'Table', tableOptions, props.removalPolicy ?? RemovalPolicy.RETAIN);
+    const timeout = functionOptions.timeout ?? awakeTime.plus(Duration.seconds(30));
+    const environment = {
+      ROCKETMQ_TRANSACTION_TOPICS: topics.join(','),
+      ROCKETMQ_TRANSACTION_TABLE: this.table.tableName,
+      ROCKETMQ_TRANSACTION_AWAKE_MS: awakeTime.toMilliseconds().toString(),
+      ROCKETMQ_TRANSACTION_PATIENCE_MS: patience.toMilliseconds().toString(),
+    };
     this.producerFunction = new RocketMqProducerFunction(this, 'Checker', {
-      timeout: awakeTime.plus(Duration.seconds(30)),
       // One that failed is not repeated: the next run comes in its place.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
       ...functionOptions,
-      environment: {
-        ...functionOptions.environment,
-        ROCKETMQ_TRANSACTION_TOPICS: topics.join(','),
-        ROCKETMQ_TRANSACTION_TABLE: this.table.tableName,
-        ROCKETMQ_TRANSACTION_AWAKE_MS: awakeTime.toMilliseconds().toString(),
-        ROCKETMQ_TRANSACTION_PATIENCE_MS: patience.toMilliseconds().toString(),
-      },
+      timeout,
+      environment: { ...functionOptions.environment, ...environment },
       ...producerSettings({ ...props, topic: topics[0] ?? '' }),
       cluster: props.cluster,
       source: 'transaction-check',
+      // A run may begin while the one before it is still awake.
+      maxSandboxes: Math.ceil(timeout.toSeconds() / period.toSeconds({ integral: false })),
     });
     grantOnTable(this.producerFunction, this.table, ['GetItem', 'PutItem', 'UpdateItem']);
 
-    const functionTimeout = this.producerFunction.timeout;
-    const plan = { period, awakeTime, patience, functionTimeout, checkMax: transactionCheckMax };
+    const plan = { period, awakeTime, patience, functionTimeout: timeout, checkMax: transactionCheckMax };
     const { errors, warnings } = checkPlanFaults({ ...plan, checkInterval: transactionCheckInterval });
     const clockFaults = periodFaults('transaction-period', period);
-    reportFaults(this, [...topicFaults(topics), ...tableFaults(props), ...clockFaults, ...errors]);
+    reportFaults(this, [
+      ...environmentFaults(functionOptions.environment ?? {}, environment),
+      ...topicFaults(topics),
+      ...tableFaults(props),
+      ...clockFaults,
+      ...errors,
+    ]);
     for (const warning of warnings) reportWarning(this, warning);
 
     const { schedules } = new ScheduledInvocation(this, 'Clock', {

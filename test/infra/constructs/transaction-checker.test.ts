@@ -217,6 +217,17 @@ test('the alarms go off on failures, on silence and on unanswered checks, and ha
   });
 });
 
+test('its connections count in the budget of the cluster', () => {
+  const stack = testStack();
+  const cluster = new RocketMqCluster(stack, 'Small', {
+    nameServers: ['10.0.1.5:9876'],
+    brokerCount: 2,
+    connectionBudget: 3,
+  });
+  checkerIn(stack, { cluster, period: Duration.minutes(1) });
+  expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:connection-budget\] .* 4 connections/)]);
+});
+
 test('no rule of cdk-nag is violated, and nothing is warned of', () => {
   const stack = testStack();
   checkerIn(stack);
@@ -233,6 +244,11 @@ describe('at synth', () => {
     ['no topic', { topics: [] }, ['topic', 'topic']],
     ['a second topic that is none', { topics: ['orders', 'a b'] }, ['topic']],
     ['a group that is none', { producerGroup: 'a b' }, ['producer-group']],
+    [
+      'a variable that a prop sets to something else',
+      { functionOptions: { environment: { ROCKETMQ_TRANSACTION_TOPICS: 'stock' } } },
+      ['environment'],
+    ],
     ['a stay longer than Lambda allows', { functionOptions: { timeout: Duration.seconds(60) } }, ['transaction-awake']],
   ])('%s is a fault', (_what, props, ids) => {
     const stack = testStack();
