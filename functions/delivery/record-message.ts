@@ -1,36 +1,33 @@
 import type { Message } from '#rocketmq';
+import type { DeliveryRecord } from './delivery-record.ts';
+import { EventError } from './event-error.ts';
 import { ORIGIN_PROPERTIES } from './event-properties.ts';
+import type { MessageTarget, RecordPlace } from './message-target.ts';
+import type { RecordContent } from './record-content.ts';
 import { recordMsgId } from './record-msg-id.ts';
 
-/** Where the messages of an invocation go, and what they carry of it. */
-export interface MessageTarget {
-  readonly topic: string;
-  /** X-Ray trace of the invocation; undefined where there is none. */
-  readonly traceId: string | undefined;
-}
-
-/** What a record says that becomes a message. */
-export interface RecordContent {
-  /** ARN of the queue, stream or topic, or else what names the source; undefined where the event does not say. */
-  readonly source: string | undefined;
-  /** What the source knows the record by, the same on every delivery. */
-  readonly id: string;
-  /** Instant that belongs to the record itself, epoch ms; not the time of its delivery. */
-  readonly at: number;
-  readonly body: Uint8Array | string;
-  readonly properties?: Readonly<Record<string, string>>;
-  readonly shardingKey?: string | undefined;
-  /** Trace that the record itself carries, which tells more than that of the invocation. */
-  readonly traceId?: string | undefined;
+/**
+ * A record of an event as it is delivered: as the mapping of the target wants it, or else one message with its content.
+ * @param content read when the message is made; what it throws fails this record alone.
+ */
+export function deliveryRecords<Own extends RecordPlace>(
+  own: Own,
+  target: MessageTarget,
+  content: () => RecordContent,
+): (Own & DeliveryRecord)[] {
+  if (target.mapping !== undefined) return target.mapping.recordsOf(own, target, content);
+  return [{ ...own, toMessage: () => recordMessage(target, content()) }];
 }
 
 /**
- * The message of a record. Its message id is made from `source`, `id` and `at` alone, so that it is the same on every
- * delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key besides, its
- * blanks percent-encoded.
+ * The message of a record. Its message id is made from `source`, `id`, `index` and `at` alone, so that it is the same on
+ * every delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key besides,
+ * its blanks percent-encoded.
+ * @throws EventError when the record has no body.
  */
-export function recordMessage({ topic, traceId }: MessageTarget, content: RecordContent): Message {
-  const { source = '', id, at, body, shardingKey } = content;
+export function recordMessage({ topic, traceId }: MessageTarget, content: Omit<RecordContent, 'record'>): Message {
+  const { source = '', id, index = 0, at, body, shardingKey } = content;
+  if (body instanceof EventError) throw body;
   const properties: Record<string, string> = Object.assign(Object.create(null), content.properties);
   if (source !== '') properties[ORIGIN_PROPERTIES.source] = source;
   properties[ORIGIN_PROPERTIES.id] = id;
@@ -39,17 +36,14 @@ export function recordMessage({ topic, traceId }: MessageTarget, content: Record
   return {
     topic,
     body,
-    keys: [id.replace(/\s/g, encodeURIComponent)],
+    keys: [asKey(id)],
     properties,
-    msgId: recordMsgId({ sourceArn: source, recordId: id, at }),
+    msgId: recordMsgId({ sourceArn: source, recordId: id, index, at }),
     ...(shardingKey === undefined ? {} : { shardingKey }),
   };
 }
 
-/** The target of an invocation, from what its context has under `rocketmq`. */
-export function messageTarget(invocation: {
-  readonly environment: { readonly topic: string };
-  readonly traceId: string | undefined;
-}): MessageTarget {
-  return { topic: invocation.environment.topic, traceId: invocation.traceId };
+/** Text as a key of a message: blanks, which separate keys, are percent-encoded. */
+export function asKey(text: string): string {
+  return text.replace(/\s/g, encodeURIComponent);
 }

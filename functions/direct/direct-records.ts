@@ -4,7 +4,8 @@ import type { SentRecord } from '../delivery/delivery-record.ts';
 import { EventError } from '../delivery/event-error.ts';
 import { bytesOf, type Fields, fieldsOf, listOf, textOf } from '../delivery/event-field.ts';
 import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
-import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+import type { MessageTarget } from '../delivery/message-target.ts';
+import { recordMessage } from '../delivery/record-message.ts';
 import type { DirectEvent } from './direct-event.ts';
 
 /** Source that ids of direct messages are told apart by. */

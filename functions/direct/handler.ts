@@ -1,7 +1,8 @@
 import middy from '@middy/core';
 import { deliver } from '../delivery/deliver.ts';
-import { messageTarget } from '../delivery/record-message.ts';
+import { messageTarget } from '../delivery/message-target.ts';
 import { type ProducerContext, withProducer } from '../invocation/with-producer.ts';
+import { refuseMapping } from '../mapping/refuse-mapping.ts';
 import { type DirectResult, directAnswer } from './direct-answer.ts';
 import { readDirectEvent } from './direct-event.ts';
 import { directRecords } from './direct-records.ts';
@@ -12,6 +13,7 @@ type DirectAnswer = DirectResult | DirectResult[];
 export const handler = middy<unknown, DirectAnswer, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<unknown, DirectAnswer>())
   .handler(async (event, { rocketmq }) => {
+    refuseMapping(rocketmq.environment, 'direct');
     const direct = readDirectEvent(event);
     return directAnswer(direct, await deliver(directRecords(direct, messageTarget(rocketmq)), rocketmq));
   });

@@ -1,7 +1,8 @@
 import type { DeliveryRecord } from '../delivery/delivery-record.ts';
 import { fieldsOf, instantOfText, optionalTextOf, textOf } from '../delivery/event-field.ts';
 import { eventProperties } from '../delivery/event-properties.ts';
-import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+import type { MessageTarget } from '../delivery/message-target.ts';
+import { deliveryRecords } from '../delivery/record-message.ts';
 
 /**
  * Events of an EventBridge rule or schedule: one, or a list of them. The message body is the event as JSON; its detail type
@@ -10,24 +11,20 @@ import { type MessageTarget, recordMessage } from '../delivery/record-message.ts
  * @throws EventError when an event has no id, so that nothing is taken for done.
  */
 export function eventbridgeRecords(event: unknown, target: MessageTarget): DeliveryRecord[] {
-  if (!Array.isArray(event)) return [recordOf(event, '', target)];
-  return event.map((value, index) => recordOf(value, `[${index}]`, target));
+  if (!Array.isArray(event)) return recordsOf(event, '', target);
+  return event.flatMap((value, index) => recordsOf(value, `[${index}]`, target));
 }
 
-function recordOf(value: unknown, path: string, target: MessageTarget): DeliveryRecord {
+function recordsOf(value: unknown, path: string, target: MessageTarget): DeliveryRecord[] {
   const event = fieldsOf(value, path);
   const field = (name: string) => (path === '' ? name : `${path}.${name}`);
   const id = textOf(event.id, field('id'));
-  return {
+  return deliveryRecords({ id, orderingKey: undefined }, target, () => ({
+    source: optionalTextOf(event.source, field('source')),
     id,
-    orderingKey: undefined,
-    toMessage: () =>
-      recordMessage(target, {
-        source: optionalTextOf(event.source, field('source')),
-        id,
-        at: instantOfText(event.time, field('time')),
-        body: JSON.stringify(event),
-        properties: eventProperties([['aws.detailType', optionalTextOf(event['detail-type'], field('detail-type'))]]),
-      }),
-  };
+    at: instantOfText(event.time, field('time')),
+    body: JSON.stringify(event),
+    properties: eventProperties([['aws.detailType', optionalTextOf(event['detail-type'], field('detail-type'))]]),
+    record: event,
+  }));
 }

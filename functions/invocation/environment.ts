@@ -47,6 +47,8 @@ export interface Environment {
   readonly transactionPatienceMs: number;
   /** DynamoDB table that the function place-order writes orders to. */
   readonly ordersTable: string | undefined;
+  /** What messages records become, as JSON; the functions whose records it can be for read it. */
+  readonly mapping: string | undefined;
   /** Namespace of the metrics; Powertools' own variable. */
   readonly metricsNamespace: string;
 }
@@ -177,6 +179,11 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     variable: 'ORDERS_TABLE',
     type: 'text',
     meaning: 'DynamoDB table of the orders of place-order, which needs it',
+  },
+  mapping: {
+    variable: 'ROCKETMQ_MAPPING',
+    type: 'text',
+    meaning: 'JSON that says what messages records become, see docs/mapping.md; records go as they are when absent',
   },
   metricsNamespace: {
     variable: 'POWERTOOLS_METRICS_NAMESPACE',

@@ -3,7 +3,8 @@ import type { BatchRecord } from '../delivery/delivery-record.ts';
 import { EventError } from '../delivery/event-error.ts';
 import { bytesOf, countOf, type Fields, fieldsOf, listOf, optionalTextOf } from '../delivery/event-field.ts';
 import { eventProperties } from '../delivery/event-properties.ts';
-import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+import type { MessageTarget } from '../delivery/message-target.ts';
+import { deliveryRecords } from '../delivery/record-message.ts';
 
 /** What Lambda knows a Kafka record by: the topic and partition as the event names them, and the offset. */
 export interface KafkaIdentifier {
@@ -24,26 +25,22 @@ export function kafkaRecords(event: unknown, target: MessageTarget): BatchRecord
   const source =
     optionalTextOf(eventSourceArn, 'eventSourceArn') ?? optionalTextOf(bootstrapServers, 'bootstrapServers');
   return Object.entries(fieldsOf(records, 'records')).flatMap(([partition, list]) =>
-    listOf(list, `records.${partition}`).map((value, index) => {
+    listOf(list, `records.${partition}`).flatMap((value, index) => {
       const path = `records.${partition}[${index}]`;
       const record = fieldsOf(value, path);
       const offset = countOf(record.offset, `${path}.offset`);
       const id = `${partition}-${offset}`;
       const key = keyOf(record.key, `${path}.key`);
-      return {
+      const orderingKey = key === undefined ? partition : `${partition}\n${key}`;
+      return deliveryRecords({ id, itemIdentifier: { partition, offset }, orderingKey }, target, () => ({
+        source,
         id,
-        itemIdentifier: { partition, offset },
-        orderingKey: key === undefined ? partition : `${partition}\n${key}`,
-        toMessage: () =>
-          recordMessage(target, {
-            source,
-            id,
-            at: record.timestamp === undefined ? 0 : countOf(record.timestamp, `${path}.timestamp`),
-            body: valueBytes(record.value, `${path}.value`),
-            properties: eventProperties(headersOf(record, path)),
-            shardingKey: key ?? partition,
-          }),
-      };
+        at: record.timestamp === undefined ? 0 : countOf(record.timestamp, `${path}.timestamp`),
+        body: valueBytes(record.value, `${path}.value`),
+        properties: eventProperties(headersOf(record, path)),
+        shardingKey: key ?? partition,
+        record,
+      }));
     }),
   );
 }
@@ -54,10 +51,10 @@ function keyOf(value: unknown, field: string): string | undefined {
   return textOrBase64(bytesOf(value, field));
 }
 
-function valueBytes(value: unknown, field: string): Uint8Array {
+function valueBytes(value: unknown, field: string): Uint8Array | EventError {
   // A tombstone: brokers store no empty message, and another body would not be what the record says.
   if (value === undefined || value === null || value === '') {
-    throw new EventError(field, 'a value: a tombstone has none, and RocketMQ stores no empty message', value);
+    return new EventError(field, 'a value: a tombstone has none, and RocketMQ stores no empty message', value);
   }
   return bytesOf(value, field);
 }

@@ -1,8 +1,9 @@
 import type { DeliveryRecord } from '../delivery/delivery-record.ts';
-import { EventError } from '../delivery/event-error.ts';
 import { fieldsOf, instantOfText, listOf, optionalTextOf, textOf } from '../delivery/event-field.ts';
 import { eventProperties } from '../delivery/event-properties.ts';
-import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+import type { MessageTarget } from '../delivery/message-target.ts';
+import { deliveryRecords } from '../delivery/record-message.ts';
+import { s3Properties } from '../delivery/s3-properties.ts';
 
 /**
  * Notifications of an S3 event. The message body is the record as JSON; bucket, event and object key become the properties
@@ -11,7 +12,7 @@ import { type MessageTarget, recordMessage } from '../delivery/record-message.ts
  * @throws EventError when the event is none of S3, so that nothing is taken for done.
  */
 export function s3Records(event: unknown, target: MessageTarget): DeliveryRecord[] {
-  return listOf(fieldsOf(event, '').Records, 'Records').map((value, index) => {
+  return listOf(fieldsOf(event, '').Records, 'Records').flatMap((value, index) => {
     const path = `Records[${index}]`;
     const record = fieldsOf(value, path);
     const s3 = fieldsOf(record.s3, `${path}.s3`);
@@ -23,31 +24,13 @@ export function s3Records(event: unknown, target: MessageTarget): DeliveryRecord
     const place =
       optionalTextOf(object.sequencer, `${path}.s3.object.sequencer`) ?? textOf(record.eventTime, `${path}.eventTime`);
     const id = `${key}#${place}#${eventName}`;
-    return {
+    return deliveryRecords({ id, orderingKey: undefined }, target, () => ({
+      source: optionalTextOf(bucket.arn, `${path}.s3.bucket.arn`) ?? `arn:aws:s3:::${bucketName}`,
       id,
-      orderingKey: undefined,
-      toMessage: () =>
-        recordMessage(target, {
-          source: optionalTextOf(bucket.arn, `${path}.s3.bucket.arn`) ?? `arn:aws:s3:::${bucketName}`,
-          id,
-          at: instantOfText(record.eventTime, `${path}.eventTime`),
-          body: JSON.stringify(record),
-          properties: eventProperties([
-            ['aws.bucket', bucketName],
-            ['aws.key', decodedKey(key, `${path}.s3.object.key`)],
-            ['aws.eventName', eventName],
-          ]),
-        }),
-    };
+      at: instantOfText(record.eventTime, `${path}.eventTime`),
+      body: JSON.stringify(record),
+      properties: eventProperties(s3Properties(record, path)),
+      record,
+    }));
   });
-}
-
-/** The object's key itself; notifications have it as forms encode it, with `+` for a blank. */
-function decodedKey(key: string, field: string): string {
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch {
-    // No UTF-8 behind the percent signs, which S3 does not send.
-    throw new EventError(field, 'a URL-encoded key', key);
-  }
 }

@@ -9,7 +9,8 @@ import {
   textOf,
 } from '../delivery/event-field.ts';
 import { eventProperties } from '../delivery/event-properties.ts';
-import { type MessageTarget, recordMessage } from '../delivery/record-message.ts';
+import type { MessageTarget } from '../delivery/message-target.ts';
+import { deliveryRecords } from '../delivery/record-message.ts';
 
 /**
  * Records of an SQS event. The raw body is the message body, message attributes become properties, the message id
@@ -17,7 +18,7 @@ import { type MessageTarget, recordMessage } from '../delivery/record-message.ts
  * @throws EventError when the event is none of SQS, so that nothing is taken for done.
  */
 export function sqsRecords(event: unknown, target: MessageTarget): BatchRecord[] {
-  return listOf(fieldsOf(event, '').Records, 'Records').map((value, index) => {
+  return listOf(fieldsOf(event, '').Records, 'Records').flatMap((value, index) => {
     const path = `Records[${index}]`;
     const record = fieldsOf(value, path);
     const id = textOf(record.messageId, `${path}.messageId`);
@@ -27,21 +28,16 @@ export function sqsRecords(event: unknown, target: MessageTarget): BatchRecord[]
     const group = source?.endsWith('.fifo')
       ? textOf(attributes.MessageGroupId, `${path}.attributes.MessageGroupId`)
       : undefined;
-    return {
+    return deliveryRecords({ id, itemIdentifier: id, orderingKey: group }, target, () => ({
+      source,
       id,
-      itemIdentifier: id,
-      orderingKey: group,
-      toMessage: () =>
-        recordMessage(target, {
-          source,
-          id,
-          at: sentAt(attributes.SentTimestamp, `${path}.attributes.SentTimestamp`),
-          body: textOf(record.body, `${path}.body`),
-          properties: eventProperties(attributeValues(record.messageAttributes, `${path}.messageAttributes`)),
-          shardingKey: group,
-          traceId: optionalTextOf(attributes.AWSTraceHeader, `${path}.attributes.AWSTraceHeader`),
-        }),
-    };
+      at: sentAt(attributes.SentTimestamp, `${path}.attributes.SentTimestamp`),
+      body: textOf(record.body, `${path}.body`),
+      properties: eventProperties(attributeValues(record.messageAttributes, `${path}.messageAttributes`)),
+      shardingKey: group,
+      traceId: optionalTextOf(attributes.AWSTraceHeader, `${path}.attributes.AWSTraceHeader`),
+      record,
+    }));
   });
 }
 

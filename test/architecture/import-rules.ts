@@ -139,7 +139,7 @@ const RULES: readonly Rule[] = [
     name: 'the function http',
     files: /^functions\/http\//,
     // The OpenAPI document is what the function serves.
-    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//, exactly('docs/openapi.json')),
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery|mapping)\//, exactly('docs/openapi.json')),
     outside: or(NODE, /^(@middy\/core|aws-lambda|valibot)$/),
     because:
       'it is a source like the others, and checks the bodies of requests besides: it may import valibot for that',
@@ -147,17 +147,26 @@ const RULES: readonly Rule[] = [
   {
     name: 'functions/middleware.ts',
     files: /^functions\/middleware\.ts$/,
-    project: /^functions\/(invocation|delivery)\//,
+    project: /^functions\/(invocation|delivery|mapping)\//,
     outside: NOTHING,
-    because: 'it is what own handlers import from the package: it re-exports invocation and delivery and nothing else',
+    because:
+      'it is what own handlers import from the package: it re-exports invocation, delivery and mapping and nothing else',
+  },
+  {
+    name: 'mapping',
+    files: /^functions\/mapping\//,
+    project: or(exactly(LIBRARY), /^functions\/delivery\//),
+    outside: or(NODE, /^@aws-lambda-powertools\/jmespath(\/functions)?$/),
+    because:
+      'it makes other messages of the records of every source alike, and may import #rocketmq, delivery and the JMESPath of Powertools',
   },
   {
     name: 'a source',
     files: /^functions\/[^/]+\//,
-    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery)\//),
+    project: or(exactly(LIBRARY), /^functions\/(invocation|delivery|mapping)\//),
     outside: or(NODE, /^(@middy\/core|aws-lambda)$/),
     because:
-      'it maps one AWS event, and may import invocation, delivery, #rocketmq, @middy/core and the types of aws-lambda; another source only through what both share in delivery',
+      'it maps one AWS event, and may import invocation, delivery, mapping, #rocketmq, @middy/core and the types of aws-lambda; another source only through what both share in delivery',
   },
   {
     name: 'infra',

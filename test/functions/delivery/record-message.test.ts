@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { messageTarget, recordMessage } from '../../../functions/delivery/record-message.ts';
+import { messageTarget } from '../../../functions/delivery/message-target.ts';
+import { recordMessage } from '../../../functions/delivery/record-message.ts';
 import { recordMsgId } from '../../../functions/delivery/record-msg-id.ts';
 
 const target = { topic: 'orders', traceId: 'Root=1-invocation' };

@@ -112,6 +112,7 @@ describe('the bundle', () => {
       'functions/delivery',
       'functions/http',
       'functions/invocation',
+      'functions/mapping',
       'functions/rocketmq',
     ]);
   });

@@ -75,6 +75,7 @@ describe('the environment', () => {
       ROCKETMQ_TRANSACTION_AWAKE_MS: '60000',
       ROCKETMQ_TRANSACTION_PATIENCE_MS: '0',
       ORDERS_TABLE: 'orders',
+      ROCKETMQ_MAPPING: ' {"tag":"body.kind"} ',
       POWERTOOLS_METRICS_NAMESPACE: 'Orders',
     };
     expect(readEnvironment(variables)).toEqual({
@@ -100,6 +101,7 @@ describe('the environment', () => {
       transactionAwakeMs: 60_000,
       transactionPatienceMs: 0,
       ordersTable: 'orders',
+      mapping: '{"tag":"body.kind"}',
       metricsNamespace: 'Orders',
     });
     expect(Object.keys(variables).toSorted()).toEqual(

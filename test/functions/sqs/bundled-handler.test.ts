@@ -52,6 +52,7 @@ test('every sample event has a test here', async () => {
     'fifo-poison.json',
     'fifo-three-groups.json',
     'poison.json',
+    's3-in-sns-in-sqs.json',
     'sns-in-sqs.json',
     'standard-message-groups.json',
     'standard.json',
@@ -71,6 +72,7 @@ describe('the bundle', () => {
     expect([...new Set(own.filter((name) => name.startsWith('functions/')))].toSorted()).toEqual([
       'functions/delivery',
       'functions/invocation',
+      'functions/mapping',
       'functions/rocketmq',
       'functions/sqs',
     ]);
@@ -78,27 +80,31 @@ describe('the bundle', () => {
 });
 
 describe('a standard queue', () => {
-  test.each(['standard', 'standard-message-groups', 'attributes-binary', 'sns-in-sqs', 'eventbridge-in-sqs'])(
-    'with %s.json: every record is stored with its body, key and attributes',
-    async (name) => {
-      await using started = await start();
-      const { Records } = sampleEvent(name);
-      const result = await started.host.invoke({ Records });
-      expect(result).toMatchObject({ status: 'ok', payload: answer(), cold: true });
-      expect(result.leftBehind).not.toContain('Timeout');
-      const stored = await started.readBack();
-      expect(stored).toHaveLength(Records.length);
-      for (const { messageId, body, messageAttributes } of Records) {
-        const message = stored.find(({ properties }) => properties.KEYS === messageId);
-        expect(message?.body.toString()).toBe(body);
-        expect(message?.properties).not.toHaveProperty('__SHARDINGKEY');
-        for (const [attribute, { stringValue, binaryValue }] of Object.entries(messageAttributes)) {
-          const property = ['KEYS', 'TAGS'].includes(attribute) ? `aws.${attribute}` : attribute;
-          expect(message?.properties[property]).toBe(stringValue ?? binaryValue);
-        }
+  test.each([
+    'standard',
+    'standard-message-groups',
+    'attributes-binary',
+    'sns-in-sqs',
+    'eventbridge-in-sqs',
+    's3-in-sns-in-sqs',
+  ])('with %s.json: every record is stored with its body, key and attributes', async (name) => {
+    await using started = await start();
+    const { Records } = sampleEvent(name);
+    const result = await started.host.invoke({ Records });
+    expect(result).toMatchObject({ status: 'ok', payload: answer(), cold: true });
+    expect(result.leftBehind).not.toContain('Timeout');
+    const stored = await started.readBack();
+    expect(stored).toHaveLength(Records.length);
+    for (const { messageId, body, messageAttributes } of Records) {
+      const message = stored.find(({ properties }) => properties.KEYS === messageId);
+      expect(message?.body.toString()).toBe(body);
+      expect(message?.properties).not.toHaveProperty('__SHARDINGKEY');
+      for (const [attribute, { stringValue, binaryValue }] of Object.entries(messageAttributes)) {
+        const property = ['KEYS', 'TAGS'].includes(attribute) ? `aws.${attribute}` : attribute;
+        expect(message?.properties[property]).toBe(stringValue ?? binaryValue);
       }
-    },
-  );
+    }
+  });
 
   test('with empty.json there is nothing to do and nothing to report', async () => {
     await using started = await start();

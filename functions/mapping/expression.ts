@@ -1,0 +1,62 @@
+import { JMESPathError, LexerError, ParseError, search } from '@aws-lambda-powertools/jmespath';
+import { exactDigits } from '../delivery/exact-json.ts';
+import { callFaults, type ExpressionFault } from './function-calls.ts';
+import { mappingFunctions } from './mapping-functions.ts';
+
+const functions = mappingFunctions();
+
+/** The library knows expressions by their text, in an object that has names such as `constructor` from the beginning. */
+const asKey = (expression: string) => `${expression} `;
+
+/** What is wrong with an expression, whatever record it meets; empty when nothing is. */
+export function expressionFaults(expression: string): ExpressionFault[] {
+  if (expression.trim() === '') return [{ column: 1, reason: 'it is empty' }];
+  try {
+    search(asKey(expression), null, { customFunctions: functions });
+  } catch (error) {
+    const fault = syntaxFault(error, expression);
+    if (fault !== undefined) return [fault];
+    // Anything else is what an empty record does to it.
+  }
+  return callFaults(expression);
+}
+
+function syntaxFault(error: unknown, expression: string): ExpressionFault | undefined {
+  const end = Array.from(expression).length + 1;
+  if (error instanceof LexerError) {
+    const rest = error.lexerValue.trimEnd();
+    const column = Math.min(error.lexerPosition + 1, end);
+    return { column, reason: rest === '' ? 'it ends too early' : `cannot be read from ${quoted(rest)} on` };
+  }
+  if (error instanceof ParseError) {
+    const column = Math.min(error.lexPosition + 1, end);
+    if (error.tokenType === 'eof') return { column: end, reason: 'it ends too early' };
+    return { column, reason: error.reason ?? `${quoted(String(error.tokenValue))} is not expected here` };
+  }
+  // A quoted name that is no text of JSON, or brackets nested too deeply.
+  if (!(error instanceof JMESPathError) && error instanceof Error) return { column: 1, reason: error.message };
+  return undefined;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 30 ? `${text.slice(0, 30)}…` : text);
+}
+
+/**
+ * What an expression finds; null where it finds nothing.
+ * @throws JMESPathError when a function cannot use what it is given, and what the library throws else
+ */
+export function evaluate(expression: string, data: object): unknown {
+  const value: unknown = search(asKey(expression), data, { customFunctions: functions });
+  // Names that every object of JavaScript has (`constructor`) lead to functions: the record has no such field.
+  return value === undefined || typeof value === 'function' ? null : value;
+}
+
+/** Whether a value counts as true for JMESPath: all but false, null, and empty text, lists and objects. */
+export function isTruthy(value: unknown): boolean {
+  if (typeof value !== 'object') return typeof value === 'number' || Boolean(value);
+  if (value === null) return false;
+  if (exactDigits(value) !== undefined) return true;
+  if (value instanceof Uint8Array) return value.length > 0;
+  return Object.keys(value).length > 0;
+}

@@ -1,0 +1,213 @@
+import { OptionsError, RESERVED_PROPERTIES, topicFault } from '#rocketmq';
+import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
+import { expressionFaults, isTruthy } from './expression.ts';
+import { jsonFault, pathOf } from './json-fault.ts';
+import { MappingValue, type ValueOrigin } from './mapping-value.ts';
+import { didYouMean } from './nearest-name.ts';
+import {
+  bodyOf,
+  describeValue,
+  optionalInstant,
+  optionalNumber,
+  optionalText,
+  requiredText,
+  shardingKeyText,
+  UnfitValueError,
+  type ValueReader,
+  words,
+} from './value-readers.ts';
+
+/** Envelopes that can be opened. */
+export const envelopeKinds = ['sns', 'eventbridge', 's3'] as const;
+export type EnvelopeKind = (typeof envelopeKinds)[number];
+
+/** A mapping, checked: every expression parses, every literal fits. */
+export interface MappingSettings {
+  /** Envelopes around the body, the outermost first. */
+  readonly unwrap: readonly EnvelopeKind[];
+  /** Whether a record is wanted; undefined: every one is. */
+  readonly filter: MappingValue<boolean> | undefined;
+  readonly isDroppable: boolean;
+  readonly fields: { readonly [Name in keyof FieldValues]?: MappingValue<FieldValues[Name]> };
+  readonly keys: readonly MappingValue<string[]>[];
+  readonly properties: readonly { readonly name: string; readonly value: MappingValue<string | undefined> }[];
+}
+
+/** What the fields of a message can become. */
+export interface FieldValues {
+  topic: string;
+  body: string | Uint8Array;
+  tag: string | undefined;
+  shardingKey: string | undefined;
+  deliverAt: number | undefined;
+  delayMs: number | undefined;
+  delayLevel: number | undefined;
+}
+
+const fieldReaders: { readonly [Name in keyof FieldValues]: ValueReader<FieldValues[Name]> } = {
+  topic: requiredText,
+  body: bodyOf,
+  tag: optionalText,
+  shardingKey: shardingKeyText,
+  deliverAt: optionalInstant,
+  delayMs: optionalNumber,
+  delayLevel: optionalNumber,
+};
+
+/** Names of the fields of a mapping. */
+export const mappingFields: readonly string[] = [
+  ...Object.keys(fieldReaders),
+  'keys',
+  'properties',
+  'unwrap',
+  'filter',
+  'onPermanentError',
+];
+const OWN_PROPERTIES: ReadonlySet<string> = new Set(Object.values(ORIGIN_PROPERTIES));
+const ROOT = 'mapping';
+
+/**
+ * Reads the text of a mapping.
+ * @throws OptionsError with every fault, each with its path in the mapping, and line and column in the text or column in
+ * the expression.
+ */
+export function readMappingSettings(text: string): MappingSettings {
+  const syntax = jsonFault(text, ROOT);
+  if (syntax !== undefined) {
+    const { path, line, column, reason } = syntax;
+    throw new OptionsError('ROCKETMQ_MAPPING', [`${path}: line ${line}, column ${column}: ${reason}`]);
+  }
+  const reader = new SettingsReader();
+  const settings = reader.settings(JSON.parse(text));
+  if (reader.faults.length > 0) throw new OptionsError('ROCKETMQ_MAPPING', reader.faults);
+  return settings;
+}
+
+class SettingsReader {
+  readonly faults: string[] = [];
+
+  settings(mapping: unknown): MappingSettings {
+    const given = this.objectOf(mapping, ROOT);
+    this.refuseUnknown(given, ROOT, mappingFields);
+    const field = <Name extends keyof FieldValues>(name: Name) => {
+      const value = this.valueOf(given[name], pathOf(ROOT, name), fieldReaders[name]);
+      return value === undefined ? {} : { [name]: value };
+    };
+    return {
+      unwrap: this.envelopesOf(given.unwrap),
+      filter: this.valueOf(given.filter, pathOf(ROOT, 'filter'), isTruthy),
+      isDroppable: this.isDroppable(given.onPermanentError),
+      fields: Object.assign({}, ...(Object.keys(fieldReaders) as (keyof FieldValues)[]).map(field)),
+      keys: this.keysOf(given.keys),
+      properties: this.propertiesOf(given.properties),
+    };
+  }
+
+  private keysOf(keys: unknown): MappingValue<string[]>[] {
+    const path = pathOf(ROOT, 'keys');
+    const list: [unknown, string][] = Array.isArray(keys)
+      ? keys.map((key, index) => [key, pathOf(path, index)])
+      : [[keys, path]];
+    return list.flatMap(([key, place]) => this.valueOf(key, place, words) ?? []);
+  }
+
+  private propertiesOf(properties: unknown): MappingSettings['properties'] {
+    if (properties === undefined) return [];
+    const path = pathOf(ROOT, 'properties');
+    return Object.entries(this.objectOf(properties, path)).flatMap(([name, given]) => {
+      const own = pathOf(path, name);
+      const fault = nameFault(name);
+      if (fault !== undefined) this.faults.push(`${own}: ${fault}`);
+      const value = this.valueOf(given, own, optionalText);
+      return value === undefined ? [] : [{ name, value }];
+    });
+  }
+
+  /** A value of the mapping: text is an expression, numbers and booleans are themselves, as is `{ "literal": … }`. */
+  private valueOf<T>(given: unknown, path: string, read: ValueReader<T>): MappingValue<T> | undefined {
+    if (given === undefined) return undefined;
+    const origin = this.originOf(given, path);
+    if (origin === undefined) return undefined;
+    const value = new MappingValue(path, origin, read);
+    if (origin.kind === 'literal') this.checkLiteral(origin.value, path, read);
+    return value;
+  }
+
+  private originOf(given: unknown, path: string): ValueOrigin | undefined {
+    if (typeof given === 'string') {
+      const faults = expressionFaults(given);
+      this.faults.push(
+        ...faults.map(({ column, reason }) => `${path}: column ${column} of ${quoted(given)}: ${reason}`),
+      );
+      return faults.length === 0 ? { kind: 'expression', text: given } : undefined;
+    }
+    if (typeof given === 'number' || typeof given === 'boolean') return { kind: 'literal', value: given };
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      this.faults.push(`${path} is ${describeValue(given)}: write an expression as text, or {"literal": …}`);
+      return undefined;
+    }
+    this.refuseUnknown(given, path, ['literal']);
+    if (!('literal' in given)) {
+      this.faults.push(`${path} has no "literal": write an expression as text, or {"literal": …}`);
+      return undefined;
+    }
+    return { kind: 'literal', value: given.literal };
+  }
+
+  private checkLiteral(value: unknown, path: string, read: ValueReader<unknown>): void {
+    try {
+      const taken = read(value);
+      const fault = path === pathOf(ROOT, 'topic') ? topicFault(taken) : undefined;
+      if (fault !== undefined) this.faults.push(`${path}: ${fault}`);
+    } catch (error) {
+      if (!(error instanceof UnfitValueError)) throw error;
+      this.faults.push(`${path} is ${describeValue(value)}, but must be ${error.message}`);
+    }
+  }
+
+  private envelopesOf(unwrap: unknown): EnvelopeKind[] {
+    if (unwrap === undefined) return [];
+    const path = pathOf(ROOT, 'unwrap');
+    return (Array.isArray(unwrap) ? unwrap : [unwrap]).flatMap((kind: unknown) => {
+      const known = envelopeKinds.find((one) => one === kind);
+      if (known !== undefined) return [known];
+      const hint = typeof kind === 'string' ? didYouMean(kind, envelopeKinds) : '';
+      const allowed = `"${envelopeKinds.join('", "')}", or a list of those`;
+      this.faults.push(`${path} is ${describeValue(kind)}, but must be ${allowed}${hint}`);
+      return [];
+    });
+  }
+
+  private isDroppable(onPermanentError: unknown = 'report'): boolean {
+    if (onPermanentError !== 'report' && onPermanentError !== 'drop') {
+      const path = pathOf(ROOT, 'onPermanentError');
+      this.faults.push(`${path} is ${describeValue(onPermanentError)}, but must be "report" or "drop"`);
+    }
+    return onPermanentError === 'drop';
+  }
+
+  private objectOf(value: unknown, path: string): Readonly<Record<string, unknown>> {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    this.faults.push(`${path} is ${describeValue(value)}, but must be an object`);
+    return {};
+  }
+
+  private refuseUnknown(given: object, path: string, known: readonly string[]): void {
+    for (const name of Object.keys(given).filter((one) => !known.includes(one))) {
+      const hint = didYouMean(name, known) || `: known are ${known.join(', ')}`;
+      this.faults.push(`${pathOf(path, name)} is unknown${hint}`);
+    }
+  }
+}
+
+function nameFault(name: string): string | undefined {
+  if (name === '') return 'the name of a property must not be empty';
+  if (/[\u0001\u0002]/.test(name)) return 'the name holds \\u0001 or \\u0002, which separate properties';
+  if (OWN_PROPERTIES.has(name)) return 'the function sets this property itself';
+  if (RESERVED_PROPERTIES.has(name)) return 'RocketMQ reserves this name: choose another';
+  return undefined;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
