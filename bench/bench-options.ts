@@ -44,7 +44,8 @@ export const USAGE = `usage: npm run bench [-- OPTIONS]
 
 Compares this client with the frame blaster, the Java client, ali-ons and rocketmq-client-nodejs on a real RocketMQ 5.5.0,
 and measures the SQS function under AWS's runtime loop. Needs Java 17, Maven and
-20 GB of disk. A whole run takes about 45 minutes and writes bench/RESULTS.md.`;
+20 GB of disk. A whole run takes about 45 minutes and writes bench/RESULTS.md; one with the part bundles, which needs neither
+and takes minutes, writes docs/bundles.md.`;
 
 /** Whether a run with these options measures everything there is. */
 export function isWholeRun({ parts, windows, clients, isShort }: BenchOptions): boolean {

@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BenchOptions, isWholeRun, readBenchOptions, USAGE } from './bench-options.ts';
+import { bundlesText } from './report/bundles-text.ts';
 import { resultsText } from './report/results-text.ts';
 import { runBench } from './run-bench.ts';
 
 const RESULTS_FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url));
+const BUNDLES_FILE = fileURLToPath(new URL('../docs/bundles.md', import.meta.url));
 
-/** `npm run bench`: measures, prints, and keeps the results of a whole run in `bench/RESULTS.md`. */
+/** `npm run bench`: measures, prints, and keeps the results of a whole run in `bench/RESULTS.md`, those of bundles in `docs/bundles.md`. */
 async function main(options: BenchOptions): Promise<void> {
   // Progress on stderr: stdout is for the results.
   const results = await runBench(options, (line) => console.error(line));
@@ -14,6 +16,8 @@ async function main(options: BenchOptions): Promise<void> {
   console.log(options.isJson ? JSON.stringify(results) : `\n${text}`);
   if (results.failures.length > 0) process.exitCode = 1;
   if (isWholeRun(options)) writeFileSync(RESULTS_FILE, text);
+  const { bundles } = results;
+  if (bundles !== undefined && !options.isShort) writeFileSync(BUNDLES_FILE, bundlesText(bundles, results));
 }
 
 function optionsOrUsage(): BenchOptions | undefined {

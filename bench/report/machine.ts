@@ -43,8 +43,8 @@ export function describeMachine(peers: Peers | undefined): Machine {
 function commitOf(): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-    // The results file itself does not count: it is written by every run.
-    const changes = git('status', '--porcelain', '--', '.', ':!bench/RESULTS.md');
+    // The files with results themselves do not count: they are written by runs.
+    const changes = git('status', '--porcelain', '--', '.', ':!bench/RESULTS.md', ':!docs/bundles.md');
     return `${git('rev-parse', '--short=12', 'HEAD')}${changes === '' ? '' : '+'}`;
   } catch {
     // Not a working tree of git, such as an unpacked archive.

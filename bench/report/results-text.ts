@@ -1,6 +1,7 @@
-import { CLIENT_ONLY } from '../parts/bundles.ts';
 import type { SendFigure, SendFigures } from '../parts/sends.ts';
 import type { JudgedResults } from './bench-results.ts';
+import { bundlesTable } from './bundles-text.ts';
+import { runText } from './run-text.ts';
 import { spreadText, table } from './table.ts';
 
 /** The results for people, in Markdown; the same text goes to the terminal and to `bench/RESULTS.md`. */
@@ -23,17 +24,13 @@ export function resultsText(results: JudgedResults): string {
 }
 
 function head({ machine, settings }: JudgedResults): string {
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const patience = settings.isPatient ? '' : ' **The run did not wait for a calm machine.**';
   return [
     '# Benchmark results',
     '',
     'Written by `npm run bench`; do not edit. Medians with least and greatest. Ratios hold within a run, absolute figures only',
     'for the machine they were measured on: client and broker share its cores.',
     '',
-    `- Run ${machine.startedAt}, commit ${machine.commit}, cluster: ${settings.cluster}, ${settings.rounds} rounds of ${settings.seconds} s.${patience}`,
-    `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}`,
-    `- Versions: ${versions.join('; ')}`,
+    runText(machine, settings),
   ].join('\n');
 }
 
@@ -109,14 +106,7 @@ function clientCold({ clientCold: figures }: JudgedResults): string {
 }
 
 function bundles({ bundles: figures }: JudgedResults): string {
-  if (figures === undefined) return '';
-  const rows = figures.map(({ name, eagerBytes, lazyBytes, importMs }) => [
-    name === CLIENT_ONLY ? name : `function ${name}`,
-    (eagerBytes / 1000).toFixed(1),
-    (lazyBytes / 1000).toFixed(1),
-    spreadText(importMs),
-  ]);
-  return `## Bundles\n\n${table(['bundle', 'at start kB', 'on demand kB', 'import ms'], rows)}`;
+  return figures === undefined ? '' : `## Bundles\n\n${bundlesTable(figures)}`;
 }
 
 function functionCold({ functionCold: part }: JudgedResults): string {

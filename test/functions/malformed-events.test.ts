@@ -24,6 +24,8 @@ interface Source {
   read(event: unknown): DeliveryRecord[];
   /** Paths that the function reads, with `*` for an index or a name that may vary. All others pass through or are ignored. */
   readonly fields: readonly string[];
+  /** Those without which a record cannot be told from others, has no place in the order, or nothing to send. */
+  readonly needed: readonly string[];
 }
 
 const SQS_FIELDS = [
@@ -54,18 +56,23 @@ const KAFKA_FIELDS = [
   'records.*.*.headers.*.*.*',
 ];
 
+const SQS_NEEDED = ['Records', 'Records.*.messageId', 'Records.*.body'];
+const KAFKA_NEEDED = ['records', 'records.*.*.offset', 'records.*.*.value'];
+
 const sources: readonly Source[] = [
   {
     name: 'sqs',
     samples: ['standard', 'attributes-binary'],
     read: (event) => sqsRecords(event, target),
     fields: SQS_FIELDS,
+    needed: SQS_NEEDED,
   },
   {
     name: 'sqs',
     samples: ['fifo-three-groups'],
     read: (event) => sqsRecords(event, target),
     fields: [...SQS_FIELDS, 'Records.*.attributes.MessageGroupId'],
+    needed: [...SQS_NEEDED, 'Records.*.attributes.MessageGroupId'],
   },
   {
     name: 'kinesis',
@@ -81,6 +88,13 @@ const sources: readonly Source[] = [
       'Records.*.kinesis.sequenceNumber',
       'Records.*.kinesis.data',
       'Records.*.kinesis.approximateArrivalTimestamp',
+    ],
+    needed: [
+      'Records',
+      'Records.*.kinesis',
+      'Records.*.kinesis.partitionKey',
+      'Records.*.kinesis.sequenceNumber',
+      'Records.*.kinesis.data',
     ],
   },
   {
@@ -100,18 +114,27 @@ const sources: readonly Source[] = [
       'Records.*.dynamodb.NewImage',
       'Records.*.dynamodb.OldImage',
     ],
+    needed: [
+      'Records',
+      'Records.*.eventName',
+      'Records.*.dynamodb',
+      'Records.*.dynamodb.Keys',
+      'Records.*.dynamodb.SequenceNumber',
+    ],
   },
   {
     name: 'kafka',
     samples: ['plain', 'headers'],
     read: (event) => kafkaRecords(event, target),
     fields: [...KAFKA_FIELDS, 'eventSourceArn'],
+    needed: KAFKA_NEEDED,
   },
   {
     name: 'kafka',
     samples: ['self-managed'],
     read: (event) => kafkaRecords(event, target),
     fields: [...KAFKA_FIELDS, 'bootstrapServers'],
+    needed: KAFKA_NEEDED,
   },
   {
     name: 'sns',
@@ -130,12 +153,14 @@ const sources: readonly Source[] = [
       'Records.*.Sns.MessageAttributes.*',
       'Records.*.Sns.MessageAttributes.*.Value',
     ],
+    needed: ['Records', 'Records.*.Sns', 'Records.*.Sns.MessageId', 'Records.*.Sns.Message'],
   },
   {
     name: 'eventbridge',
     samples: ['plain', 'scheduler'],
     read: (event) => eventbridgeRecords(event, target),
     fields: ['id', 'source', 'time', 'detail-type'],
+    needed: ['id'],
   },
   {
     name: 's3',
@@ -153,6 +178,15 @@ const sources: readonly Source[] = [
       'Records.*.s3.object',
       'Records.*.s3.object.key',
       'Records.*.s3.object.sequencer',
+    ],
+    needed: [
+      'Records',
+      'Records.*.eventName',
+      'Records.*.s3',
+      'Records.*.s3.bucket',
+      'Records.*.s3.bucket.name',
+      'Records.*.s3.object',
+      'Records.*.s3.object.key',
     ],
   },
   {
@@ -174,6 +208,8 @@ const sources: readonly Source[] = [
       // In base64; other bodies may be any JSON.
       '2.body',
     ],
+    // "onFailure" belongs to "messages", and is the one that is in the wrong place without those.
+    needed: ['body', 'messages.*.body', 'onFailure'],
   },
 ];
 
@@ -200,6 +236,13 @@ function withValue(event: unknown, path: Path, value: unknown): unknown {
   return copy;
 }
 
+/** A copy of the event without a field. */
+function withoutField(event: unknown, path: Path): unknown {
+  const copy: unknown = structuredClone(event);
+  Reflect.deleteProperty(valueAt(copy, path.slice(0, -1)) as object, path.at(-1) ?? '');
+  return copy;
+}
+
 function isRead({ fields }: Source, path: Path): boolean {
   return fields.some((field) => {
     const steps = field.split('.');
@@ -213,6 +256,14 @@ function written(path: Path): string {
     if (typeof step === 'number') return `${text}[${step}]`;
     return text === '' ? step : `${text}.${step}`;
   }, '');
+}
+
+/** The path of a fault with `*` for its places, and for the partition of a Kafka record; of a list of events, that of one. */
+function withoutPlaces(fault: string): string {
+  return fault
+    .replaceAll(/\[\d+\]/g, '.*')
+    .replace(/^\.\*\./, '')
+    .replace(/^records\.[^.]+/, 'records.*');
 }
 
 function typeOf(value: unknown): string {
@@ -261,6 +312,21 @@ describe.each(sources)('an event of $name, as $samples.0', (source) => {
         }
       }
     }
+  });
+
+  test('without any field is the same to the function, except for those without which a record is none', () => {
+    const refused = new Set<string>();
+    for (const event of events) {
+      for (const path of pathsOf(event).filter((one) => typeof one.at(-1) === 'string')) {
+        const faults = faultsOf(source, withoutField(event, path));
+        expect({ path: written(path), count: faults.length }).toEqual({
+          path: written(path),
+          count: faults.length && 1,
+        });
+        for (const fault of faults) refused.add(withoutPlaces(fault));
+      }
+    }
+    expect([...refused].toSorted()).toEqual(source.needed.toSorted());
   });
 
   test('that is no event at all is refused', () => {

@@ -10,12 +10,14 @@ import { readDirectEvent } from '../../functions/direct/direct-event.ts';
 import { directRecords } from '../../functions/direct/direct-records.ts';
 import { dynamodbRecords } from '../../functions/dynamodb/dynamodb-records.ts';
 import { eventbridgeRecords } from '../../functions/eventbridge/eventbridge-records.ts';
+import { httpAnswer } from '../../functions/http/http-answer.ts';
 import { type KafkaIdentifier, kafkaRecords } from '../../functions/kafka/kafka-records.ts';
 import { kinesisRecords } from '../../functions/kinesis/kinesis-records.ts';
 import { s3Records } from '../../functions/s3/s3-records.ts';
 import { snsRecords } from '../../functions/sns/sns-records.ts';
 import { sqsRecords } from '../../functions/sqs/sqs-records.ts';
 import { FailingProducer, type FailureKind, failureKinds } from './failing-producer.ts';
+import { requestEvent } from './http/sample-event.ts';
 
 const target = { topic: 'orders', traceId: undefined };
 
@@ -264,6 +266,62 @@ describe('whatever fails of an event fails the invocation, and the event deliver
         );
       }),
       { numRuns: 100 },
+    ));
+});
+
+describe('whatever fails of a request over HTTP', () => {
+  interface Message {
+    readonly body: string;
+    readonly keys: readonly string[];
+    readonly shardingKey: string;
+    readonly msgId?: string | undefined;
+  }
+
+  interface Answer {
+    readonly status: number;
+    /** Of each message. */
+    readonly results: readonly { readonly status: number; readonly msgId: string }[];
+  }
+
+  async function post(messages: readonly Message[], producer: FailingProducer): Promise<Answer> {
+    const event = requestEvent({ body: messages, headers: { 'idempotency-key': 'request-1' } });
+    const invocation = { ...producer.options, environment: { topic: 'orders' } };
+    const { statusCode, body } = await httpAnswer(event, invocation, 'invocation-1');
+    return { status: statusCode, results: JSON.parse(body).results };
+  }
+
+  const requests = cases.map(({ keys, failures }) => ({
+    failures,
+    messages: keys.map((shardingKey, n): Message => ({ body: `${n}`, keys: [`m-${n}`], shardingKey })),
+  }));
+
+  /** Sends a request of which some fails, and sends it or a part of it again when nothing does. */
+  function checkRetry(retry: (messages: readonly Message[], first: Answer) => readonly Message[]): Promise<void> {
+    return fc.assert(
+      fc.asyncProperty(requests, async ({ messages, failures }) => {
+        const producer = new FailingProducer();
+        for (const [n, failure] of failures.entries()) if (failure) producer.failures.set(`m-${n}`, failure);
+        const first = await post(messages, producer);
+        expect(first.status === 200).toBe(failures.every((failure) => failure === undefined));
+        producer.failures.clear();
+        expect((await post(retry(messages, first), producer)).status).toBe(200);
+        expect(new Set(producer.stored.map(({ msgId }) => msgId)).size).toBe(messages.length);
+        for (const key of ['a', 'b', 'c']) {
+          const ofKey = (all: readonly { readonly shardingKey?: string | undefined; readonly body: unknown }[]) =>
+            all.filter(({ shardingKey }) => shardingKey === key).map(({ body }) => body);
+          expect([...new Set(ofKey(producer.stored))]).toEqual(ofKey(messages));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  }
+
+  test('is told, and the request sent again under its Idempotency-Key completes it in order', () =>
+    checkRetry((messages) => messages));
+
+  test('is told, and those messages alone sent again under their ids complete it in order', () =>
+    checkRetry((messages, { results }) =>
+      messages.flatMap((message, n) => (results[n]?.status === 200 ? [] : [{ ...message, msgId: results[n]?.msgId }])),
     ));
 });
 
