@@ -132,6 +132,13 @@ export const contextKeys = {
     example: 'unit1',
     read: text,
   },
+  deduplicate: {
+    meaning:
+      'Which records are sent only when no broker has them: `off` for none, `redelivered` for those that SQS delivers again, `always`.',
+    defaultText: '`redelivered`',
+    example: 'always',
+    read: oneOf('off', 'redelivered', 'always'),
+  },
   sendTimeoutMs: {
     meaning: 'Milliseconds that one message may take, all attempts together.',
     defaultText: '`6000`',

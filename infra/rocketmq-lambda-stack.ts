@@ -106,7 +106,14 @@ export class RocketMqLambdaStack extends Stack {
   }
 
   #sqsToRocketMq(settings: AppContext): SqsToRocketMq {
-    const { topic = 'events', producerGroup = 'rocketmq-lambda', instanceName, unitName, queueArn } = settings;
+    const {
+      topic = 'events',
+      producerGroup = 'rocketmq-lambda',
+      instanceName,
+      unitName,
+      queueArn,
+      deduplicate,
+    } = settings;
     const { fifo, maxReceiveCount, batchSize, maxConcurrency, deadLetterQueueArn, alarmTopicArn, removalPolicy } =
       settings;
     const { sendTimeoutMs, attemptTimeoutMs, deadlineReserveMs, visibilityTimeoutSeconds, maxBatchingWindowSeconds } =
@@ -120,6 +127,7 @@ export class RocketMqLambdaStack extends Stack {
       ...(deadlineReserveMs !== undefined && { deadlineReserve: Duration.millis(deadlineReserveMs) }),
       ...(instanceName !== undefined && { instanceName }),
       ...(unitName !== undefined && { unitName }),
+      ...(deduplicate !== undefined && { deduplicate }),
       ...(queueArn !== undefined && { existingQueue: sqs.Queue.fromQueueArn(this, 'Queue', queueArn) }),
       ...(deadLetterQueueArn !== undefined && {
         deadLetterQueue: sqs.Queue.fromQueueArn(this, 'DeadLetterQueue', deadLetterQueueArn),

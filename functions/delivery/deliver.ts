@@ -1,11 +1,13 @@
 import {
   type Deadline,
   DeadlineError,
+  type Message,
   MessageError,
   OrderBlockedError,
   type Producer,
   RocketMQError,
   type SendOutcome,
+  type SendResult,
 } from '#rocketmq';
 import type { DeliveryRecord, SentRecord } from './delivery-record.ts';
 import { EventError } from './event-error.ts';
@@ -15,6 +17,11 @@ import type { RecordOutcome } from './record-outcome.ts';
 export interface DeliveryOptions {
   readonly producer: Pick<Producer, 'send'>;
   readonly deadline: Deadline;
+  /**
+   * Finds the message of a record where an earlier delivery stored it; undefined where it need not be looked for. Absent: no
+   * record is looked for.
+   */
+  readonly findStored?: (record: DeliveryRecord, message: Message) => Promise<SendResult | undefined> | undefined;
   /** Told of each record as it is settled. */
   readonly record: (outcome: RecordOutcome, elapsedMs: number, recordId: string) => void;
 }
@@ -32,8 +39,8 @@ const SMALLEST_SEND_MS = 50;
 
 /**
  * Sends records as messages: in parallel over ordering keys, one after the other within a key. The first failure of a key
- * stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing. Records
- * not begun when the deadline is near are reported, not begun. Never rejects for a record; outcomes come in the order of
+ * stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing. What
+ * an earlier delivery stored is not sent again, where `findStored` finds it. Records not begun when the deadline is near are reported, not begun. Never rejects for a record; outcomes come in the order of
  * the records.
  */
 export function deliver<Record extends SentRecord>(
@@ -93,11 +100,17 @@ async function deliverLane(
   }
 }
 
-async function deliverOne(record: DeliveryRecord, { producer, deadline }: DeliveryOptions): Promise<RecordOutcome> {
+async function deliverOne(
+  record: DeliveryRecord,
+  { producer, deadline, findStored }: DeliveryOptions,
+): Promise<RecordOutcome> {
   if (deadline.remainingMs() < SMALLEST_SEND_MS) return notBegun(deadline);
   try {
     if (record.isFiltered?.()) return { status: 'filtered' };
-    return { status: 'stored', result: await producer.send(record.toMessage(), { deadline }) };
+    const message = record.toMessage();
+    const finding = findStored?.(record, message);
+    const stored = finding === undefined ? undefined : await finding;
+    return { status: 'stored', result: stored ?? (await producer.send(message, { deadline })) };
   } catch (thrown) {
     const error = deliveryFault(thrown, record.id);
     // A fault in making the message may be ours, and not the record's: it is reported in any case.

@@ -10,6 +10,10 @@ export interface DeliveryRecord {
   readonly isFiltered?: () => boolean;
   /** Whether the record is let go when its message can never be stored; else it is reported, as every other failure. */
   readonly isDroppable?: boolean;
+  /** Whether the source says that it delivered the record before; absent where it does not say. */
+  readonly isRedelivered?: boolean;
+  /** Epoch ms at which the source first delivered the record; absent where it does not say. */
+  readonly firstDeliveredAt?: number;
   /** Makes the message. What it throws fails this record alone. */
   toMessage(): Message;
 }

@@ -7,6 +7,7 @@ import {
   producerOptionRules,
   topicFault,
 } from '#rocketmq';
+import type { DeduplicationMode } from './deduplication.ts';
 import { parseNameServerList } from './name-server-list.ts';
 
 /** What the environment variables of a function say. */
@@ -49,6 +50,8 @@ export interface Environment {
   readonly ordersTable: string | undefined;
   /** What messages records become, as JSON; the functions whose records it can be for read it. */
   readonly mapping: string | undefined;
+  /** Which records are asked for before they are sent, because an earlier delivery may have stored them. */
+  readonly deduplicate: DeduplicationMode;
   /** Namespace of the metrics; Powertools' own variable. */
   readonly metricsNamespace: string;
 }
@@ -56,10 +59,21 @@ export interface Environment {
 /** What one variable holds. The documentation and its test read this table. */
 export interface EnvironmentRule {
   readonly variable: string;
-  readonly type: 'topic' | 'topics' | 'group' | 'text' | 'list' | 'milliseconds' | 'count' | 'zones' | 'boolean';
+  readonly type:
+    | 'topic'
+    | 'topics'
+    | 'group'
+    | 'text'
+    | 'list'
+    | 'milliseconds'
+    | 'count'
+    | 'zones'
+    | 'boolean'
+    | 'one of';
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
+  readonly allowed?: readonly string[];
   readonly isRequired?: boolean;
   readonly meaning: string;
 }
@@ -185,6 +199,14 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     type: 'text',
     meaning: 'JSON that says what messages records become, see docs/mapping.md; records go as they are when absent',
   },
+  deduplicate: {
+    variable: 'ROCKETMQ_DEDUPLICATE',
+    type: 'one of',
+    default: 'redelivered',
+    allowed: ['off', 'redelivered', 'always'],
+    meaning:
+      'Which records are sent only when no broker has them: none, those that the source says it delivers again, or all',
+  },
   metricsNamespace: {
     variable: 'POWERTOOLS_METRICS_NAMESPACE',
     type: 'text',
@@ -243,6 +265,9 @@ function textFault(rule: EnvironmentRule, text: string): string | undefined {
   if (rule.type === 'list') return listFault(text);
   if (rule.type === 'boolean') return /^(true|false)$/.test(text) ? undefined : 'it must be true or false';
   if (rule.type === 'zones') return zonesFault(text);
+  if (rule.type === 'one of') {
+    return rule.allowed?.includes(text) ? undefined : `it must be one of ${rule.allowed?.join(', ')}`;
+  }
   if (rule.type !== 'milliseconds' && rule.type !== 'count') return undefined;
   const { min = 0, max = 0 } = rule;
   const isInRange = /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max;

@@ -45,6 +45,10 @@ export class InvocationMetrics {
       this.letGo[outcome.status]++;
       return;
     }
+    if (outcome.status === 'stored' && outcome.result.attempts === 0) {
+      this.count('RecordsDeduplicated', 1);
+      return;
+    }
     if (outcome.status === 'stored') {
       this.sent++;
       this.attempts += outcome.result.attempts;

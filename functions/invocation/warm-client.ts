@@ -1,5 +1,7 @@
 import { type Client, createClient, type Deadline, type Producer } from '#rocketmq';
+import { Deduplication } from './deduplication.ts';
 import { type Environment, readEnvironment } from './environment.ts';
+import { logger } from './logger.ts';
 import { SsmParameters } from './ssm-parameters.ts';
 
 /** What one sandbox (or one worker thread of it) keeps from invocation to invocation. */
@@ -8,6 +10,7 @@ export interface WarmClient {
   readonly client: Client;
   readonly producer: Producer;
   readonly parameters: SsmParameters;
+  readonly deduplication: Deduplication;
   /** Connections opened that metrics have told of, by reason. */
   readonly connectionsTold: Map<string, number>;
   /** Failed runs of due work that metrics have told of. */
@@ -54,7 +57,18 @@ function makeWarmClient(environment: Environment): WarmClient {
     ...(brokerZones === undefined ? {} : { brokerZones }),
   });
   const producer = client.producer({ group, sendTimeoutMs, attemptTimeoutMs });
-  return { environment, client, producer, parameters, connectionsTold: new Map(), dueWorkFailuresTold: 0 };
+  const deduplication = new Deduplication(environment.deduplicate, producer, clock, (message, facts) => {
+    logger.warn(message, facts);
+  });
+  return {
+    environment,
+    client,
+    producer,
+    parameters,
+    deduplication,
+    connectionsTold: new Map(),
+    dueWorkFailuresTold: 0,
+  };
 }
 
 /** Loaded when it is wanted: a function without zones need not read it. */

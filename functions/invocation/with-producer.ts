@@ -1,7 +1,8 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Producer } from '#rocketmq';
+import type { Client, Deadline, DueTaskReport, InvocationUpkeep, Message, Producer, SendResult } from '#rocketmq';
 import type { RecordOutcome } from '../delivery/record-outcome.ts';
+import type { DeliveryHistory } from './deduplication.ts';
 import type { Environment } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
@@ -19,6 +20,11 @@ export interface ProducerInvocation {
   readonly deadline: Deadline;
   /** X-Ray trace of this invocation; undefined where Lambda gives none. */
   readonly traceId: string | undefined;
+  /**
+   * Finds the message of a record where an earlier delivery stored it. Undefined, without a question, where `environment` does
+   * not want such a record looked for.
+   */
+  findStored(history: DeliveryHistory, message: Message): Promise<SendResult | undefined> | undefined;
   /** Tells what became of a record: it is counted, and logged when it failed or was dropped. */
   record(outcome: RecordOutcome, elapsedMs: number, recordId: string): void;
   /** Adds to a metric of this invocation, of the unit Count. */
@@ -51,7 +57,7 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const isCold = isFirstInvocation;
     isFirstInvocation = false;
     const warm = warmClient();
-    const { client, environment, producer } = warm;
+    const { client, environment, producer, deduplication } = warm;
     const deadline = invocationDeadline(request.context, environment.deadlineReserveMs);
     const metrics = new InvocationMetrics(environment.metricsNamespace);
     const dueBefore = client.dueWorkReport();
@@ -61,10 +67,14 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
       records.record(recordId, outcome);
+      if (outcome.status === 'stored') deduplication.stored(outcome.result);
     };
     const count: ProducerInvocation['count'] = (metric, value) => metrics.count(metric, value);
+    const unchecked = () => metrics.count('RecordsUnchecked', 1);
+    const findStored: ProducerInvocation['findStored'] = (history, message) =>
+      deduplication.find(history, message, { deadline, unchecked });
     const traceId = invocationTraceId(request.context);
-    request.context.rocketmq = { producer, environment, client, deadline, traceId, record, count };
+    request.context.rocketmq = { producer, environment, client, deadline, traceId, findStored, record, count };
   };
 
   const finish = async (request: object) => {

@@ -28,17 +28,30 @@ export function sqsRecords(event: unknown, target: MessageTarget): BatchRecord[]
     const group = source?.endsWith('.fifo')
       ? textOf(attributes.MessageGroupId, `${path}.attributes.MessageGroupId`)
       : undefined;
-    return deliveryRecords({ id, itemIdentifier: id, orderingKey: group }, target, () => ({
-      source,
-      id,
-      at: sentAt(attributes.SentTimestamp, `${path}.attributes.SentTimestamp`),
-      body: textOf(record.body, `${path}.body`),
-      properties: eventProperties(attributeValues(record.messageAttributes, `${path}.messageAttributes`)),
-      shardingKey: group,
-      traceId: optionalTextOf(attributes.AWSTraceHeader, `${path}.attributes.AWSTraceHeader`),
-      record,
-    }));
+    return deliveryRecords(
+      { id, itemIdentifier: id, orderingKey: group, ...deliveryHistory(attributes) },
+      target,
+      () => ({
+        source,
+        id,
+        at: sentAt(attributes.SentTimestamp, `${path}.attributes.SentTimestamp`),
+        body: textOf(record.body, `${path}.body`),
+        properties: eventProperties(attributeValues(record.messageAttributes, `${path}.messageAttributes`)),
+        shardingKey: group,
+        traceId: optionalTextOf(attributes.AWSTraceHeader, `${path}.attributes.AWSTraceHeader`),
+        record,
+      }),
+    );
   });
+}
+
+/** What SQS says of earlier deliveries. What cannot be read counts as one: to ask costs little, to send again a duplicate. */
+function deliveryHistory(attributes: Fields): Pick<BatchRecord, 'isRedelivered' | 'firstDeliveredAt'> {
+  const { ApproximateReceiveCount: count, ApproximateFirstReceiveTimestamp: firstAt } = attributes;
+  return {
+    ...(count === undefined ? {} : { isRedelivered: count !== '1' }),
+    ...(typeof firstAt === 'string' && /^\d{1,15}$/.test(firstAt) ? { firstDeliveredAt: Number(firstAt) } : {}),
+  };
 }
 
 /** Epoch ms at which the message was sent; 0 where the event does not say. SQS writes it as text. */

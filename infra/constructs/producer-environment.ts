@@ -64,12 +64,19 @@ export interface ProducerSettings {
    * @default - what the brokers tell
    */
   readonly brokerZones?: Readonly<Record<string, string>>;
+
+  /**
+   * Which records are sent only when no broker has them already: none, those that the source says it delivers again, or all
+   * (`ROCKETMQ_DEDUPLICATE`).
+   * @default - `redelivered`, set in the function
+   */
+  readonly deduplicate?: 'off' | 'redelivered' | 'always';
 }
 
 /** The settings among the props of a construct that has others besides. */
 export function producerSettings(props: ProducerSettings): ProducerSettings {
   const { topic, producerGroup, sendTimeout, attemptTimeout, deadlineReserve, instanceName, unitName } = props;
-  const { brokersPerSandbox, zone, brokerZones } = props;
+  const { brokersPerSandbox, zone, brokerZones, deduplicate } = props;
   return {
     topic,
     producerGroup,
@@ -81,6 +88,7 @@ export function producerSettings(props: ProducerSettings): ProducerSettings {
     ...(brokersPerSandbox !== undefined && { brokersPerSandbox }),
     ...(zone !== undefined && { zone }),
     ...(brokerZones !== undefined && { brokerZones }),
+    ...(deduplicate !== undefined && { deduplicate }),
   };
 }
 
@@ -110,6 +118,7 @@ export function producerEnvironment(
     ROCKETMQ_BROKERS_PER_SANDBOX: settings.brokersPerSandbox?.toString(),
     ROCKETMQ_ZONE: settings.zone,
     ROCKETMQ_BROKER_ZONES: settings.brokerZones && zonesText(settings.brokerZones),
+    ROCKETMQ_DEDUPLICATE: settings.deduplicate,
   };
   const given = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {

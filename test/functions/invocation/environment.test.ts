@@ -47,6 +47,7 @@ describe('the environment', () => {
       transactionAwakeMs: undefined,
       transactionPatienceMs: 60_000,
       ordersTable: undefined,
+      deduplicate: 'redelivered',
       metricsNamespace: 'RocketMqLambda',
     });
   });
@@ -76,6 +77,7 @@ describe('the environment', () => {
       ROCKETMQ_TRANSACTION_PATIENCE_MS: '0',
       ORDERS_TABLE: 'orders',
       ROCKETMQ_MAPPING: ' {"tag":"body.kind"} ',
+      ROCKETMQ_DEDUPLICATE: 'always',
       POWERTOOLS_METRICS_NAMESPACE: 'Orders',
     };
     expect(readEnvironment(variables)).toEqual({
@@ -102,6 +104,7 @@ describe('the environment', () => {
       transactionPatienceMs: 0,
       ordersTable: 'orders',
       mapping: '{"tag":"body.kind"}',
+      deduplicate: 'always',
       metricsNamespace: 'Orders',
     });
     expect(Object.keys(variables).toSorted()).toEqual(

@@ -35,6 +35,14 @@ const busy = new BrokerError('a:1', { code: 2, name: 'SYSTEM_BUSY', remark: unde
 const silent = new RemotingTimeoutError('a:1', 1, 5);
 
 describe('the metrics of an invocation', () => {
+  test('count a record that was stored already, and was not sent, for itself', async () => {
+    const metrics = new InvocationMetrics('Orders');
+    metrics.record(stored(), 5);
+    metrics.record(stored({ attempts: 0 }), 3);
+    const [line] = await metricLinesOf(() => metrics.publish(FACTS));
+    expect(line).toMatchObject({ MessagesSent: 1, RecordsDeduplicated: 1, Attempts: 1, SendMs: 5 });
+  });
+
   test('are one line of the embedded metric format, with every metric in it', async () => {
     const metrics = new InvocationMetrics('Orders');
     metrics.record(stored(), 5);

@@ -137,8 +137,26 @@ describe('a standard queue', () => {
     );
   });
 
-  test('that delivers again gets the same message ids stored again', async () => {
+  test('that delivers again gets nothing stored again, in the invocation that says so', async () => {
     await using started = await start();
+    const event = sampleEvent('standard');
+    const again = (ApproximateReceiveCount: string): SQSEvent => ({
+      Records: event.Records.map((record) => ({
+        ...record,
+        attributes: { ...record.attributes, ApproximateReceiveCount },
+      })),
+    });
+    expect(await started.host.invoke(again('1'))).toMatchObject({ cold: true, payload: answer() });
+    const result = await started.host.invoke(again('2'));
+    expect(result).toMatchObject({ cold: false, payload: answer() });
+    expect(metricsOf(result)).toMatchObject([{ MessagesSent: 0, RecordsDeduplicated: 5 }]);
+    const ids = (await started.readBack()).map(({ properties }) => properties.UNIQ_KEY);
+    expect(ids).toHaveLength(5);
+    expect(new Set(ids).size).toBe(5);
+  });
+
+  test('that delivers again gets the same message ids stored again, where nobody is asked', async () => {
+    await using started = await start({ ROCKETMQ_DEDUPLICATE: 'off' });
     const event = sampleEvent('standard');
     expect(await started.host.invoke(event)).toMatchObject({ cold: true, payload: answer() });
     expect(await started.host.invoke(event)).toMatchObject({ cold: false, payload: answer() });

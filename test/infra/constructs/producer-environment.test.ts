@@ -18,6 +18,7 @@ const settings: Required<ProducerSettings> = {
   brokersPerSandbox: 2,
   zone: 'auto',
   brokerZones: { 'broker-a': 'use1-az1', 'broker-b': 'use1-az2' },
+  deduplicate: 'always',
 };
 const surroundings = {
   nameServerParameterName: '/rocketmq/name-servers',
@@ -50,6 +51,7 @@ test('the function reads from its environment what the construct was given', () 
     transactionAwakeMs: undefined,
     transactionPatienceMs: 60_000,
     ordersTable: undefined,
+    deduplicate: 'always',
     metricsNamespace: 'Shop',
   });
 });
