@@ -12,12 +12,39 @@ const actions = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+/** What Lambda needs to read Kafka through a VPC, with the role of the function. */
+const pollerActions = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+];
+
 /**
  * Lets Lambda make the network interfaces of a function in a VPC, in place of the managed policy
  * `AWSLambdaVPCAccessExecutionRole`. Must be called before the function is made, which depends on its role's policies.
  */
 export function allowNetworkInterfaces(role: iam.IRole): void {
   role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources: ['*'] }));
+  acknowledgeStar(role);
+}
+
+/**
+ * Lets Lambda make the network interfaces through which it reads Kafka, in place of the managed policy `AWSLambdaMSKExecutionRole`.
+ *
+ * @param isForFunctionToo whether `allowNetworkInterfaces` was called for the role
+ */
+export function allowPollerInterfaces(
+  role: iam.IRole,
+  { isForFunctionToo }: { readonly isForFunctionToo: boolean },
+): void {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: pollerActions, resources: ['*'] }));
+  if (!isForFunctionToo) acknowledgeStar(role);
+}
+
+function acknowledgeStar(role: iam.IRole): void {
   for (const id of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaStarPermissions']) {
     Validations.of(role).acknowledge({
       id,
@@ -39,7 +66,7 @@ export class NetworkInterfaceDenial extends Construct {
         statements: [
           new iam.PolicyStatement({
             effect: iam.Effect.DENY,
-            actions,
+            actions: [...new Set([...actions, ...pollerActions])],
             resources: ['*'],
             conditions: { ArnEquals: { 'lambda:SourceFunctionArn': fn.functionArn } },
           }),

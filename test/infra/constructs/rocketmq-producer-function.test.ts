@@ -114,7 +114,7 @@ describe('the role', () => {
       { Effect: 'Allow', Action: actions, Resource: '*' },
       {
         Effect: 'Deny',
-        Action: actions,
+        Action: [...actions, 'ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs'].toSorted(),
         Resource: '*',
         Condition: {
           ArnEquals: {

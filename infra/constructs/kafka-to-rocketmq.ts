@@ -1,0 +1,116 @@
+import { Fn } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults } from './kafka-cluster-choice.ts';
+import { allowPollerInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
+import { StreamSource } from './stream-source.ts';
+import type { StreamSourceProps } from './stream-source-props.ts';
+
+/** Properties of a way from a Kafka topic to a RocketMQ topic. */
+export interface KafkaToRocketMqProps extends StreamSourceProps, KafkaClusterChoice {
+  /**
+   * Records not read, of all partitions, at which the alarm on lag goes off.
+   * @default 10000
+   */
+  readonly lagThreshold?: number;
+
+  /**
+   * How values of a schema registry are read before the function gets them.
+   * @default - as they are
+   */
+  readonly schemaRegistry?: lambda.ISchemaRegistry;
+
+  /**
+   * What Lambda logs of its reading.
+   * @default - nothing
+   */
+  readonly logLevel?: lambda.EventSourceMappingLogLevel;
+}
+
+/**
+ * Records of a Kafka topic, of MSK or of a cluster of your own, become messages of a RocketMQ topic, in the order of their keys. A record that
+ * fails holds up its partition until it is stored, or given up by age or tries.
+ */
+export class KafkaToRocketMq extends StreamSource {
+  /** What makes Lambda read the topic. */
+  readonly eventSourceMapping: lambda.EventSourceMapping;
+
+  constructor(scope: Construct, id: string, props: KafkaToRocketMqProps) {
+    super(scope, id, props, {
+      source: 'kafka',
+      // As many as the topic has partitions, which nobody tells here.
+      maxSandboxes: undefined,
+      lag: { metricName: 'OffsetLag', label: 'Kafka: records not read', threshold: props.lagThreshold ?? 10_000 },
+    });
+    const faults = kafkaClusterFaults(props);
+    const { mskClusterArn, bootstrapServers = [], consumerGroupId, schemaRegistry, logLevel } = props;
+    this.#grantRead(props);
+    const access = accessConfigurations(props);
+    this.eventSourceMapping = this.read({
+      faults,
+      options: {
+        kafkaTopic: props.kafkaTopic,
+        ...(mskClusterArn === undefined
+          ? { kafkaBootstrapServers: bootstrapServers.length === 0 ? ['missing:9092'] : [...bootstrapServers] }
+          : { eventSourceArn: mskClusterArn }),
+        ...(access.length > 0 && { sourceAccessConfigurations: access }),
+        // The CDK throws for what has been reported as a fault, and would hide the rest.
+        provisionedPollerConfig: faults.length === 0 ? { ...defaultPollers, ...props.pollers } : defaultPollers,
+        ...(faults.length === 0 && consumerGroupId !== undefined && { kafkaConsumerGroupId: consumerGroupId }),
+        ...(schemaRegistry !== undefined && { schemaRegistryConfig: schemaRegistry }),
+        ...(logLevel !== undefined && { logLevel }),
+      },
+    });
+  }
+
+  /** What Lambda needs to read with the role of the function; of it, the function's own code is denied the network interfaces. */
+  #grantRead(props: KafkaToRocketMqProps): void {
+    const { cluster, mskClusterArn, kafkaVpc, rootCaCertificate } = props;
+    const { role, function: fn } = this.producerFunction;
+    authenticationOf(props).secret?.grantRead(role);
+    rootCaCertificate?.grantRead(role);
+    if (mskClusterArn !== undefined) this.#grantMsk(props, mskClusterArn);
+    if (mskClusterArn === undefined && kafkaVpc === undefined) return;
+    const isInVpc = cluster.network.vpc !== undefined;
+    allowPollerInterfaces(role, { isForFunctionToo: isInVpc });
+    if (!isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role, fn });
+  }
+
+  #grantMsk(props: KafkaToRocketMqProps, clusterArn: string): void {
+    const grant = (actions: string[], resourceArns: string[]) =>
+      iam.Grant.addToPrincipal({ grantee: this.producerFunction, actions, resourceArns });
+    grant(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [clusterArn]);
+    const { kafkaTopic, consumerGroupId } = props;
+    if (authenticationOf(props).kind !== 'IAM' || consumerGroupId === undefined) return;
+    grant(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [clusterArn]);
+    grant(
+      ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+      [`${arnWithin(clusterArn, 'topic')}/${kafkaTopic}`],
+    );
+    grant(
+      ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
+      [`${arnWithin(clusterArn, 'group')}/${consumerGroupId}`],
+    );
+  }
+}
+
+const defaultPollers: lambda.ProvisionedPollerConfig = { minimumPollers: 1, maximumPollers: 10 };
+
+/** `arn:…:cluster/name/uuid` → `arn:…:topic/name/uuid`, also when the ARN is known at deployment only. */
+function arnWithin(clusterArn: string, kind: 'topic' | 'group'): string {
+  return Fn.join(`:${kind}/`, Fn.split(':cluster/', clusterArn, 2));
+}
+
+function accessConfigurations(props: KafkaToRocketMqProps): lambda.SourceAccessConfiguration[] {
+  const { kafkaVpc, kafkaVpcSubnets, kafkaSecurityGroups = [], rootCaCertificate } = props;
+  const { SERVER_ROOT_CA_CERTIFICATE, VPC_SECURITY_GROUP, VPC_SUBNET } = lambda.SourceAccessConfigurationType;
+  return [
+    ...authenticationOf(props).accessConfigurations(),
+    ...(rootCaCertificate === undefined
+      ? []
+      : [{ type: SERVER_ROOT_CA_CERTIFICATE, uri: rootCaCertificate.secretArn }]),
+    ...(kafkaVpc?.selectSubnets(kafkaVpcSubnets).subnetIds ?? []).map((id) => ({ type: VPC_SUBNET, uri: id })),
+    ...kafkaSecurityGroups.map((group) => ({ type: VPC_SECURITY_GROUP, uri: group.securityGroupId })),
+  ];
+}
