@@ -22,6 +22,8 @@ export interface SandboxLimit {
   readonly path: string;
   /** Nothing when nobody limits it but the account. */
   readonly sandboxes: number | undefined;
+  /** The most brokers that one sandbox uses; nothing for all. */
+  readonly brokersPerSandbox?: number | undefined;
 }
 
 /** Adds up what the functions of one cluster can open, sandbox by sandbox and broker by broker. */
@@ -36,10 +38,13 @@ export class ConnectionBudget {
   }
 
   /** Adds a function. Returns what is wrong with the sum so far, as an error or a warning; nothing without a budget. */
-  add({ path, sandboxes }: SandboxLimit): { readonly error?: SynthFault; readonly warning?: SynthFault } {
+  add({ path, sandboxes, brokersPerSandbox = this.#brokers }: SandboxLimit): {
+    readonly error?: SynthFault;
+    readonly warning?: SynthFault;
+  } {
     if (this.#budget === undefined || Token.isUnresolved(sandboxes)) return {};
     if (sandboxes === undefined) return { warning: unlimitedSandboxes };
-    this.#planned.push({ path, connections: sandboxes * this.#brokers });
+    this.#planned.push({ path, connections: sandboxes * Math.min(this.#brokers, brokersPerSandbox) });
     const sum = this.#planned.reduce((total, { connections }) => total + connections, 0);
     if (sum <= this.#budget) return {};
     const parts = this.#planned.map((planned) => `${planned.path} ${planned.connections}`).join(', ');

@@ -138,9 +138,10 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
    *
    * @param fn where faults are reported
    * @param sandboxes how many of it can run at the same time; nothing when only the account limits that
+   * @param brokersPerSandbox the most brokers that one of them uses; nothing for all
    */
-  countConnections(fn: Construct, sandboxes: number | undefined): void {
-    const { error, warning } = this.#budget.add({ path: fn.node.path, sandboxes });
+  countConnections(fn: Construct, sandboxes: number | undefined, brokersPerSandbox?: number): void {
+    const { error, warning } = this.#budget.add({ path: fn.node.path, sandboxes, brokersPerSandbox });
     if (error !== undefined) reportFaults(fn, [error]);
     if (warning !== undefined) reportWarning(fn, warning);
   }

@@ -93,6 +93,12 @@ export interface RocketMqProducerFunctionProps extends ProducerSettings, Produce
    * @default - only `reservedConcurrentExecutions` limits it
    */
   readonly maxSandboxes?: number;
+
+  /**
+   * Whether messages have sharding keys: those go to the broker of their queue, whatever `brokersPerSandbox` says.
+   * @default false
+   */
+  readonly isKeyed?: boolean;
 }
 
 /**
@@ -134,7 +140,12 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     ]);
 
     const limits = [props.maxSandboxes, props.reservedConcurrentExecutions].filter((limit) => limit !== undefined);
-    cluster.countConnections(this, limits.length === 0 ? undefined : Math.min(...limits));
+    cluster.countConnections(
+      this,
+      limits.length === 0 ? undefined : Math.min(...limits),
+      // 0 is for all brokers.
+      props.isKeyed === true || props.brokersPerSandbox === 0 ? undefined : props.brokersPerSandbox,
+    );
 
     const isInVpc = cluster.network.vpc !== undefined;
     this.role =

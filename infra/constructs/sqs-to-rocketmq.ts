@@ -75,6 +75,7 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
       cluster: props.cluster,
       source: 'sqs',
       maxSandboxes: maxConcurrency,
+      isKeyed: props.existingQueue?.fifo ?? props.fifo ?? false,
     });
     const { queue, deadLetterQueue } =
       props.existingQueue === undefined

@@ -69,6 +69,7 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
       ...producerSettings(props),
       cluster: props.cluster,
       source: kind.source,
+      isKeyed: true,
       ...(kind.maxSandboxes !== undefined && { maxSandboxes: kind.maxSandboxes }),
     });
     const isQueue = props.onFailure === undefined || props.deadLetterQueue !== undefined;

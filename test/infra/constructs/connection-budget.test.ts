@@ -24,6 +24,12 @@ describe('the budget', () => {
     expect(new ConnectionBudget({ connectionBudget: 10 }).add({ path: 'A', sandboxes: 10 })).toEqual({});
   });
 
+  test('counts the brokers that a sandbox is limited to', () => {
+    const budget = new ConnectionBudget({ brokerCount: 20, connectionBudget: 20 });
+    expect(budget.add({ path: 'A', sandboxes: 10, brokersPerSandbox: 2 })).toEqual({});
+    expect(budget.add({ path: 'B', sandboxes: 1, brokersPerSandbox: 50 }).error?.text).toContain('A 20, B 20');
+  });
+
   test('warns of a function whose sandboxes nobody limits', () => {
     expect(new ConnectionBudget({ connectionBudget: 9 }).add({ path: 'A', sandboxes: undefined }).warning?.id).toBe(
       'connection-budget-unknown',
@@ -84,4 +90,24 @@ test('the smaller limit of source and reservation counts', () => {
     functionOptions: { reservedConcurrentExecutions: 30 },
   });
   expect(errorsOf(stack)).toEqual([expect.stringMatching(/can open 5 connections/)]);
+});
+
+test.each([
+  ['a standard queue', {}, []],
+  [
+    'a FIFO queue, whose messages go to the broker of their queue',
+    { fifo: true },
+    [expect.stringMatching(/open 50 conn/)],
+  ],
+  ['all brokers', { brokersPerSandbox: 0 }, [expect.stringMatching(/open 50 conn/)]],
+])('brokersPerSandbox counts with %s', (_title, props, errors) => {
+  const stack = testStack();
+  const cluster = new RocketMqCluster(stack, 'Cluster', {
+    nameServers: ['10.0.1.5:9876'],
+    brokerCount: 5,
+    connectionBudget: 10,
+  });
+  const target = { cluster, topic: 'orders', producerGroup: 'orders', brokersPerSandbox: 1 };
+  new SqsToRocketMq(stack, 'Sqs', { ...target, ...props });
+  expect(errorsOf(stack)).toEqual(errors);
 });
