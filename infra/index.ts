@@ -21,6 +21,7 @@ export { RocketMqDashboard, type RocketMqDashboardProps } from './constructs/roc
 export type { RocketMqEventSource, RocketMqEventSourceProps } from './constructs/rocketmq-event-source.ts';
 export { RocketMqLogQueries, type RocketMqLogQueriesProps } from './constructs/rocketmq-log-queries.ts';
 export {
+  type ConnectionReason,
   type ProducerFunctionOptions,
   RocketMqProducerFunction,
   type RocketMqProducerFunctionProps,
