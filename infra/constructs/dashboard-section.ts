@@ -7,7 +7,7 @@ import type { TransactionChecker } from './transaction-checker.ts';
 /** Rows of a dashboard, of widgets side by side. */
 export type DashboardRows = cloudwatch.IWidget[][];
 
-const { GREEN, ORANGE, RED, GREY, BLUE, PURPLE, PINK } = cloudwatch.Color;
+const { GREEN, ORANGE, RED, GREY, BLUE, PURPLE, PINK, BROWN } = cloudwatch.Color;
 const wholeWidth = 24;
 const zero = { min: 0 };
 
@@ -74,6 +74,7 @@ function outcomes(producer: RocketMqProducerFunction, period: Duration) {
       producer.metricNotSent({ period, label: 'not sent', color: PURPLE }),
       producer.metricUnknown({ period, label: 'unknown', color: ORANGE }),
       producer.metric('RecordsFiltered', { period, label: 'filtered by the mapping', color: BLUE }),
+      producer.metric('RecordsDeduplicated', { period, label: 'stored before', color: BROWN }),
       producer.metric('RecordsDropped', { period, label: 'dropped by the mapping', color: PINK }),
     ],
     right: [producer.metricPossibleDuplicates({ period, label: 'possible duplicates', color: GREY })],

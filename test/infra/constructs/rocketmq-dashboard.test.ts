@@ -104,6 +104,7 @@ describe('a dashboard of two sources and a checker', () => {
         'MessagesNotSent',
         'MessagesUnknown',
         'RecordsFiltered',
+        'RecordsDeduplicated',
         'RecordsDropped',
         'PossibleDuplicates',
       ],
