@@ -60,6 +60,8 @@ export class HttpToRocketMq extends Construct implements RocketMqEventSource {
       ...producerSettings(props),
       cluster: props.cluster,
       source: 'http',
+      // Callers give sharding keys, or not.
+      isKeyed: true,
     });
     const { function: fn, timeout } = this.producerFunction;
     reportFaults(this, httpEndpointFaults(props, timeout));

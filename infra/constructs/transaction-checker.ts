@@ -139,6 +139,8 @@ export class TransactionChecker extends Construct {
       ...producerSettings({ ...props, topic: topics[0] ?? '' }),
       cluster: props.cluster,
       source: 'transaction-check',
+      // It registers with every master, whatever `brokersPerSandbox` says.
+      isKeyed: true,
       // A run may begin while the one before it is still awake.
       maxSandboxes: Math.ceil(timeout.toSeconds() / period.toSeconds({ integral: false })),
     });
