@@ -10,6 +10,8 @@ import { sendAnswer } from './send-answer.ts';
 /** What an answer needs of its invocation. */
 export interface HttpInvocation extends DeliveryOptions {
   readonly environment: { readonly topic: string };
+  /** X-Ray trace of the invocation; absent where there is none. */
+  readonly traceId?: string | undefined;
 }
 
 /**
@@ -36,7 +38,8 @@ async function answerTo(request: HttpRequest, invocation: HttpInvocation, awsReq
   if (route.kind === 'document') return documentAnswer();
   const { messages, isList } = requestedMessages(request, Date.now());
   const topic = route.topic ?? invocation.environment.topic;
-  const records = httpRecords(messages, topic, request, request.requestId ?? awsRequestId);
+  const { requestId = awsRequestId } = request;
+  const records = httpRecords(messages, topic, request, { requestId, traceId: invocation.traceId });
   const delivered = await deliver(records, invocation);
   return sendAnswer(delivered, records, { isList, isTopicNamed: route.topic !== undefined });
 }

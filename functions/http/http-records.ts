@@ -19,18 +19,19 @@ const LONGEST_KEY = 255;
  * id is made of the key, the topic, and the place and content of the message. With the content, because a client that sends
  * only a part of a list again, or another message under an old key, would else have it dropped as a duplicate.
  * @param requestId names the messages in the log.
+ * @param traceId X-Ray trace of the invocation, for a request that carries none.
  * @throws HttpProblem 400 when the key cannot be used.
  */
 export function httpRecords(
   messages: readonly RequestedMessage[],
   topic: string,
   request: HttpRequest,
-  requestId: string,
+  { requestId, traceId }: { readonly requestId: string; readonly traceId: string | undefined },
 ): HttpRecord[] {
   const key = idempotencyKey(request);
   const origin: Record<string, string> = { 'aws.source': 'http', 'aws.id': key ?? requestId };
-  const [trace] = request.header('x-amzn-trace-id');
-  if (trace !== undefined && /^[\x21-\x7e]+$/.test(trace)) origin['aws.traceId'] = trace;
+  const trace = request.header('x-amzn-trace-id').find((value) => /^[\x21-\x7e]+$/.test(value)) ?? traceId;
+  if (trace !== undefined) origin['aws.traceId'] = trace;
   const place = `${request.apiId}\n${topic}`;
   return messages.map((requested, index) => {
     const msgId = requested.msgId ?? (key === undefined ? undefined : derivedId(place, key, requested, index));

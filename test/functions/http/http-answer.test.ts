@@ -72,6 +72,15 @@ describe('a message', () => {
     expect(sent[0]?.body).toEqual(Buffer.from([255, 255, 0]));
   });
 
+  test.each([
+    ['that of its header', { 'x-amzn-trace-id': 'Root=1-header' }, 'Root=1-header'],
+    ['that of the invocation, where the header has none', { 'x-amzn-trace-id': ' ' }, 'Root=1-invocation'],
+  ])('has as its trace %s', async (_whose, headers, trace) => {
+    const { invocation, sent } = invocationOf();
+    await answerTo({ body: { body: 'x' }, headers }, { ...invocation, traceId: 'Root=1-invocation' });
+    expect(sent[0]?.properties).toMatchObject({ 'aws.traceId': trace });
+  });
+
   test('may have a property called __proto__', async () => {
     const { invocation, sent } = invocationOf();
     await answerTo({ body: '{"body":"x","properties":{"__proto__":"kept"}}' }, invocation);
