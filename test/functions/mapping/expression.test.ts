@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { parseExactly } from '../../../functions/delivery/exact-json.ts';
+import { evaluate, expressionFaults, isTruthy } from '../../../functions/mapping/expression.ts';
+
+describe('an expression that cannot be read', () => {
+  test.each<[string, number, string]>([
+    ['', 1, 'it is empty'],
+    ['  ', 1, 'it is empty'],
+    ['body[', 6, 'it ends too early'],
+    ['body.x ||', 10, 'it ends too early'],
+    ['body..x', 6, '"." is not expected here'],
+    ['body.x )', 8, '")" is not expected here'],
+    ['a = b', 3, 'cannot be read from "=" on'],
+    ["'abc", 1, 'cannot be read from "\'abc" on'],
+    ['`{"a":}`', 1, 'cannot be read from "{\\"a\\":}" on'],
+    ['a#b', 2, 'cannot be read from "#" on'],
+    ['"🚚".x #', 7, 'cannot be read from "#" on'],
+    ['body[::0]', 1, 'step cannot be 0'],
+    ['"a\\x"', 1, 'Bad escaped character'],
+    ['"length"(body)', 1, 'quoted identifiers cannot be used as a function name'],
+  ])('%j says where and what is wrong', (expression, column, reason) => {
+    const [fault, ...more] = expressionFaults(expression);
+    expect(fault?.reason).toContain(reason);
+    expect({ column: fault?.column, more }).toEqual({ column, more: [] });
+  });
+
+  test('says so too when its brackets are nested too deeply', () => {
+    expect(expressionFaults(`${'['.repeat(20_000)}a${']'.repeat(20_000)}`)).toHaveLength(1);
+  });
+});
+
+test.each(['body.x', 'sort(body.list)', "join(',', body.list)", 'constructor', '__proto__', 'body.a.*.b[] | [0]'])(
+  '%s has no fault, though an empty record has nothing of it',
+  (expression) => {
+    expect(expressionFaults(expression)).toEqual([]);
+  },
+);
+
+describe('what an expression finds', () => {
+  const data = { body: { list: ['b', 'a'], zero: 0, no: false, empty: '' } };
+
+  test.each<[string, unknown]>([
+    ['body.list[0]', 'b'],
+    ['body.missing', null],
+    ['body.list.x', null],
+    ['body.zero', 0],
+    ['not_null(body.missing, body.zero)', 0],
+    ['not_null(body.missing, body.no)', false],
+    ['not_null(body.missing)', null],
+    ['map(&@, [body.zero, body.no, body.empty, body.missing])', [0, false, '', null]],
+    ['sort(body.list)', ['a', 'b']],
+    ['powertools_json(\'{"a":1}\').a', 1],
+    ["powertools_base64('YQ==')", 'a'],
+  ])('of %s is %j', (expression, value) => {
+    expect(evaluate(expression, data)).toEqual(value);
+  });
+
+  test.each(['constructor', 'body.constructor', 'body.toString', 'body.list.length'])(
+    'of %s is nothing: objects of JavaScript have it, records not',
+    (expression) => {
+      expect(evaluate(expression, data)).toBeNull();
+    },
+  );
+
+  test('is the same each time, for functions leave record and literals as they are', () => {
+    for (let times = 0; times < 3; times++) {
+      expect(evaluate('reverse(body.list)', data)).toEqual(['a', 'b']);
+      expect(evaluate('sort(`["b","a"]`)', data)).toEqual(['a', 'b']);
+      expect(evaluate('reverse(`[1,2]`)', data)).toEqual([2, 1]);
+      expect(data.body.list).toEqual(['b', 'a']);
+    }
+  });
+
+  test.each([
+    ["powertools_json('{')", 'powertools_json() failed: '],
+    ["powertools_base64_gzip('YQ==')", 'powertools_base64_gzip() failed: '],
+    ['abs(body.empty)', 'abs()'],
+    ["starts_with(body.missing, 'a')", 'starts_with()'],
+    ['map(&abs(@), body.list)', 'abs()'],
+  ])('of %s is an error, and not nothing', (expression, message) => {
+    expect(() => evaluate(expression, data)).toThrow(message);
+  });
+
+  test('are numbers with all their digits', () => {
+    const record = { body: parseExactly('{"id":12345678901234567890}') };
+    expect(JSON.stringify(evaluate('{id: body.id}', record))).toBe('{"id":12345678901234567890}');
+    expect(evaluate("to_string(body.id) == '12345678901234567890'", record)).toBe(true);
+  });
+});
+
+test.each<[unknown, boolean]>([
+  [null, false],
+  [false, false],
+  ['', false],
+  [[], false],
+  [{}, false],
+  [new Uint8Array(), false],
+  [true, true],
+  [0, true],
+  ['0', true],
+  [[null], true],
+  [{ a: null }, true],
+  [new Uint8Array([0]), true],
+  [parseExactly('12345678901234567890'), true],
+])('%j counts as JMESPath has it: %s', (value, truth) => {
+  expect(isTruthy(value)).toBe(truth);
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { OptionsError } from '#rocketmq';
+import { mappingFields, readMappingSettings } from '../../../functions/mapping/mapping-settings.ts';
+
+/** Faults of a mapping, without what they all begin with. */
+function faultsOf(mapping: unknown): readonly string[] {
+  try {
+    readMappingSettings(typeof mapping === 'string' ? mapping : JSON.stringify(mapping));
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    expect(error).toMatchObject({ code: 'ROCKETMQ_OPTIONS', retryable: false, outcome: 'notSent' });
+    expect(error.message).toBe(`ROCKETMQ_MAPPING: ${error.faults.join('; ')}`);
+    return error.faults;
+  }
+  return [];
+}
+
+describe('a mapping', () => {
+  test.each<[string, unknown]>([
+    ['with nothing', {}],
+    ['of expressions', { topic: 'body.a', body: 'body', tag: 'a', keys: 'b', shardingKey: 'c', filter: 'd' }],
+    ['of literals', { topic: { literal: 'orders' }, body: { literal: { a: 1 } }, delayMs: 5, filter: true }],
+    ['with several keys', { keys: ['a', { literal: 'b' }, 7, { literal: ['c', 'd'] }] }],
+    ['with properties of any name', { properties: { a: 'b', 'a b': 'c', constructor: 'd', 'aws.subject': 'e' } }],
+    ['with an instant', { deliverAt: { literal: '2026-10-28T09:00:00+01:00' } }],
+    ['with one envelope', { unwrap: 'sns' }],
+    ['with several envelopes', { unwrap: ['sns', 's3'] }],
+    ['that drops', { onPermanentError: 'drop' }],
+    ['with a literal of nothing', { tag: { literal: null } }],
+  ])('%s is read', (_what, mapping) => {
+    expect(faultsOf(mapping)).toEqual([]);
+  });
+
+  test.each<[unknown, string]>([
+    ['{"tag"}', 'mapping: line 1, column 7: ":" is missing: found "}"'],
+    ['{"tag":"a",\n "tag":"b"}', 'mapping.tag: line 2, column 2: the name is there twice'],
+    [[], 'mapping is a list, but must be an object'],
+    ['"topic"', 'mapping is the text "topic", but must be an object'],
+    [{ topc: 'a' }, 'mapping.topc is unknown (did you mean "topic"?)'],
+    [{ whatever: 'a' }, `mapping.whatever is unknown: known are ${mappingFields.join(', ')}`],
+    [{ tag: 'body.' }, 'mapping.tag: column 6 of "body.": it ends too early'],
+    [
+      { tag: 'lenght(a)' },
+      'mapping.tag: column 1 of "lenght(a)": there is no function "lenght" (did you mean "length"?)',
+    ],
+    [{ tag: null }, 'mapping.tag is nothing: write an expression as text, or {"literal": …}'],
+    [{ tag: ['a'] }, 'mapping.tag is a list: write an expression as text, or {"literal": …}'],
+    [{ tag: { litral: 'a', literal: 'b' } }, 'mapping.tag.litral is unknown (did you mean "literal"?)'],
+    [{ tag: {} }, 'mapping.tag has no "literal": write an expression as text, or {"literal": …}'],
+    [{ topic: { literal: '' } }, 'mapping.topic is empty text, but must be text that is not empty'],
+    [{ topic: 7 }, 'mapping.topic is the number 7, but must be text that is not empty'],
+    [{ topic: { literal: 'a b' } }, 'mapping.topic: topic "a b" may hold only letters, digits, "%", "|", "-" and "_"'],
+    [{ delayMs: { literal: '5' } }, 'mapping.delayMs is the text "5", but must be a number'],
+    [
+      { deliverAt: { literal: 'soon' } },
+      'mapping.deliverAt is the text "soon", but must be epoch milliseconds, or a time',
+    ],
+    [{ body: { literal: '' } }, 'mapping.body is empty text, but must be a body'],
+    [{ shardingKey: { literal: null } }, 'mapping.shardingKey is nothing, but must be text or a number'],
+    [{ keys: ['a', 'b['] }, 'mapping.keys[1]: column 3 of "b[": it ends too early'],
+    [{ keys: { literal: [{}] } }, 'mapping.keys is a list, but must be text, a number, or a list of those'],
+    [{ properties: 'a' }, 'mapping.properties is the text "a", but must be an object'],
+    [{ properties: { KEYS: 'a' } }, 'mapping.properties.KEYS: RocketMQ reserves this name: choose another'],
+    [{ properties: { 'aws.id': 'a' } }, 'mapping.properties["aws.id"]: the function sets this property itself'],
+    [{ properties: { '': 'a' } }, 'mapping.properties[""]: the name of a property must not be empty'],
+    [{ properties: { 'a\u0001': 'a' } }, 'mapping.properties["a\\u0001"]: the name holds \\u0001 or \\u0002'],
+    [{ properties: { a: 'b c' } }, 'mapping.properties.a: column 3 of "b c": "c" is not expected here'],
+    [
+      { properties: { a: { literal: {} } } },
+      'mapping.properties.a is an object, but must be text, a number, true or false',
+    ],
+    [
+      { unwrap: 'SNS' },
+      'mapping.unwrap is the text "SNS", but must be "sns", "eventbridge", "s3", or a list of those (did you mean "sns"?)',
+    ],
+    [{ unwrap: ['sns', 5] }, 'mapping.unwrap is the number 5, but must be "sns"'],
+    [{ onPermanentError: 'Drop' }, 'mapping.onPermanentError is the text "Drop", but must be "report" or "drop"'],
+  ])('%j is refused, with the path of the fault', (mapping, fault) => {
+    const faults = faultsOf(mapping);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(fault);
+  });
+
+  test('has all its faults told at once', () => {
+    const mapping = { topc: 'a', tag: 'b[', keys: ['c', 'd('], properties: { KEYS: 'e', f: [] }, unwrap: 'g' };
+    expect(faultsOf(mapping).map((fault) => fault.split(/[: ]/)[0])).toEqual([
+      'mapping.topc',
+      'mapping.unwrap',
+      'mapping.tag',
+      'mapping.keys[1]',
+      'mapping.properties.KEYS',
+      'mapping.properties.f',
+    ]);
+  });
+});
