@@ -1,33 +1,23 @@
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Deadline } from '#rocketmq';
-import { readMetadataEndpoint } from './environment.ts';
-import { logger } from './logger.ts';
 
 /** Version of Lambda's metadata API, and what it tells of a sandbox. */
 const PATH = '/2026-01-15/metadata/execution-environment';
 
-/**
- * Id of the availability zone that this sandbox runs in, such as `use1-az1`, from Lambda's metadata endpoint, which answers
- * inside of the sandbox and needs no rights. It never changes in a sandbox. Undefined where there is no such endpoint.
- * The connection is closed with the answer, so that none is frozen.
- * @throws what keeps the endpoint from answering; it is logged too, for nobody else tells of it.
- */
-export async function lambdaZone(deadline: Deadline): Promise<string | undefined> {
-  const endpoint = readMetadataEndpoint();
-  if (endpoint === undefined) {
-    logger.warn('the zone of this sandbox is not known: there is no metadata endpoint; set ROCKETMQ_ZONE to its name');
-    return undefined;
-  }
-  try {
-    return zoneIn(await ask(endpoint, deadline));
-  } catch (error) {
-    logger.warn('the zone of this sandbox is not known yet', { reason: String(error) });
-    throw error;
-  }
+/** Where Lambda tells about a sandbox, and what has to be shown there. */
+export interface MetadataEndpoint {
+  readonly addr: string;
+  readonly token: string;
 }
 
-async function ask({ addr, token }: { addr: string; token: string }, deadline: Deadline): Promise<string> {
+/**
+ * Id of the availability zone that this sandbox runs in, such as `use1-az1`, from Lambda's metadata endpoint, which answers
+ * inside of the sandbox and needs no rights. It never changes in a sandbox. The connection is closed with the answer, so
+ * that none is frozen.
+ * @throws what keeps the endpoint from answering.
+ */
+export async function lambdaZone({ addr, token }: MetadataEndpoint, deadline: Deadline): Promise<string> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
   try {
@@ -36,7 +26,7 @@ async function ask({ addr, token }: { addr: string; token: string }, deadline: D
       get(`http://${addr}${PATH}`, { headers, agent: false, signal: limit.signal }, resolve).on('error', reject);
     });
     const body = await text(response);
-    if (response.statusCode === 200) return body;
+    if (response.statusCode === 200) return zoneIn(body);
     throw new Error(`the metadata endpoint answered ${response.statusCode}: ${body.slice(0, 200)}`);
   } finally {
     clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { type Client, createClient, type Deadline, type Producer } from '#rocketmq';
 import { Deduplication } from './deduplication.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { type Environment, readEnvironment, readMetadataEndpoint } from './environment.ts';
 import { logger } from './logger.ts';
 import { SsmParameters } from './ssm-parameters.ts';
 
@@ -71,8 +71,19 @@ function makeWarmClient(environment: Environment): WarmClient {
   };
 }
 
-/** Loaded when it is wanted: a function without zones need not read it. */
+/** The zone of this sandbox; undefined where Lambda does not tell. Nobody else tells of a failure, so it is logged here. */
 async function fetchZone(deadline: Deadline): Promise<string | undefined> {
-  const { lambdaZone } = await import('./lambda-zone.ts');
-  return lambdaZone(deadline);
+  const endpoint = readMetadataEndpoint();
+  if (endpoint === undefined) {
+    logger.warn('the zone of this sandbox is not known: there is no metadata endpoint; set ROCKETMQ_ZONE to its name');
+    return undefined;
+  }
+  try {
+    // Loaded when it is wanted. It shares no module with the rest, which a bundler would make files of.
+    const { lambdaZone } = await import('./lambda-zone.ts');
+    return await lambdaZone(endpoint, deadline);
+  } catch (error) {
+    logger.warn('the zone of this sandbox is not known yet', { reason: String(error) });
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
+import { randomBytes } from './random-bytes.ts';
 
 /**
  * Client id `ip@instanceName[@unitName]` (Java: `ClientConfig.buildMQClientId`). Without an instance name it is
@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
  * new registration when the broker notices the death of the old connection.
  */
 export function newClientId(instanceName: string | undefined, unitName: string | undefined): string {
-  const instance = instanceName ?? `${process.pid}#${randomBytes(8).toString('hex')}`;
+  const instance = instanceName ?? `${process.pid}#${globalThis.Buffer.from(randomBytes(8)).toString('hex')}`;
   return [localAddress(), instance, ...(unitName === undefined ? [] : [unitName])].join('@');
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../client/random-bytes.ts';
 import type { Clock } from '../clock.ts';
 import { encodeUniqKey, UNIQ_KEY_ORIGIN_BYTES } from '../protocol/uniq-key.ts';
 

@@ -150,7 +150,7 @@ export class Producer {
    * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
-    this.requestReply ??= import('./request-reply.ts').then(({ RequestReply }) => new RequestReply(this.client));
+    this.requestReply ??= import('./rarely-used.ts').then(({ RequestReply }) => new RequestReply(this.client));
     const limit = earlierOf(options.deadline, timeoutMs);
     const topic = this.rules.wrapTopic(message.topic);
     return (await this.requestReply).request(topic, timeoutMs, limit, async (properties) => {
@@ -167,7 +167,7 @@ export class Producer {
    * @throws RecallError saying what is missing or too late; BrokerTooOldError before 5.3.2.
    */
   async recall(topic: string, recallHandle: string, { deadline }: SendAllOptions = {}): Promise<string> {
-    const { recallMessage } = await import('./recall.ts');
+    const { recallMessage } = await import('./rarely-used.ts');
     const wrapped = this.rules.wrapTopic(topic);
     const group = wrapNamespace(this.namespace, this.group);
     return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
@@ -185,7 +185,7 @@ export class Producer {
   ): Promise<QueryResult> {
     const { msgId, shardingKey } = message;
     if (msgId === undefined) throw new MessageError('msgId', 'a message without a message id cannot be asked for');
-    this.messageQuery ??= import('./message-query.ts').then(({ MessageQuery }) => new MessageQuery(this.client));
+    this.messageQuery ??= import('./rarely-used.ts').then(({ MessageQuery }) => new MessageQuery(this.client));
     const messageQuery = await this.messageQuery;
     const { attemptTimeoutMs, maxDelayMs, onQueueLost } = this.options;
     const limit = earlierOf(deadline, attemptTimeoutMs);
@@ -209,7 +209,7 @@ export class Producer {
     localTransaction: LocalTransaction,
     options: TransactionOptions = {},
   ): Promise<TransactionResult> {
-    const { sendInTransaction } = await import('./transaction-sender.ts');
+    const { sendInTransaction } = await import('./rarely-used.ts');
     const parts = {
       group: wrapNamespace(this.namespace, this.group),
       endTimeoutMs: this.options.attemptTimeoutMs,
@@ -229,7 +229,7 @@ export class Producer {
    * invocation sends transactional messages, and from `awaitTransactionChecks` on; never while frozen. Resolves when it listens.
    */
   async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
-    const { TransactionChecks } = await import('./transaction-checks.ts');
+    const { TransactionChecks } = await import('./rarely-used.ts');
     const group = wrapNamespace(this.namespace, this.group);
     TransactionChecks.of(this.client).listen(group, listener);
     this.client.addTransactionGroup(group);
@@ -242,7 +242,7 @@ export class Producer {
    * @throws TopicRouteNotFoundError, NoNameServerError, RemotingConnectError and what else keeps it from being registered.
    */
   async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
-    const { awaitChecks } = await import('./transaction-sender.ts');
+    const { awaitChecks } = await import('./rarely-used.ts');
     const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
     const limit = this.limitOf(deadline);
     this.client.checkDueWork(() => limit);
@@ -334,7 +334,7 @@ export class Producer {
   private async compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
     const { compression, compressionLevel } = this.options;
     if (compression === 'none' || !this.isCompressible(prepared)) return prepared;
-    const { compressBody } = await import('./body-compression.ts');
+    const { compressBody } = await import('./rarely-used.ts');
     const smaller = await compressBody(prepared.body, compression, compressionLevel);
     return smaller === undefined
       ? prepared

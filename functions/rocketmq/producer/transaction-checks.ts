@@ -5,6 +5,7 @@ import { type CheckTransaction, decodeCheckTransaction } from '../protocol/check
 import { MessageProperty } from '../protocol/message-properties.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { RequestCode } from '../protocol/request-code.ts';
+import { plainBody } from './plain-body.ts';
 import type { CheckedMessage, TransactionCheckListener, TransactionOutcome } from './transaction.ts';
 import { type EndReceiver, endTransaction } from './transaction-end.ts';
 import { TransactionMemory } from './transaction-memory.ts';
@@ -165,6 +166,5 @@ async function checkedMessage({ msgId, message }: CheckTransaction): Promise<Che
 /** The body as its sender had it; as it is stored, where it cannot be read: its transaction can be decided all the same. */
 async function bodyOf({ body, sysFlag }: CheckTransaction['message']): Promise<Uint8Array> {
   if ((sysFlag & MessageSysFlag.COMPRESSED) === 0) return body;
-  const { plainBody } = await import('./plain-body.ts');
   return plainBody(body, sysFlag).catch(() => body);
 }
