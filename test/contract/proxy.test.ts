@@ -8,6 +8,8 @@ import { startRealCluster } from '../../local/real/start-real-cluster.ts';
 import { readBack } from '../../local/run/run-cluster.ts';
 import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
 import { CLUSTER_START_LIMIT_MS, uniqueName } from './clusters.ts';
+import { buildFunction, metricsOf, reportedBy, startFunction } from './function-under-test.ts';
+import { deliveredAgain, newEvent } from './sqs-events.ts';
 
 const starts = {
   embedded: () => startEmbeddedCluster({ proxy: true, recallMessageEnable: true }),
@@ -114,6 +116,20 @@ describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a pr
     const { stored, unanswered } = await producer.queryMessageByUniqKey({ topic, body: 'x', msgId: 'id-1' });
     expect(stored).toBeUndefined();
     expect(unanswered).toMatchObject([{ code: 'ROCKETMQ_BROKER', responseCode: 3 }]);
+  });
+
+  test('records that SQS delivers again are stored again, and the log tells once that nobody can say', async (context) => {
+    await inRealOne(context);
+    using built = buildFunction('sqs');
+    const topic = await topicFor('NORMAL');
+    await using running = startFunction(built, { topic, nameServers: [cluster.proxyRemotingAddr ?? ''] });
+    const event = deliveredAgain(newEvent(3));
+    const results = [await running.invoke(event), await running.invoke(event)];
+    expect(results.map(reportedBy)).toEqual([[], []]);
+    expect(results.map(metricsOf)).toMatchObject(Array(2).fill({ MessagesSent: 3, RecordsUnchecked: 3 }));
+    const warnings = results.map(({ log }) => log.filter((line) => line.includes('cannot say what is stored')));
+    expect(warnings).toEqual([[expect.stringContaining('answered 3 REQUEST_CODE_NOT_SUPPORTED')], []]);
+    await expect.poll(async () => (await admin.readAll(topic)).length, { timeout: 10_000 }).toBe(6);
   });
 
   test('a request gets no reply, and says so', async (context) => {

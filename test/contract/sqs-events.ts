@@ -20,6 +20,16 @@ export function redelivery(event: SQSEvent, reported: readonly string[]): SQSEve
   return { Records: event.Records.filter(({ messageId }) => ids.has(messageId)) };
 }
 
+/** The event as a queue delivers it for the second time. */
+export function deliveredAgain(event: SQSEvent): SQSEvent {
+  return {
+    Records: event.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: '2' },
+    })),
+  };
+}
+
 function newRecord(index: number, groups: number): SQSRecord {
   const sentAt = String(Date.now());
   return {

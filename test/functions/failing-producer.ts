@@ -4,6 +4,7 @@ import {
   type Message,
   MessageError,
   type Producer,
+  type QueryResult,
   RemotingTimeoutError,
   type SendResult,
 } from '#rocketmq';
@@ -14,7 +15,7 @@ export const failureKinds = ['refused', 'unknown', 'permanent'] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
 /** In place of a producer and its cluster: keeps what it is sent, and fails messages by their first key. */
-export class FailingProducer implements Pick<Producer, 'send'> {
+export class FailingProducer implements Pick<Producer, 'send' | 'queryMessageByUniqKey'> {
   readonly stored: Message[] = [];
   readonly failures = new Map<string, FailureKind>();
   /** Keys of messages under way, by sharding key: more than one of a key at once would be out of order. */
@@ -35,21 +36,32 @@ export class FailingProducer implements Pick<Producer, 'send'> {
     }
     this.stored.push(message);
     if (failure === 'unknown') throw new RemotingTimeoutError('a:10911', 1, 1000);
-    return {
-      status: 'SEND_OK',
-      msgId: message.msgId ?? '',
-      offsetMsgId: '',
-      queue: { topic: message.topic, brokerName: 'a', queueId: 0 },
-      queueOffset: this.stored.length - 1,
-      attempts: 1,
-      isPossibleDuplicate: false,
-      regionId: undefined,
-      recallHandle: undefined,
-    };
+    return resultOf(message, this.stored.length - 1, 1);
+  };
+
+  /** Finds what is stored at once, as a broker does whose index is built. */
+  readonly queryMessageByUniqKey = async (message: Message): Promise<QueryResult> => {
+    await new Promise(setImmediate);
+    const place = this.stored.findIndex(({ msgId }) => msgId === message.msgId);
+    return { stored: place === -1 ? undefined : resultOf(message, place, 0), unanswered: [] };
   };
 
   /** What `deliver` wants, with time enough. */
   get options(): DeliveryOptions {
     return { producer: this, deadline: deadlineAfter(20_000), record: () => undefined };
   }
+}
+
+function resultOf({ topic, msgId = '' }: Message, queueOffset: number, attempts: number): SendResult {
+  return {
+    status: 'SEND_OK',
+    msgId,
+    offsetMsgId: '',
+    queue: { topic, brokerName: 'a', queueId: 0 },
+    queueOffset,
+    attempts,
+    isPossibleDuplicate: false,
+    regionId: undefined,
+    recallHandle: undefined,
+  };
 }

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { deadlineAfter } from '#rocketmq';
 import { batchAnswer } from '../../functions/delivery/batch-answer.ts';
-import { deliver } from '../../functions/delivery/deliver.ts';
+import { type DeliveryOptions, deliver } from '../../functions/delivery/deliver.ts';
 import { throwIfAnyFailed } from '../../functions/delivery/delivery-error.ts';
 import type { BatchRecord, DeliveryRecord } from '../../functions/delivery/delivery-record.ts';
 import { directAnswer } from '../../functions/direct/direct-answer.ts';
@@ -11,8 +12,10 @@ import { directRecords } from '../../functions/direct/direct-records.ts';
 import { dynamodbRecords } from '../../functions/dynamodb/dynamodb-records.ts';
 import { eventbridgeRecords } from '../../functions/eventbridge/eventbridge-records.ts';
 import { httpAnswer } from '../../functions/http/http-answer.ts';
+import { Deduplication } from '../../functions/invocation/deduplication.ts';
 import { type KafkaIdentifier, kafkaRecords } from '../../functions/kafka/kafka-records.ts';
 import { kinesisRecords } from '../../functions/kinesis/kinesis-records.ts';
+import { systemClock } from '../../functions/rocketmq/clock.ts';
 import { s3Records } from '../../functions/s3/s3-records.ts';
 import { snsRecords } from '../../functions/sns/sns-records.ts';
 import { sqsRecords } from '../../functions/sqs/sqs-records.ts';
@@ -198,6 +201,51 @@ describe('whatever fails of a batch is reported, and what is delivered again for
   test('of a DynamoDB stream', () => checkContract(dynamodb));
   test('of Kafka partitions', () => checkContract(kafka));
 });
+
+describe('whatever fails of a batch, and fails again, nothing is stored twice where deliveries after the first ask', () => {
+  const rounds = fc.tuple(cases, fc.array(fc.array(fc.constantFrom(undefined, ...failureKinds)), { maxLength: 3 }));
+
+  test.each(['', '.fifo'] as const)('of an SQS queue%s', (suffix) =>
+    fc.assert(
+      fc.asyncProperty(rounds, async ([{ keys, failures }, later]) => {
+        const source = sqs(suffix);
+        const producer = new FailingProducer();
+        const deduplication = new Deduplication('redelivered', producer, systemClock, () => undefined);
+        const deadline = deadlineAfter(20_000);
+        const findStored: DeliveryOptions['findStored'] = (record, message) =>
+          deduplication.find(record, message, { deadline, unchecked: () => undefined });
+        let event = source.event(keys);
+        for (const [index, ofRound] of [failures, ...later, []].entries()) {
+          const records = source.records(withReceiveCount(event, index + 1));
+          producer.failures.clear();
+          setFailures(producer, records, ofRound);
+          const { batchItemFailures } = batchAnswer(await deliver(records, { ...producer.options, findStored }));
+          event = source.redelivery(
+            event,
+            batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+          );
+        }
+        const ids = producer.stored.map(({ keys: [id] = [] }) => id);
+        expect(ids.toSorted()).toEqual(keys.map((_, index) => `m-${index}`).toSorted());
+        if (!source.isOrdered) return;
+        for (const key of new Set(keys)) {
+          const ofKey = producer.stored.filter(({ shardingKey }) => shardingKey === key);
+          const inOrder = keys.flatMap((each, index) => (each === key ? [`m-${index}`] : []));
+          expect(ofKey.map(({ keys: [id] = [] }) => id)).toEqual(inOrder);
+        }
+      }),
+      { numRuns: 150 },
+    ),
+  );
+});
+
+function withReceiveCount({ Records }: RecordsEvent<{ messageId: string }>, count: number) {
+  const again = Records.map((record) => {
+    const { attributes = {} } = record as { attributes?: object };
+    return { ...record, attributes: { ...attributes, ApproximateReceiveCount: String(count) } };
+  });
+  return { Records: again };
+}
 
 const indices = (keys: readonly string[]) => keys.map((_, index) => index);
 
