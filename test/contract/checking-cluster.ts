@@ -2,7 +2,7 @@ import type { TestContext } from 'vitest';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { startRealCluster } from '../../local/real/start-real-cluster.ts';
 import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
-import type { contractKinds } from './clusters.ts';
+import { askProducerIds, type contractKinds } from './clusters.ts';
 
 const TIME_OUT_MS = 3_000;
 const CHECK_INTERVAL_MS = 5_000;
@@ -11,6 +11,8 @@ const CHECK_INTERVAL_MS = 5_000;
 export interface CheckingCluster extends AsyncDisposable {
   readonly nameServerAddrs: readonly string[];
   readonly brokerAddr: string;
+  /** Client ids registered for a producer group. */
+  producerIds(group: string): Promise<string[]>;
 }
 
 /** Starts a cluster that asks for half messages older than 3 s, every 5 s. Skips the test where a real one cannot run. */
@@ -24,7 +26,16 @@ export async function startChecking(
       transactionCheckIntervalMs: CHECK_INTERVAL_MS,
     });
     const { nameServerAddrs, brokerAddrs } = cluster;
-    return { nameServerAddrs, brokerAddr: brokerAddrs[0] ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
+    return {
+      nameServerAddrs,
+      brokerAddr: brokerAddrs[0] ?? '',
+      producerIds: async (group) =>
+        cluster
+          .broker()
+          .producers.clients(group)
+          .map(({ clientId }) => clientId),
+      [Symbol.asyncDispose]: () => cluster.stop(),
+    };
   }
   await needsRealRocketMQ(context);
   const brokerConfig = {
@@ -33,5 +44,11 @@ export async function startChecking(
   };
   const cluster = await startRealCluster({ version: kind, brokerConfig });
   const { nameServerAddrs, brokers } = cluster;
-  return { nameServerAddrs, brokerAddr: brokers[0]?.addr ?? '', [Symbol.asyncDispose]: () => cluster.stop() };
+  const brokerAddr = brokers[0]?.addr ?? '';
+  return {
+    nameServerAddrs,
+    brokerAddr,
+    producerIds: (group) => askProducerIds(brokerAddr, group),
+    [Symbol.asyncDispose]: () => cluster.stop(),
+  };
 }

@@ -94,7 +94,8 @@ interface SharedClusterAnswer {
   readonly brokerAddrs?: readonly string[];
 }
 
-async function askProducerIds(brokerAddr: string, producerGroup: string): Promise<string[]> {
+/** Client ids registered for a producer group on a real broker. */
+export async function askProducerIds(brokerAddr: string, producerGroup: string): Promise<string[]> {
   await using connection = await AdminConnection.open(brokerAddr);
   const request = { code: GET_PRODUCER_CONNECTION_LIST, extFields: { producerGroup } };
   const { code, body } = await connection.request(request);

@@ -10,7 +10,7 @@ import type { CheckedMessage, TransactionCheckListener, TransactionOutcome } fro
 import { type EndReceiver, endTransaction } from './transaction-end.ts';
 import { TransactionMemory } from './transaction-memory.ts';
 
-/** Longest that a check may take, its listener and the broker's answer together (Java waits as long). */
+/** Longest that a check may take, its listener and the broker's answer together, if its listener says nothing (Java waits as long). */
 const CHECK_LIMIT_MS = 3_000;
 
 /** The part of a connection that a check is answered on. */
@@ -83,7 +83,9 @@ export class TransactionChecks {
     const present = this.open.get(key);
     if (present !== undefined && present.check.commitLogOffset > check.commitLogOffset) return;
     this.open.set(key, { check, connection: on });
-    if (present === undefined) this.client.beside(CHECK_LIMIT_MS, (deadline) => this.answerNewest(key, deadline));
+    if (present !== undefined) return;
+    const limitMs = this.listeners.get(check.producerGroup)?.limitMs ?? CHECK_LIMIT_MS;
+    this.client.beside(limitMs, (deadline) => this.answerNewest(key, deadline));
   }
 
   private async answerNewest(key: string, deadline: Deadline): Promise<void> {

@@ -77,6 +77,11 @@ export interface TransactionCheckListener {
    * throws counts as `unknown`.
    */
   check(message: CheckedMessage): Promise<TransactionOutcome>;
+  /**
+   * Most ms for one check, from its arrival to the broker's answer. Default 3 s: an invocation waits so long for it at its
+   * end. More for who stays awake to answer many. Within an invocation, never more than it has left.
+   */
+  readonly limitMs?: number;
   /** Told of each answer. A place to note what was delivered; its own failure changes nothing. */
   answered?(report: TransactionCheckReport): void | Promise<void>;
 }

@@ -311,6 +311,22 @@ describe('a check', () => {
     expect(started.cluster.broker().requests.count(END_TRANSACTION)).toBe(2);
   });
 
+  test('is answered with unknown when its listener takes longer than it said', async () => {
+    await using started = await start();
+    const { client, producer } = started.sandbox();
+    const reports: TransactionCheckReport[] = [];
+    await producer.onTransactionCheck({
+      limitMs: 1,
+      check: () => new Promise(() => undefined),
+      answered: (report) => void reports.push(report),
+    });
+    const upkeep = await begin(client);
+    await producer.sendTransaction(MESSAGE, async () => 'unknown');
+    started.check();
+    await expect.poll(() => reports).toMatchObject([{ answer: 'unknown', error: { code: 'ROCKETMQ_DEADLINE' } }]);
+    await upkeep.end();
+  });
+
   test('is answered before the invocation ends', async () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
