@@ -213,6 +213,7 @@ export class Producer {
     const parts = {
       group: wrapNamespace(this.namespace, this.group),
       endTimeoutMs: this.options.attemptTimeoutMs,
+      observeEnd: this.endObserver(),
       sendHalf: (marks: ExtraProperties) =>
         this.sendObserved(message, options, marks, (result, { topic, bornAt }, receipt) => ({
           result,
@@ -231,7 +232,9 @@ export class Producer {
   async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
     const { TransactionChecks } = await import('./rarely-used.ts');
     const group = wrapNamespace(this.namespace, this.group);
-    TransactionChecks.of(this.client).listen(group, listener);
+    const checks = TransactionChecks.of(this.client);
+    checks.listen(group, listener);
+    checks.observe(group, this.endObserver());
     this.client.addTransactionGroup(group);
   }
 
@@ -252,6 +255,10 @@ export class Producer {
   /** Takes the group off the brokers; the client and its other producers stay. */
   async shutdown(deadline?: Deadline): Promise<void> {
     await this.client.removeProducer(wrapNamespace(this.namespace, this.group), this.limitOf(deadline));
+  }
+
+  private endObserver() {
+    return this.observers.endObserver((topic) => unwrapNamespace(this.namespace, topic));
   }
 
   private limitOf(deadline: Deadline | undefined): Deadline {

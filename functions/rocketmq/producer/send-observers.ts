@@ -2,6 +2,7 @@ import type { ClientInstance } from '../client/client-instance.ts';
 import { MessageError, type RocketMQError } from '../errors.ts';
 import type { ProducerOptions } from '../producer-options.ts';
 import { MessageProperty, RESERVED_PROPERTIES } from '../protocol/message-properties.ts';
+import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { TraceMessageType } from '../protocol/trace-record.ts';
 import type { Message } from './message.ts';
 import type { PreparationRules, PreparedMessage } from './prepared-message.ts';
@@ -10,9 +11,20 @@ import type { SendLimits } from './send-loop.ts';
 import type { SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 import { TraceDispatcher } from './trace-dispatcher.ts';
+import type { TransactionOutcome } from './transaction.ts';
+import type { EndObserver } from './transaction-end.ts';
 
 /** Told by the whole name, for the application's own may end in it. */
 const HAS_DELAY_LEVEL = new RegExp(`(?:^|\\u0002)${MessageProperty.DELAY}\\u0001`);
+
+/** What Java writes for a message that names no region. */
+const DEFAULT_REGION = 'DefaultRegion';
+
+const endStates: Readonly<Record<TransactionOutcome, 'COMMIT_MESSAGE' | 'ROLLBACK_MESSAGE' | 'UNKNOW'>> = {
+  commit: 'COMMIT_MESSAGE',
+  rollback: 'ROLLBACK_MESSAGE',
+  unknown: 'UNKNOW',
+};
 
 /** A send that somebody looks at. */
 export interface ObservedSend extends SendHookContext {
@@ -69,10 +81,23 @@ export class SendObservers {
       storeHost: receipt.addr,
       bodyBytes: receipt.bodyBytes,
       costMs: Math.max(0, this.now() - observed.startedAt),
-      messageType: HAS_DELAY_LEVEL.test(prepared.properties) ? TraceMessageType.DELAY : TraceMessageType.NORMAL,
+      messageType: messageTypeOf(prepared),
       offsetMsgId: result.offsetMsgId,
       isSuccess: result.status === 'SEND_OK',
     });
+  }
+
+  /**
+   * Records ends of transactions; undefined where traces are off.
+   * @param bareTopic takes the namespace off a topic.
+   */
+  endObserver(bareTopic: (topic: string) => string): EndObserver | undefined {
+    const { traces } = this;
+    if (traces === undefined) return undefined;
+    return ({ topic, msgId, tags, keys, regionId = DEFAULT_REGION, addr: storeHost, outcome, isFromCheck }) => {
+      const facts = { group: this.group, topic: bareTopic(topic), msgId, tags, keys, regionId, storeHost, isFromCheck };
+      traces.record({ ...facts, endedAt: this.now(), state: endStates[outcome] });
+    };
   }
 
   /** Tells that it was given up. */
@@ -92,4 +117,9 @@ export class SendObservers {
       }
     }
   }
+}
+
+function messageTypeOf({ sysFlag, properties }: PreparedMessage): number {
+  if ((sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0) return TraceMessageType.TRANSACTION_HALF;
+  return HAS_DELAY_LEVEL.test(properties) ? TraceMessageType.DELAY : TraceMessageType.NORMAL;
 }

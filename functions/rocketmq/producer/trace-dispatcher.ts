@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { encodePublishTrace, type PublishTraceRecord, traceKeys } from '../protocol/trace-record.ts';
+import { encodeTrace, type TraceRecord, traceKeys } from '../protocol/trace-record.ts';
 import { type PreparationRules, prepareMessage } from './prepared-message.ts';
 import { type SendLimits, SendLoop } from './send-loop.ts';
 
@@ -13,13 +13,13 @@ const MOST_RECORDS = 2048;
 const FLUSH_TIMEOUT_MS = 5000;
 
 /**
- * Keeps a record of each send, and sends them to the trace topic when flushed: at the end of an invocation. Traces never
+ * Keeps a record of each send and each end of a transaction, and sends them to the trace topic when flushed: at the end of an invocation. Traces never
  * fail a send, and what cannot be flushed in time is dropped.
  */
 export class TraceDispatcher {
   private readonly sendLoop: SendLoop;
   private readonly rules: PreparationRules;
-  private records: PublishTraceRecord[] = [];
+  private records: TraceRecord[] = [];
 
   constructor(client: ClientInstance, group: string, limits: SendLimits, rules: PreparationRules) {
     this.sendLoop = new SendLoop(client, { ...limits, group: `_INNER_TRACE_PRODUCER-${group}-PRODUCE-1` });
@@ -28,7 +28,7 @@ export class TraceDispatcher {
   }
 
   /** Keeps a record until the next flush. */
-  record(record: PublishTraceRecord): void {
+  record(record: TraceRecord): void {
     if (this.records.length < MOST_RECORDS) this.records.push(record);
   }
 
@@ -40,7 +40,7 @@ export class TraceDispatcher {
     const sends: Promise<unknown>[] = [];
     for (let start = 0; start < records.length; start += RECORDS_A_MESSAGE) {
       const group = records.slice(start, start + RECORDS_A_MESSAGE);
-      const body = group.map(encodePublishTrace).join('');
+      const body = group.map(encodeTrace).join('');
       const keys = [...new Set(group.flatMap(traceKeys))];
       sends.push(this.sendLoop.send(prepareMessage({ topic: TRACE_TOPIC, body, keys }, this.rules), undefined, limit));
     }

@@ -7,7 +7,7 @@ import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { plainBody } from './plain-body.ts';
 import type { CheckedMessage, TransactionCheckListener, TransactionOutcome } from './transaction.ts';
-import { type EndReceiver, endTransaction } from './transaction-end.ts';
+import { type EndObserver, type EndReceiver, endTransaction, isTold } from './transaction-end.ts';
 import { TransactionMemory } from './transaction-memory.ts';
 
 /** Longest that a check may take, its listener and the broker's answer together, if its listener says nothing (Java waits as long). */
@@ -43,6 +43,7 @@ export class TransactionChecks {
   private readonly client: ClientInstance;
   /** By group as the cluster knows it. */
   private readonly listeners = new Map<string, TransactionCheckListener>();
+  private readonly endObservers = new Map<string, EndObserver>();
   /** The newest question not answered yet, by broker and transaction. */
   private readonly open = new Map<string, OpenCheck>();
 
@@ -64,6 +65,11 @@ export class TransactionChecks {
   /** Has checks of a group decided by a listener, in place of the one before. */
   listen(group: string, listener: TransactionCheckListener): void {
     this.listeners.set(group, listener);
+  }
+
+  /** Has somebody look on at the ends of a group's transactions. */
+  observe(group: string, observer: EndObserver | undefined): void {
+    if (observer !== undefined) this.endObservers.set(group, observer);
   }
 
   private receive(
@@ -143,6 +149,18 @@ export class TransactionChecks {
     const place = { tranStateTableOffset, commitLogOffset, brokerName };
     const header = { ...place, topic, producerGroup, isFromCheck: true, msgId, transactionId };
     const ended = await endTransaction(receiver, decision.answer, header);
+    if (isTold(ended)) {
+      this.endObservers.get(producerGroup)?.({
+        topic,
+        msgId,
+        tags: message.properties[MessageProperty.TAGS],
+        keys: message.properties[MessageProperty.KEYS],
+        regionId: message.properties[MessageProperty.MSG_REGION],
+        addr: connection.addr,
+        outcome: decision.answer,
+        isFromCheck: true,
+      });
+    }
     if (ended.isConfirmed && decision.answer === 'commit') this.memory.set(msgId, 'delivered');
     const error = decision.error ?? (ended.isConfirmed ? undefined : ended.error);
     try {

@@ -26,6 +26,28 @@ export type EndOutcome =
   | { readonly isConfirmed: true }
   | { readonly isConfirmed: false; readonly reason: PendingReason; readonly error?: unknown };
 
+/** The end of a transaction as it was told to a broker, for whoever looks on. */
+export interface ToldEnd {
+  /** As the cluster knows it. */
+  readonly topic: string;
+  readonly msgId: string;
+  readonly tags: string | undefined;
+  readonly keys: string | undefined;
+  /** Undefined where nothing says. */
+  readonly regionId: string | undefined;
+  readonly addr: string;
+  readonly outcome: TransactionOutcome;
+  readonly isFromCheck: boolean;
+}
+
+/** Looks on when ends of transactions have been told. */
+export type EndObserver = (end: ToldEnd) => void;
+
+/** Whether the end left this process. */
+export function isTold(ended: EndOutcome): boolean {
+  return ended.isConfirmed || ended.reason !== 'notSent';
+}
+
 const ends: Readonly<Record<TransactionOutcome, TransactionEnd>> = {
   commit: TransactionEnd.COMMIT,
   rollback: TransactionEnd.ROLLBACK,

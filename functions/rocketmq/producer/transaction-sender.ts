@@ -10,7 +10,7 @@ import type { SendResult } from './send-result.ts';
 import type { SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionContext, TransactionOutcome, TransactionResult } from './transaction.ts';
 import { TransactionChecks } from './transaction-checks.ts';
-import { type EndOutcome, type EndReceiver, endTransaction } from './transaction-end.ts';
+import { type EndObserver, type EndOutcome, type EndReceiver, endTransaction, isTold } from './transaction-end.ts';
 
 /** With less time left the end of a transaction is not sent: its answer could hardly come in time. */
 const SMALLEST_END_MS = 5;
@@ -31,6 +31,8 @@ export interface TransactionParts {
   readonly group: string;
   /** Most ms for the answer to the end of a transaction. */
   readonly endTimeoutMs: number;
+  /** Told of each end, from here or as the answer to a check; undefined where nobody looks on. */
+  readonly observeEnd: EndObserver | undefined;
   readonly sendHalf: (marks: ExtraProperties) => Promise<StoredHalf>;
 }
 
@@ -50,7 +52,9 @@ export async function sendInTransaction(
   refuseDelay(message);
   const immunitySeconds = secondsOf(given.immunityMs);
   const deadline = given.deadline ?? { remainingMs: () => Number.POSITIVE_INFINITY };
-  const { memory } = TransactionChecks.of(client);
+  const checks = TransactionChecks.of(client);
+  const { memory } = checks;
+  checks.observe(parts.group, parts.observeEnd);
   client.addTransactionGroup(parts.group);
   const half = await parts.sendHalf({
     [MessageProperty.TRAN_MSG]: 'true',
@@ -70,7 +74,7 @@ export async function sendInTransaction(
   const immuneUntil = immunitySeconds === undefined ? undefined : half.bornAt + immunitySeconds * 1000;
   const ended =
     tooLate(client, msgId, outcome, immuneUntil, deadline) ??
-    (await end(client, parts, { ...half, commitLogOffset }, outcome, deadline));
+    (await end(client, parts, { ...half, message, commitLogOffset }, outcome, deadline));
   const facts = { msgId, half: half.result, outcome };
   if (!ended.isConfirmed) {
     if (outcome === 'unknown') memory.delete(msgId);
@@ -82,6 +86,11 @@ export async function sendInTransaction(
   memory.set(msgId, outcome === 'commit' ? 'delivered' : 'rollback');
   if (outcome === 'commit') return { ...facts, status: 'committed' };
   return { ...facts, status: 'rolledBack', reason: isDegraded ? 'degraded' : 'localTransaction' };
+}
+
+interface EndPlace {
+  readonly message: Message;
+  readonly commitLogOffset: bigint;
 }
 
 interface Decided {
@@ -117,10 +126,10 @@ function tooLate(
   return { isConfirmed: false, reason: 'tooLate', error: new TransactionTooLateError(msgId, reason, undefined) };
 }
 
-function end(
+async function end(
   client: ClientInstance,
-  { group, endTimeoutMs }: TransactionParts,
-  { receipt, result, topic, commitLogOffset }: StoredHalf & { readonly commitLogOffset: bigint },
+  { group, endTimeoutMs, observeEnd }: TransactionParts,
+  { receipt, result, topic, message, commitLogOffset }: StoredHalf & EndPlace,
   outcome: TransactionOutcome,
   deadline: Deadline,
 ): Promise<EndOutcome> {
@@ -134,7 +143,7 @@ function end(
   const info = client.knownPublishInfo(topic);
   // The queue of a static topic names a logical broker; its real one is in the route.
   const brokerName = (info && brokerOf(info, queue)?.brokerName) ?? queue.brokerName;
-  return endTransaction(receiver, outcome, {
+  const ended = await endTransaction(receiver, outcome, {
     topic,
     producerGroup: group,
     tranStateTableOffset: BigInt(queueOffset),
@@ -144,6 +153,12 @@ function end(
     transactionId,
     brokerName,
   });
+  if (observeEnd !== undefined && isTold(ended)) {
+    const { tag: tags, keys } = message;
+    const { msgId, regionId } = result;
+    observeEnd({ topic, msgId, tags, keys: keys?.join(' '), regionId, addr, outcome, isFromCheck: false });
+  }
+  return ended;
 }
 
 function refuseDelay(message: Message): void {

@@ -23,6 +23,29 @@ export interface PublishTraceRecord {
   readonly isSuccess: boolean;
 }
 
+/** The end of a transaction, as it was told to a broker (Java: `TraceType.EndTransaction`). */
+export interface EndTransactionTraceRecord {
+  /** Epoch ms at which it was told. */
+  readonly endedAt: number;
+  readonly regionId: string;
+  /** Without namespace. */
+  readonly group: string;
+  /** Without namespace. */
+  readonly topic: string;
+  /** Of the half message; the transaction's id as well. */
+  readonly msgId: string;
+  readonly tags: string | undefined;
+  readonly keys: string | undefined;
+  /** Address of the broker. */
+  readonly storeHost: string;
+  /** Java: `LocalTransactionState`. */
+  readonly state: 'COMMIT_MESSAGE' | 'ROLLBACK_MESSAGE' | 'UNKNOW';
+  /** Whether the broker had asked. */
+  readonly isFromCheck: boolean;
+}
+
+export type TraceRecord = PublishTraceRecord | EndTransactionTraceRecord;
+
 const FIELD_END = '\u0001';
 const RECORD_END = '\u0002';
 
@@ -51,7 +74,35 @@ export function encodePublishTrace(record: PublishTraceRecord): string {
   return fields.join(FIELD_END) + RECORD_END;
 }
 
+/**
+ * `EndTransaction \u0001 told at ms \u0001 region \u0001 group \u0001 topic \u0001 msgId \u0001 tags \u0001 keys \u0001 store
+ * host \u0001 type \u0001 transaction id \u0001 state \u0001 from check \u0002` (Java: `TraceDataEncoder`).
+ */
+export function encodeEndTransactionTrace(record: EndTransactionTraceRecord): string {
+  const fields = [
+    'EndTransaction',
+    record.endedAt,
+    record.regionId,
+    record.group,
+    record.topic,
+    record.msgId,
+    record.tags ?? 'null',
+    record.keys ?? 'null',
+    record.storeHost,
+    TraceMessageType.TRANSACTION_COMMIT,
+    record.msgId,
+    record.state,
+    record.isFromCheck,
+  ];
+  return fields.join(FIELD_END) + RECORD_END;
+}
+
+/** A record of either kind. */
+export function encodeTrace(record: TraceRecord): string {
+  return 'state' in record ? encodeEndTransactionTrace(record) : encodePublishTrace(record);
+}
+
 /** Words that a trace message is found by: the message id, and the user's keys. */
-export function traceKeys(record: PublishTraceRecord): string[] {
+export function traceKeys(record: TraceRecord): string[] {
   return [record.msgId, ...(record.keys?.split(' ').filter((key) => key !== '') ?? [])];
 }

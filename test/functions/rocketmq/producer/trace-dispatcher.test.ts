@@ -4,6 +4,7 @@ import { decodeProperties } from '../../../../functions/rocketmq/protocol/messag
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { decodeSendMessageHeader } from '../../../../functions/rocketmq/protocol/send-message-header.ts';
 import { goldenFrame } from '../protocol/golden-frames.ts';
+import { GivenClock } from '../remoting/given-clock.ts';
 import { startProducer, TOPIC } from './start-producer.ts';
 
 const TRACE_TOPIC = 'RMQ_SYS_TRACE_TOPIC';
@@ -58,6 +59,88 @@ test('a trace message is what the Java client sends, field for field', async () 
   expected[COST_MS] = '0';
   expected[OFFSET_MSG_ID] = result.offsetMsgId;
   expect(cluster.messages(TRACE_TOPIC)[0]?.body.toString().split('\u0001')).toEqual(expected);
+});
+
+test('a transaction is traced as a half message and its end, also when the end answers a check', async () => {
+  const clock = new GivenClock();
+  const namespace = 'tenant';
+  await using started = await startProducer({
+    cluster: {
+      clock,
+      topics: [
+        { name: `${namespace}%${TOPIC}`, queues: 1 },
+        { name: TRACE_TOPIC, queues: 1 },
+      ],
+    },
+    client: { clock, namespace },
+    producer: { group: 'payer', trace: true },
+  });
+  const { client, cluster, producer } = started;
+  await producer.onTransactionCheck({ check: async () => 'rollback' });
+  const upkeep = await client.beginInvocation(invocation);
+  const message = { topic: TOPIC, body: 'x', tag: 'paid', keys: ['a', 'b'] };
+  const committed = await producer.sendTransaction(message, async () => 'commit');
+  const open = await producer.sendTransaction({ topic: TOPIC, body: 'y' }, async () => 'unknown');
+  const endedAt = clock.now();
+  clock.advance(7_000);
+  cluster.broker().checkTransactions();
+  // Commit, unknown, and the answer to the check.
+  await cluster.broker().requests.arrived(RequestCode.END_TRANSACTION, 3);
+  await expect.poll(() => client.pendingCount).toBe(0);
+  await upkeep.end();
+  const records = cluster
+    .messages(TRACE_TOPIC)
+    .flatMap(({ body }) => body.toString().split('\u0002').slice(0, -1))
+    .map((record) => record.split('\u0001'));
+  const { addr } = cluster.broker();
+  const end = (
+    at: number,
+    { msgId }: { readonly msgId: string },
+    words: readonly string[],
+    state: string,
+    isFromCheck: string,
+  ) => [
+    'EndTransaction',
+    String(at),
+    'DefaultRegion',
+    'payer',
+    TOPIC,
+    msgId,
+    ...words,
+    addr,
+    '2',
+    msgId,
+    state,
+    isFromCheck,
+  ];
+  expect(records.map(([kind, , , , , msgId, , , , , , type]) => (kind === 'Pub' ? [msgId, type] : []))).toEqual(
+    expect.arrayContaining([
+      [committed.msgId, '1'],
+      [open.msgId, '1'],
+    ]),
+  );
+  expect(records.filter(([kind]) => kind === 'EndTransaction')).toEqual([
+    end(endedAt, committed, ['paid', 'a b'], 'COMMIT_MESSAGE', 'false'),
+    end(endedAt, open, ['null', 'null'], 'UNKNOW', 'false'),
+    end(endedAt + 7_000, open, ['null', 'null'], 'ROLLBACK_MESSAGE', 'true'),
+  ]);
+});
+
+test('the end of a transaction that was not sent is not traced', async () => {
+  await using started = await startProducer({ cluster: withTraceTopic, producer: { trace: true } });
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  let remainingMs = 5_000;
+  const late = async () => {
+    remainingMs = 0;
+    return 'commit' as const;
+  };
+  const deadline = { remainingMs: () => remainingMs };
+  const result = await producer.sendTransaction({ topic: TOPIC, body: 'x' }, late, { deadline });
+  expect(result).toMatchObject({ status: 'pending', reason: 'tooLate' });
+  await upkeep.end();
+  const [record] = cluster.messages(TRACE_TOPIC);
+  expect(record?.body.toString()).toMatch(/^Pub[^\u0002]+\u0002$/);
 });
 
 test('traces are sent before the invocation returns, ten records a message', async () => {
