@@ -36,6 +36,8 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
       join(lib, '*'),
       'com.amazonaws.services.dynamodbv2.local.main.ServerRunner',
       '-inMemory',
+      // One set of tables, whoever asks: else each access key and region has its own.
+      '-sharedDb',
       '-disableTelemetry',
       '-port',
       String(port),

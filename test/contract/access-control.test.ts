@@ -7,8 +7,10 @@ import {
   type Client,
   type ClientOptions,
   createClient,
+  deadlineAfter,
   type ProducerOptions,
   SendFailedError,
+  type TransactionCheckReport,
 } from '#rocketmq';
 import {
   type AccessControlledCluster,
@@ -143,6 +145,19 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     await expect.poll(() => on().producerIds(group)).toEqual([]);
   });
 
+  test('begins no transaction for who may not send', async () => {
+    const begun: string[] = [];
+    const sending = producer({ credentials: SENDER }).sendTransaction(
+      { topic: FORBIDDEN, body: Buffer.from('x') },
+      async ({ msgId }) => {
+        begun.push(msgId);
+        return 'commit';
+      },
+    );
+    expect((await denialOf(sending)).cause).toBeInstanceOf(AccessDeniedError);
+    expect(begun).toEqual([]);
+  });
+
   test('takes signed traces', async () => {
     const before = await on().stored(TRACES);
     const sender = producer({ credentials: SENDER }, { trace: true });
@@ -195,5 +210,29 @@ describe.each(contractKinds)('access control of %s', (kind) => {
       expect(error.attempts).toHaveLength(1);
     }
     expect(fetches).toBe(2);
+  });
+
+  // The last one: after its first transaction a 5.5.0 keeps a core busy.
+  test('takes the signed end of a transaction, from its sender and as the answer to a check', {
+    timeout: 120_000,
+  }, async () => {
+    const before = await on().stored(ALLOWED);
+    const sender = producer({ credentials: SENDER });
+    const [client] = clients;
+    const reports: TransactionCheckReport[] = [];
+    await sender.onTransactionCheck({
+      check: async () => 'commit',
+      answered: (report) => void reports.push(report),
+    });
+    const upkeep = await client?.beginInvocation(deadlineAfter(100_000));
+    const message = { topic: ALLOWED, body: Buffer.from('x') };
+    expect((await sender.sendTransaction(message, async () => 'commit')).status).toBe('committed');
+    expect((await sender.sendTransaction(message, async () => 'rollback')).status).toBe('rolledBack');
+    await expect.poll(() => on().stored(ALLOWED), { timeout: 30_000 }).toBe(before + 1);
+    const open = await sender.sendTransaction(message, async () => 'unknown');
+    await expect.poll(() => reports.length, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0);
+    expect(reports[0]).toMatchObject({ answer: 'commit', isConfirmed: true, message: { msgId: open.msgId } });
+    await expect.poll(() => on().stored(ALLOWED), { timeout: 30_000 }).toBe(before + 2);
+    await upkeep?.end();
   });
 });

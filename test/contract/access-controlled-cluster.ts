@@ -19,6 +19,9 @@ export const ALLOWED = 'orders';
 export const FORBIDDEN = 'payroll';
 export const TRACES = 'RMQ_SYS_TRACE_TOPIC';
 
+/** Age from which the broker asks for open transactions, and how often. */
+const TIME_OUT_MS = 3_000;
+const CHECK_INTERVAL_MS = 5_000;
 const CREATE_USER = 3001;
 const CREATE_ACL = 3006;
 const GET_PRODUCER_CONNECTION_LIST = 204;
@@ -91,6 +94,8 @@ async function startServers(kind: ClusterHandle['kind'], context: TestContext): 
     const cluster = await startEmbeddedCluster({
       topics: [{ name: TRACES, queues: 1 }],
       recallMessageEnable: true,
+      transactionTimeOutMs: TIME_OUT_MS,
+      transactionCheckIntervalMs: CHECK_INTERVAL_MS,
       acl: { users: [ADMIN, { ...SENDER, topics: { [ALLOWED]: ['PUB'], [TRACES]: ['PUB'] } }] },
     });
     const producerIds = async (group: string) => {
@@ -106,7 +111,12 @@ async function startServers(kind: ClusterHandle['kind'], context: TestContext): 
   }
   const cluster = await startRealCluster({
     version: kind,
-    brokerConfig: { traceTopicEnable: 'true', ...(kind === '5.5.0' ? aclV2Config() : { aclEnable: 'true' }) },
+    brokerConfig: {
+      traceTopicEnable: 'true',
+      transactionTimeOut: String(TIME_OUT_MS),
+      transactionCheckInterval: String(CHECK_INTERVAL_MS),
+      ...(kind === '5.5.0' ? aclV2Config() : { aclEnable: 'true' }),
+    },
     ...(kind === '4.9.5' ? { files: { 'conf/plain_acl.yml': plainAclText() } } : {}),
   });
   return { ...parts(cluster.nameServerAddrs, cluster.brokers[0]?.addr), stop: () => cluster.stop() };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, createClient, type Producer } from '#rocketmq';
+import { type Client, createClient, deadlineAfter, type Producer, type TransactionCheckReport } from '#rocketmq';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { AdminClient } from '../../local/admin-client.ts';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
@@ -11,9 +11,26 @@ import { CLUSTER_START_LIMIT_MS, uniqueName } from './clusters.ts';
 import { buildFunction, metricsOf, reportedBy, startFunction } from './function-under-test.ts';
 import { deliveredAgain, newEvent } from './sqs-events.ts';
 
+const TIME_OUT_MS = 3_000;
+const CHECK_INTERVAL_MS = 5_000;
+
 const starts = {
-  embedded: () => startEmbeddedCluster({ proxy: true, recallMessageEnable: true }),
-  '5.5.0': () => startRealCluster({ version: '5.5.0', proxy: true }),
+  embedded: () =>
+    startEmbeddedCluster({
+      proxy: true,
+      recallMessageEnable: true,
+      transactionTimeOutMs: TIME_OUT_MS,
+      transactionCheckIntervalMs: CHECK_INTERVAL_MS,
+    }),
+  '5.5.0': () =>
+    startRealCluster({
+      version: '5.5.0',
+      proxy: true,
+      brokerConfig: {
+        transactionTimeOut: String(TIME_OUT_MS),
+        transactionCheckInterval: String(CHECK_INTERVAL_MS),
+      },
+    }),
 };
 
 describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a proxy %s', (kind) => {
@@ -35,7 +52,7 @@ describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a pr
     await cluster?.[Symbol.asyncDispose]();
   });
   /** A proxy takes only messages of the type that a topic is made for. */
-  const topicFor = async (type: 'NORMAL' | 'DELAY' | 'FIFO', queues = 2) => {
+  const topicFor = async (type: 'NORMAL' | 'DELAY' | 'FIFO' | 'TRANSACTION', queues = 2) => {
     const topic = uniqueName(type.toLowerCase());
     await admin.createTopic(topicConfig(topic, queues, { attributes: { 'message.type': type } }));
     return topic;
@@ -138,5 +155,31 @@ describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a pr
     await expect(producer.request({ topic, body: 'question' }, 500)).rejects.toMatchObject({
       code: 'ROCKETMQ_REQUEST_TIMEOUT',
     });
+  });
+
+  // The last one: after its first transaction a 5.5.0 keeps a core busy.
+  test('a transaction is pending until its check was answered, and then delivered once', {
+    timeout: 120_000,
+  }, async (context) => {
+    await inRealOne(context);
+    const topic = await topicFor('TRANSACTION');
+    const own = createClient({ nameServerAddrs: [cluster.proxyRemotingAddr ?? ''] });
+    await using ending = new AsyncDisposableStack();
+    ending.defer(() => own.shutdown());
+    const reports: TransactionCheckReport[] = [];
+    const transacting = own.producer({ group: uniqueName('PG') });
+    await transacting.onTransactionCheck({
+      check: async () => 'commit',
+      answered: (report) => void reports.push(report),
+    });
+    const upkeep = await own.beginInvocation(deadlineAfter(100_000));
+    const result = await transacting.sendTransaction({ topic, body: 'x' }, async () => 'commit');
+    expect(result).toMatchObject({ status: 'pending', reason: 'proxy', outcome: 'commit' });
+    expect(await admin.readAll(topic)).toEqual([]);
+    await expect.poll(() => reports.length, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0);
+    expect(reports[0]).toMatchObject({ answer: 'commit', isConfirmed: true, message: { topic, msgId: result.msgId } });
+    await upkeep.end();
+    const stored = await readBack(admin, topic, 1);
+    expect(stored.map(({ properties }) => properties.UNIQ_KEY)).toEqual([result.msgId]);
   });
 });
