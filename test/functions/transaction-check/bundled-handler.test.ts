@@ -7,7 +7,7 @@ const HEART_BEAT = 34;
 const bundled = bundledFunction('transaction-check');
 afterAll(() => bundled[Symbol.dispose]());
 
-const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '2500', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
+const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '5000', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
 const scheduled = sample('transaction-check', 'scheduled');
 
 /** Metrics that an invocation wrote, by name. */
@@ -77,7 +77,7 @@ test('a master that cannot be registered with fails the invocation, when the oth
     errorType: 'ROCKETMQ_NOT_REGISTERED',
     errorMessage: expect.stringContaining('no heartbeats here'),
   });
-  expect(metricsIn(result.log)).toMatchObject({ TransactionChecksAsked: 1, TransactionChecksRolledBack: 1 });
+  expect(metricsIn(result.log)).toMatchObject({ TransactionChecksRolledBack: 1 });
 });
 
 test('the topics of one group are several; without the variable it is the topic of the function', async () => {
@@ -96,7 +96,7 @@ test('the topics of one group are several; without the variable it is the topic 
 test('without an awake time it stays until 2 s and the reserve are left of its limit', async () => {
   await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' });
   await started.leaveOpen();
-  const result = await started.host.invoke(scheduled, { timeoutMs: 4_000 });
+  const result = await started.host.invoke(scheduled, { timeoutMs: 9_000 });
   expect(result).toMatchObject({ status: 'ok', payload: { rolledBack: 1 } });
 });
 
