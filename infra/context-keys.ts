@@ -1,5 +1,8 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
 import {
+  arnOf,
+  awsId,
+  type ContextKey,
   type ContextReader,
   ContextValueError,
   flag,
@@ -10,28 +13,11 @@ import {
   textLike,
 } from './context-value.ts';
 import { nameServerFault, producerGroupFault, topicFault } from './rocketmq-names.ts';
-
-/** One thing that `cdk synth -c key=value` or `context` in `cdk.json` may say about the stack. */
-export interface ContextKey<T> {
-  /** What it is for, in one sentence. */
-  readonly meaning: string;
-  /** What holds when it is not given, in words. */
-  readonly defaultText: string;
-  /** A value as it is written after `-c key=`. */
-  readonly example: string;
-  readonly read: ContextReader<T>;
-}
+import { sourceKeys, sourceNames } from './source-keys.ts';
 
 /** Retentions that CloudWatch Logs knows. */
 const retentions = Object.values(logs.RetentionDays).filter((days) => typeof days === 'number');
 
-const awsId = (prefix: string) =>
-  textLike(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `an id such as ${prefix}-0123456789abcdef0`);
-const arnOf = (service: string) =>
-  textLike(
-    new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._-]+$`),
-    `an ARN such as arn:aws:${service}:eu-west-1:123456789012:name`,
-  );
 const port = integer(1, 65_535);
 const parameterName = textLike(
   /^(\/[A-Za-z0-9._-]+)+$|^[A-Za-z0-9._-]+$/,
@@ -169,55 +155,14 @@ export const contextKeys = {
     example: '1024',
     read: integer(128, 10_240),
   },
-  queueArn: {
-    meaning: 'ARN of an SQS queue that exists, to be read in place of a new one.',
-    defaultText: 'a queue and its dead-letter queue are created',
-    example: 'arn:aws:sqs:eu-west-1:123456789012:orders',
-    read: arnOf('sqs'),
-  },
-  deadLetterQueueArn: {
-    meaning: 'ARN of the dead-letter queue of `queueArn`, to be watched.',
-    defaultText: 'none is watched with `queueArn`',
-    example: 'arn:aws:sqs:eu-west-1:123456789012:orders-dead',
-    read: arnOf('sqs'),
-  },
-  fifo: {
-    meaning: 'Whether the created queue is FIFO.',
-    defaultText: '`false`',
-    example: 'true',
-    read: flag,
-  },
-  visibilityTimeoutSeconds: {
+  sources: {
     meaning:
-      'Visibility timeout of the queue: at least 6 × `functionTimeoutSeconds` plus the batching window. With `queueArn`: what it is set to.',
-    defaultText: 'the least that is enough',
-    example: '360',
-    read: integer(0, 43_200),
+      'What the stack has: any of `sqs`, `kinesis`, `dynamodb`, `kafka`, `sns`, `eventbridge`, `s3`, `http`; `schedule`, which keeps those warm; `transaction-check`, which answers for senders of transactions to `topic`.',
+    defaultText: '`sqs`',
+    example: 'sqs,kinesis',
+    read: listOf(oneOf(...sourceNames), `sources (${sourceNames.join(', ')})`),
   },
-  maxReceiveCount: {
-    meaning: 'Deliveries of a message before it goes to the created dead-letter queue.',
-    defaultText: '`5`',
-    example: '3',
-    read: integer(1, 1000),
-  },
-  batchSize: {
-    meaning: 'The most messages that one invocation gets; FIFO allows 10.',
-    defaultText: '`10`',
-    example: '100',
-    read: integer(1, 10_000),
-  },
-  maxBatchingWindowSeconds: {
-    meaning: 'Seconds that Lambda may wait to fill a batch; needed when `batchSize` is above 10.',
-    defaultText: '`0`',
-    example: '1',
-    read: integer(0, 300),
-  },
-  maxConcurrency: {
-    meaning: 'The most sandboxes that send at the same time; each opens a connection to every broker it uses.',
-    defaultText: '`10`',
-    example: '50',
-    read: integer(2, 1000),
-  },
+  ...sourceKeys,
   vpcId: {
     meaning:
       'VPC from which the brokers can be reached. Needs `availabilityZones`, `privateSubnetIds`, and `brokerCidr` or `brokerSecurityGroupId`.',

@@ -4,6 +4,17 @@
  */
 export type ContextReader<T> = (value: unknown) => T;
 
+/** One thing that `cdk synth -c key=value` or `context` in `cdk.json` may say about the stack. */
+export interface ContextKey<T> {
+  /** What it is for, in one sentence. */
+  readonly meaning: string;
+  /** What holds when it is not given, in words. */
+  readonly defaultText: string;
+  /** A value as it is written after `-c key=`. */
+  readonly example: string;
+  readonly read: ContextReader<T>;
+}
+
 /** Thrown by a reader: what the value must be, without the key, which the reader does not know. */
 export class ContextValueError extends Error {
   override readonly name = 'ContextValueError';
@@ -63,4 +74,36 @@ export function listOf<T>(item: ContextReader<T>, expected: string): ContextRead
     }
     throw new ContextValueError(`must be a list of ${expected}, separated by commas`);
   };
+}
+
+/** The id of a thing of EC2. */
+export function awsId(prefix: string): ContextReader<string> {
+  return textLike(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `an id such as ${prefix}-0123456789abcdef0`);
+}
+
+/** The ARN of a thing of one service. `resource` is a pattern for what stands after the account, `example` fits it. */
+export function arnOf(service: string, resource = '[A-Za-z0-9._-]+', example = 'name'): ContextReader<string> {
+  return textLike(
+    new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]+:[0-9]{12}:${resource}$`),
+    `an ARN such as arn:aws:${service}:eu-west-1:123456789012:${example}`,
+  );
+}
+
+/** An object: JSON itself in `cdk.json`, or its text. */
+export const jsonObject: ContextReader<Readonly<Record<string, unknown>>> = (value) => {
+  const parsed = typeof value === 'string' ? parse(value) : value;
+  if (isObject(parsed)) return parsed;
+  throw new ContextValueError('must be a JSON object');
+};
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ContextValueError(`must be a JSON object (${error instanceof Error ? error.message : error})`);
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

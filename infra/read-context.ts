@@ -1,5 +1,6 @@
 import { type AppContext, contextKeys } from './context-keys.ts';
 import { ContextValueError } from './context-value.ts';
+import { keysOfSources, type SourceName, sourceNames } from './source-keys.ts';
 
 /** The context of the app is wrong; the message lists every fault, and `faults` has them one by one. */
 export class ContextError extends Error {
@@ -39,13 +40,32 @@ export function readContext(given: Readonly<Record<string, unknown>>): AppContex
       faults.push(`${name}: ${error.message} (given: ${JSON.stringify(value)})`);
     }
   }
-  faults.push(...networkFaults(given, values));
+  faults.push(...sourceFaults(given, values), ...networkFaults(given, values));
   if (faults.length > 0) throw new ContextError(faults);
   return values;
 }
 
 function isKnown(name: string): name is keyof typeof contextKeys {
   return Object.hasOwn(contextKeys, name);
+}
+
+/** What is said about a source that was not chosen would have no effect. */
+function sourceFaults(given: Readonly<Record<string, unknown>>, { sources = ['sqs'] }: AppContext): string[] {
+  const keysOf = (names: readonly SourceName[]) => new Set<string>(names.flatMap((name) => keysOfSources[name]));
+  const read = keysOf(sources);
+  const faults = [...keysOf(sourceNames)]
+    .filter((key) => given[key] !== undefined && !read.has(key))
+    .map((key) => {
+      const owners = sourceNames.filter((name) => keysOf([name]).has(key));
+      return `${key}: has no effect without ${owners.join(' or ')} in sources (there: ${sources.join(', ')}).`;
+    });
+  if (sources.includes('kafka') && given.kafkaTopic === undefined) {
+    faults.push('sources: kafka needs kafkaTopic, and mskClusterArn or kafkaBootstrapServers.');
+  }
+  if (given.kafkaSecurityGroupId !== undefined && given.vpcId === undefined) {
+    faults.push('kafkaSecurityGroupId: has no effect without vpcId.');
+  }
+  return faults;
 }
 
 /** A VPC is described by several keys at once; what each one says is of no use without the others. */

@@ -3,15 +3,17 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import type { MadeSource } from './app-sources/app-source.ts';
+import { appSources } from './app-sources/app-sources.ts';
 import type { ClusterSecurity } from './constructs/cluster-security.ts';
 import { RocketMqCluster, type RocketMqClusterProps } from './constructs/rocketmq-cluster.ts';
+import type { RocketMqEventSourceProps } from './constructs/rocketmq-event-source.ts';
 import type { ProducerFunctionOptions } from './constructs/rocketmq-producer-function.ts';
-import { SqsToRocketMq } from './constructs/sqs-to-rocketmq.ts';
 import { reportWarning } from './constructs/synth-fault.ts';
 import type { AppContext } from './context-keys.ts';
+import { type SourceName, sourceNames } from './source-keys.ts';
 
 /** Properties of the stack. */
 export interface RocketMqLambdaStackProps extends StackProps {
@@ -25,15 +27,16 @@ export interface RocketMqLambdaStackProps extends StackProps {
 /** Never resolves (RFC 2606), so that a deployment without name servers fails by name and reaches nobody. */
 const placeholderNameServer = 'name-server.invalid:9876';
 
-/** An SQS queue, the function that sends its messages to RocketMQ, and the cluster as both see it. */
+/** The chosen sources of events, a function for each that sends them to RocketMQ, and the cluster as all see it. */
 export class RocketMqLambdaStack extends Stack {
   readonly cluster: RocketMqCluster;
-  readonly sqsToRocketMq: SqsToRocketMq;
+  /** What was made for each of `sources`, by its name. */
+  readonly sources: ReadonlyMap<SourceName, MadeSource>;
 
   constructor(scope: Construct, id: string, { settings = {}, ...props }: RocketMqLambdaStackProps = {}) {
     super(scope, id, { description: 'Events of AWS sources become Apache RocketMQ messages', ...props });
     this.cluster = new RocketMqCluster(this, 'Cluster', this.#clusterProps(settings));
-    this.sqsToRocketMq = this.#sqsToRocketMq(settings);
+    this.sources = this.#makeSources(settings);
     this.#writeOutputs();
   }
 
@@ -105,20 +108,10 @@ export class RocketMqLambdaStack extends Stack {
     };
   }
 
-  #sqsToRocketMq(settings: AppContext): SqsToRocketMq {
-    const {
-      topic = 'events',
-      producerGroup = 'rocketmq-lambda',
-      instanceName,
-      unitName,
-      queueArn,
-      deduplicate,
-    } = settings;
-    const { fifo, maxReceiveCount, batchSize, maxConcurrency, deadLetterQueueArn, alarmTopicArn, removalPolicy } =
-      settings;
-    const { sendTimeoutMs, attemptTimeoutMs, deadlineReserveMs, visibilityTimeoutSeconds, maxBatchingWindowSeconds } =
-      settings;
-    return new SqsToRocketMq(this, 'SqsToRocketMq', {
+  #sharedProps(settings: AppContext): RocketMqEventSourceProps {
+    const { topic = 'events', producerGroup = 'rocketmq-lambda', instanceName, unitName, deduplicate } = settings;
+    const { sendTimeoutMs, attemptTimeoutMs, deadlineReserveMs, alarmTopicArn } = settings;
+    return {
       cluster: this.cluster,
       topic,
       producerGroup,
@@ -128,37 +121,35 @@ export class RocketMqLambdaStack extends Stack {
       ...(instanceName !== undefined && { instanceName }),
       ...(unitName !== undefined && { unitName }),
       ...(deduplicate !== undefined && { deduplicate }),
-      ...(queueArn !== undefined && { existingQueue: sqs.Queue.fromQueueArn(this, 'Queue', queueArn) }),
-      ...(deadLetterQueueArn !== undefined && {
-        deadLetterQueue: sqs.Queue.fromQueueArn(this, 'DeadLetterQueue', deadLetterQueueArn),
-      }),
-      ...(fifo !== undefined && { fifo }),
-      ...(visibilityTimeoutSeconds !== undefined && { visibilityTimeout: Duration.seconds(visibilityTimeoutSeconds) }),
-      ...(maxReceiveCount !== undefined && { maxReceiveCount }),
-      ...(batchSize !== undefined && { batchSize }),
-      ...(maxBatchingWindowSeconds !== undefined && { maxBatchingWindow: Duration.seconds(maxBatchingWindowSeconds) }),
-      ...(maxConcurrency !== undefined && { maxConcurrency }),
-      ...(queueArn === undefined && removalPolicy !== undefined && { removalPolicy: removalPolicies[removalPolicy] }),
       ...(alarmTopicArn !== undefined && {
         alarmActions: [new SnsAction(sns.Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn))],
       }),
       functionOptions: functionOptions(settings),
-    });
+    };
+  }
+
+  /** The chosen sources, in the order of the table, whatever the order in which they were named. */
+  #makeSources(settings: AppContext): ReadonlyMap<SourceName, MadeSource> {
+    const { sources = ['sqs'], removalPolicy } = settings;
+    const shared = this.#sharedProps(settings);
+    const removal = removalPolicy === undefined ? {} : { removalPolicy: removalPolicies[removalPolicy] };
+    const made = new Map<SourceName, MadeSource>();
+    for (const name of sourceNames.filter((candidate) => sources.includes(candidate))) {
+      const earlier = [...made.values()].map(({ source }) => source).filter((source) => source !== undefined);
+      made.set(name, appSources[name]({ stack: this, settings, shared, removal, earlier }));
+    }
+    return made;
   }
 
   #writeOutputs(): void {
-    const { producerFunction: producer, queue, deadLetterQueue } = this.sqsToRocketMq;
     const output = (id: string, description: string, value: string) => new CfnOutput(this, id, { description, value });
-    output('FunctionName', 'Name of the function that sends', producer.function.functionName);
-    output('FunctionArn', 'ARN of the function that sends', producer.function.functionArn);
-    output('QueueUrl', 'Messages put here go to RocketMQ', queue.queueUrl);
-    if (deadLetterQueue !== undefined)
-      output('DeadLetterQueueUrl', 'Messages that could not be sent', deadLetterQueue.queueUrl);
-    output(
-      'NameServerParameterName',
-      'SSM parameter with the name servers',
-      this.cluster.nameServerParameter.parameterName,
-    );
+    for (const [name, { producerFunction, outputs }] of this.sources) {
+      const prefix = name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      output(`${prefix}FunctionName`, `Function of ${name}`, producerFunction.function.functionName);
+      for (const [id, [description, value]] of Object.entries(outputs)) output(`${prefix}${id}`, description, value);
+    }
+    const { parameterName } = this.cluster.nameServerParameter;
+    output('NameServerParameterName', 'SSM parameter with the name servers', parameterName);
   }
 }
 

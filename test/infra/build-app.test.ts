@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { buildApp } from '../../infra/build-app.ts';
+import { sourceNames } from '../../infra/source-keys.ts';
 import { acknowledgementsOf, violationsOf } from './nag.ts';
 import { testAppProps } from './test-app.ts';
 
@@ -61,6 +62,18 @@ describe.each<[string, Record<string, unknown>, string[][]]>([
     expect(inOrder(found.map(({ path, rule }) => [path, rule]))).toEqual(inOrder(acknowledged));
     for (const { reason } of found) expect(reason).toMatch(/^[A-Z].{30,}\.$/);
   });
+});
+
+test('the stack with every source violates no rule of cdk-nag', () => {
+  const stack = stackOf({
+    ...inVpc,
+    sources: sourceNames.join(','),
+    kafkaTopic: 'orders',
+    kafkaConsumerGroup: 'orders-to-rocketmq',
+    mskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0123-4567',
+  });
+  expect(violationsOf(stack)).toEqual([]);
+  for (const { reason } of acknowledgementsOf(stack)) expect(reason).toMatch(/^[A-Z].{30,}\.$/);
 });
 
 test('the rules of cdk-nag bite', () => {

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { ContextValueError, flag, integer, listOf, oneOf, text, textLike } from '../../infra/context-value.ts';
+import {
+  arnOf,
+  awsId,
+  ContextValueError,
+  flag,
+  integer,
+  jsonObject,
+  listOf,
+  oneOf,
+  text,
+  textLike,
+} from '../../infra/context-value.ts';
 
 test('text is trimmed', () => {
   expect(text(' a ')).toBe('a');
@@ -36,4 +47,24 @@ test('a list is not empty and has no wrong item', () => {
   for (const value of ['', ',', [], '1,x', [0]]) {
     expect(() => listOf(integer(1, 9), 'digits')(value)).toThrow('must be a list of digits, separated by commas');
   }
+});
+
+test('an object comes as JSON or as its text', () => {
+  expect([jsonObject('{"source":["shop"]}'), jsonObject({ source: ['shop'] })]).toEqual([
+    { source: ['shop'] },
+    { source: ['shop'] },
+  ]);
+});
+
+test.each(['', 'shop', '[]', 'null', '1', [], null, 1])('an object is not %o', (value) => {
+  expect(() => jsonObject(value)).toThrow(/^must be a JSON object/);
+});
+
+test('an ARN is one of the service and kind', () => {
+  const stream = arnOf('kinesis', 'stream/[a-z]+', 'stream/orders');
+  expect(stream('arn:aws:kinesis:eu-west-1:123456789012:stream/orders')).toContain('stream/orders');
+  expect(() => stream('arn:aws:sqs:eu-west-1:123456789012:orders')).toThrow(
+    'must be an ARN such as arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+  );
+  expect(() => awsId('sg')('vpc-0123456789abcdef0')).toThrow('must be an id such as sg-0123456789abcdef0');
 });

@@ -94,3 +94,28 @@ describe('the network', () => {
     ]);
   });
 });
+
+describe('sources', () => {
+  test('come as a list of names', () => {
+    expect(readContext({ sources: 'kinesis,sqs' })).toEqual({ sources: ['kinesis', 'sqs'] });
+    expect(faultsOf({ sources: 'carrier-pigeon' })).toEqual([
+      expect.stringMatching(/^sources: must be a list of sources \(sqs, kinesis, .*\), separated by commas/),
+    ]);
+  });
+
+  test('that were not chosen are not described', () => {
+    expect(faultsOf({ streamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders' })).toEqual([
+      'streamArn: has no effect without kinesis in sources (there: sqs).',
+    ]);
+    expect(faultsOf({ sources: 'sns,s3', batchSize: 5 })).toEqual([
+      'batchSize: has no effect without sqs or kinesis or dynamodb or kafka in sources (there: sns, s3).',
+    ]);
+  });
+
+  test('need a topic for Kafka, and a VPC for its security group', () => {
+    expect(faultsOf({ sources: 'kafka', kafkaSecurityGroupId: 'sg-0123456789abcdef0' })).toEqual([
+      'sources: kafka needs kafkaTopic, and mskClusterArn or kafkaBootstrapServers.',
+      'kafkaSecurityGroupId: has no effect without vpcId.',
+    ]);
+  });
+});

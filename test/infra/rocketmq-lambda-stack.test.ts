@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { AppContext } from '../../infra/context-keys.ts';
 import { readContext } from '../../infra/read-context.ts';
 import { RocketMqLambdaStack } from '../../infra/rocketmq-lambda-stack.ts';
+import { sourceNames } from '../../infra/source-keys.ts';
 import { errorsOf, testAppProps, warningsOf } from './test-app.ts';
 
 function stackWith(settings: AppContext = {}): RocketMqLambdaStack {
@@ -49,11 +50,10 @@ describe('without any context', () => {
 
   test('outputs what people need to use it, and exports nothing', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
-      'DeadLetterQueueUrl',
-      'FunctionArn',
-      'FunctionName',
       'NameServerParameterName',
-      'QueueUrl',
+      'SqsDeadLetterQueueUrl',
+      'SqsFunctionName',
+      'SqsQueueUrl',
     ]);
     template.hasOutput('*', { Export: Match.absent() });
   });
@@ -160,4 +160,115 @@ test('a list of name servers beside a parameter is refused', () => {
   expect(errorsOf(stackWith({ nameServers: ['a:9876'], nameServerParameterName: '/a' }))).toEqual([
     expect.stringContaining('[rocketmq-lambda:name-servers] Both nameServers and nameServerParameter'),
   ]);
+});
+
+describe('with every source', () => {
+  const kafka = {
+    kafkaTopic: 'orders',
+    mskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1',
+    kafkaConsumerGroup: 'orders-to-rocketmq',
+  };
+
+  test('makes them in one order, whatever the order in which they are named', () => {
+    const sources = [...sourceNames].reverse();
+    const stack = stackWith(readContext({ nameServers: '10.0.1.5:9876', sources: sources.join(','), ...kafka }));
+    expect([...stack.sources.keys()]).toEqual(sourceNames);
+    expect([...errorsOf(stack), ...warningsOf(stack)]).toEqual([]);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Lambda::Function', sourceNames.length + 1);
+    template.resourceCountIs('AWS::SSM::Parameter', 1);
+    expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
+      'DynamodbDeadLetterQueueUrl',
+      'DynamodbFunctionName',
+      'DynamodbTableName',
+      'EventbridgeBusName',
+      'EventbridgeDeadLetterQueueUrl',
+      'EventbridgeFunctionName',
+      'HttpFunctionName',
+      'HttpUrl',
+      'KafkaDeadLetterQueueUrl',
+      'KafkaFunctionName',
+      'KafkaMappingId',
+      'KinesisDeadLetterQueueUrl',
+      'KinesisFunctionName',
+      'KinesisStreamName',
+      'NameServerParameterName',
+      'S3BucketName',
+      'S3DeadLetterQueueUrl',
+      'S3FunctionName',
+      'ScheduleFunctionName',
+      'SnsDeadLetterQueueUrl',
+      'SnsFunctionName',
+      'SnsTopicArn',
+      'SqsDeadLetterQueueUrl',
+      'SqsFunctionName',
+      'SqsQueueUrl',
+      'TransactionCheckFunctionName',
+      'TransactionCheckTableName',
+    ]);
+  });
+
+  test('keeps all functions warm that send', () => {
+    const stack = stackWith(readContext({ nameServers: '10.0.1.5:9876', sources: 'schedule,sns,sqs' }));
+    Template.fromStack(stack).resourceCountIs('AWS::Scheduler::Schedule', 3);
+  });
+
+  test('refers to what exists already and creates none of it', () => {
+    const stack = stackWith(
+      readContext({
+        nameServers: '10.0.1.5:9876',
+        sources: 'kinesis,dynamodb,kafka,sns,eventbridge,s3',
+        streamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+        tableStreamArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000',
+        kafkaTopic: 'orders',
+        kafkaBootstrapServers: 'broker-1.example.com:9096',
+        kafkaSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_orders-a1b2c3',
+        snsTopicArn: 'arn:aws:sns:eu-west-1:123456789012:orders',
+        eventBusArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/default',
+        eventPattern: '{"source":["shop"],"detail-type":["OrderPlaced"]}',
+        bucketName: 'orders-uploads',
+        batchSize: '1000',
+        maxBatchingWindowSeconds: '2',
+        removalPolicy: 'destroy',
+      }),
+    );
+    expect([...errorsOf(stack), ...warningsOf(stack)]).toEqual([]);
+    const template = Template.fromStack(stack);
+    for (const type of ['Kinesis::Stream', 'DynamoDB::Table', 'SNS::Topic', 'Events::EventBus', 'S3::Bucket']) {
+      template.resourceCountIs(`AWS::${type}`, 0);
+    }
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+    template.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1000,
+      MaximumBatchingWindowInSeconds: 2,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: 'default',
+      EventPattern: { source: ['shop'], 'detail-type': ['OrderPlaced'] },
+    });
+    template.allResources('AWS::SQS::Queue', { DeletionPolicy: 'Delete' });
+  });
+
+  test('reads Kafka from the private subnets where it has a security group there', () => {
+    const stack = stackWith(
+      readContext({
+        nameServers: '10.0.1.5:9876',
+        sources: 'kafka',
+        kafkaTopic: 'orders',
+        kafkaBootstrapServers: '10.0.3.7:9092',
+        kafkaSecurityGroupId: 'sg-0123456789abcdef1',
+        vpcId: 'vpc-0123456789abcdef0',
+        availabilityZones: 'eu-west-1a',
+        privateSubnetIds: 'subnet-0123456789abcdef0',
+        brokerCidr: '10.0.0.0/16',
+      }),
+    );
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      SourceAccessConfigurations: [
+        { Type: 'VPC_SUBNET', URI: 'subnet-0123456789abcdef0' },
+        { Type: 'VPC_SECURITY_GROUP', URI: 'sg-0123456789abcdef1' },
+      ],
+    });
+  });
 });
