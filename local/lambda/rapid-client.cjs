@@ -18,8 +18,10 @@ const hooks = registerHooks({
 });
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
-// One connection: the loop asks for the next event after it has answered the last one.
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+// On a Managed Instance the loop asks for the next event while others are under way, and their answers must not wait for it.
+const isConcurrent = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined;
+// One connection else: the loop asks for the next event after it has answered the last one.
+const agent = new http.Agent({ keepAlive: true, maxSockets: isConcurrent ? Number.POSITIVE_INFINITY : 1 });
 const streams = [process.stdout, process.stderr].map((stream) => stream.write.bind(stream));
 const everPresent = process.getActiveResourcesInfo();
 
@@ -62,7 +64,7 @@ function post(path, body, headers = {}) {
 
 module.exports = {
   async next() {
-    await posted;
+    if (!isConcurrent) await posted;
     for (const write of streams) write('\0next\n');
     return await call('GET', 'next');
   },

@@ -374,7 +374,9 @@ export class ClientInstance {
   private greet(connection: Connection): void {
     const { groups } = this;
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
-    void this.track(this.heartbeats.greet(connection, groups, this.sideWorkLimitMs()));
+    const limitMs = this.sideWorkLimitMs();
+    // Given up as soon as begun, it would take the connection with it, which other invocations send on. The next heartbeat names it too.
+    if (limitMs >= SMALLEST_DUE_WORK_MS) void this.track(this.heartbeats.greet(connection, groups, limitMs));
   }
 
   /** Ms that work beside the sends may take: the invocation that ends first waits for it too. */

@@ -71,3 +71,15 @@ export async function leave({ timers }) {
 export function withCallback(_event, _context, callback) {
   callback(null, 'done');
 }
+
+let present = 0;
+let allPresent;
+
+/** Answers when as many invocations run at once as the event says, each with its own context. */
+export async function meet({ count, fails }, context) {
+  allPresent ??= Promise.withResolvers();
+  if (++present === count) allPresent.resolve();
+  await allPresent.promise;
+  if (fails) throw new RangeError('of one alone');
+  return { present, traceId: context.xRayTraceId, environmentTraceId: process.env._X_AMZN_TRACE_ID };
+}
