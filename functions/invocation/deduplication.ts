@@ -67,7 +67,7 @@ export class Deduplication {
   /** To be told of each message that was stored. */
   stored({ msgId }: SendResult): void {
     if (this.notFound?.msgId !== msgId || this.isIndexProven || this.sample !== undefined) return;
-    this.sample = { message: { ...this.notFound, body: '' }, storedAt: this.clock.now() };
+    this.sample = { message: this.notFound, storedAt: this.clock.now() };
     this.notFound = undefined;
   }
 
@@ -86,7 +86,8 @@ export class Deduplication {
       unchecked();
       for (const error of unanswered) this.tell(error);
     } else if (!this.isIndexProven) {
-      this.notFound = message;
+      // Without its body, which may be large: the sandbox keeps it from invocation to invocation.
+      this.notFound = { ...message, body: '' };
       await this.proveIndex(deadline, unchecked);
     }
     return undefined;

@@ -25,6 +25,8 @@ describe('docs/protocol-notes.md', () => {
       ...ids('11', 'abcdefghijk'),
       ...ids('14', 'abcd'),
       ...ids('15', 'abcdefg'),
+      ...ids('12', 'm'),
+      ...ids('16', 'bc'),
     ];
     expect(rows.map(({ id }) => id)).toEqual(expected);
   });
