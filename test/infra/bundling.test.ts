@@ -88,6 +88,16 @@ test('CommonJS imported on demand without a module in between is warned of, for 
   ]);
 });
 
+test('only files that ask for require are given one: making it costs each cold start', async () => {
+  const commonJs = join(root, 'with-require');
+  bundleHandler(handlerNamed('common-js.mjs'), commonJs);
+  const files = { ...(await contentsOf(outDir)), ...(await contentsOf(commonJs)) };
+  const code = Object.entries(files).filter(([name]) => name.endsWith('.mjs'));
+  const given = code.filter(([, text]) => text.includes('createRequire')).map(([name]) => name);
+  expect(given).toEqual(code.filter(([, text]) => text.includes('typeof require')).map(([name]) => name));
+  expect(given).toHaveLength(1);
+});
+
 describe('in the Lambda host', () => {
   test('a bundle reaches SSM through a chunk loaded on demand', async () => {
     await using ssm = await startSsmEndpoint({ parameters: { '/name-servers': 'a:9876' } });
