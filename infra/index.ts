@@ -12,6 +12,7 @@ export { KafkaToRocketMq, type KafkaToRocketMqProps } from './constructs/kafka-t
 export { KinesisToRocketMq, type KinesisToRocketMqProps } from './constructs/kinesis-to-rocketmq.ts';
 export type { ProducerSettings } from './constructs/producer-environment.ts';
 export type { QueueChoice } from './constructs/queue-choice.ts';
+export type { MappedValue, RecordEnvelope, RecordMapping } from './constructs/record-mapping.ts';
 export {
   RocketMqCluster,
   type RocketMqClusterNetwork,

@@ -1,5 +1,6 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
+import { mappingText, type RecordMapping } from './record-mapping.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** What the function takes for times that are not set; a test keeps this in step with it. */
@@ -71,12 +72,19 @@ export interface ProducerSettings {
    * @default - `redelivered`, set in the function
    */
   readonly deduplicate?: 'off' | 'redelivered' | 'always';
+
+  /**
+   * What messages the records become, where they shall not go as they are (`ROCKETMQ_MAPPING`). Not for HTTP, whose callers name
+   * topic, body and all else themselves.
+   * @default - the payload is the body, attributes or headers are properties
+   */
+  readonly mapping?: RecordMapping;
 }
 
 /** The settings among the props of a construct that has others besides. */
 export function producerSettings(props: ProducerSettings): ProducerSettings {
   const { topic, producerGroup, sendTimeout, attemptTimeout, deadlineReserve, instanceName, unitName } = props;
-  const { brokersPerSandbox, zone, brokerZones, deduplicate } = props;
+  const { brokersPerSandbox, zone, brokerZones, deduplicate, mapping } = props;
   return {
     topic,
     producerGroup,
@@ -89,6 +97,7 @@ export function producerSettings(props: ProducerSettings): ProducerSettings {
     ...(zone !== undefined && { zone }),
     ...(brokerZones !== undefined && { brokerZones }),
     ...(deduplicate !== undefined && { deduplicate }),
+    ...(mapping !== undefined && { mapping }),
   };
 }
 
@@ -119,6 +128,7 @@ export function producerEnvironment(
     ROCKETMQ_ZONE: settings.zone,
     ROCKETMQ_BROKER_ZONES: settings.brokerZones && zonesText(settings.brokerZones),
     ROCKETMQ_DEDUPLICATE: settings.deduplicate,
+    ROCKETMQ_MAPPING: settings.mapping && mappingText(settings.mapping),
   };
   const given = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {

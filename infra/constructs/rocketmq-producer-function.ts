@@ -13,6 +13,7 @@ import {
   producerEnvironment,
   settingsFaults,
 } from './producer-environment.ts';
+import { mappingFaults } from './record-mapping.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -137,14 +138,16 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       ...settingsFaults(props, this.timeout),
       ...environmentFaults(props.environment ?? {}, fromProps),
       ...optionFaults(props),
+      ...mappingFaults(props.mapping, props.source),
     ]);
 
+    const hasKeys = props.isKeyed === true || props.mapping?.shardingKey !== undefined;
     const limits = [props.maxSandboxes, props.reservedConcurrentExecutions].filter((limit) => limit !== undefined);
     cluster.countConnections(
       this,
       limits.length === 0 ? undefined : Math.min(...limits),
       // 0 is for all brokers.
-      props.isKeyed === true || props.brokersPerSandbox === 0 ? undefined : props.brokersPerSandbox,
+      hasKeys || props.brokersPerSandbox === 0 ? undefined : props.brokersPerSandbox,
     );
 
     const isInVpc = cluster.network.vpc !== undefined;

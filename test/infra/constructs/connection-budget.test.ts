@@ -99,6 +99,12 @@ test.each([
     { fifo: true },
     [expect.stringMatching(/open 50 conn/)],
   ],
+  [
+    'a mapping that gives messages sharding keys',
+    { mapping: { shardingKey: 'body.customer' } },
+    [expect.stringMatching(/open 50 conn/)],
+  ],
+  ['a mapping that gives them none', { mapping: { tag: 'body.kind' } }, []],
   ['all brokers', { brokersPerSandbox: 0 }, [expect.stringMatching(/open 50 conn/)]],
 ])('brokersPerSandbox counts with %s', (_title, props, errors) => {
   const stack = testStack();

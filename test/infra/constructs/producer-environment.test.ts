@@ -19,6 +19,7 @@ const settings: Required<ProducerSettings> = {
   zone: 'auto',
   brokerZones: { 'broker-a': 'use1-az1', 'broker-b': 'use1-az2' },
   deduplicate: 'always',
+  mapping: { tag: 'body.kind', keys: ['body.id'], properties: { from: { literal: 'web' } } },
 };
 const surroundings = {
   nameServerParameterName: '/rocketmq/name-servers',
@@ -52,6 +53,7 @@ test('the function reads from its environment what the construct was given', () 
     transactionPatienceMs: 60_000,
     ordersTable: undefined,
     deduplicate: 'always',
+    mapping: '{"tag":"body.kind","keys":["body.id"],"properties":{"from":{"literal":"web"}}}',
     metricsNamespace: 'Shop',
   });
 });
