@@ -8,6 +8,7 @@ import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
 import { resolveOptions } from './options.ts';
+import { wrapNamespace } from './producer/namespace.ts';
 import { Producer } from './producer/producer.ts';
 import type { ProducerOptions } from './producer-options.ts';
 
@@ -25,6 +26,11 @@ export interface Client {
   start(deadline?: Deadline): Promise<void>;
   /** For hosts that freeze: call first in each invocation, and `end` the result last. */
   beginInvocation(deadline: Deadline): Promise<InvocationUpkeep>;
+  /**
+   * How many transactional messages, of any group, the masters of these topics have given up and still keep. Never part of the sum:
+   * @throws what keeps one master from being asked, such as a missing right, or a proxy.
+   */
+  transactionsGivenUp(topics: readonly string[], deadline: Deadline): Promise<number>;
   /** What each task of the due work did last. */
   dueWorkReport(): DueTaskReport[];
   /** Unregisters and closes. A courtesy: nothing is lost when the process just ends. */
@@ -65,6 +71,15 @@ export function createClient(options: ClientOptions): Client {
     producer: (producerOptions) => new Producer(instance, producerOptions),
     start: (deadline) => instance.start(deadline),
     beginInvocation: (deadline) => instance.beginInvocation(deadline),
+    transactionsGivenUp: async (topics, deadline) => {
+      const { transactionsGivenUp } = await import('./producer/transactions-given-up.ts');
+      const { namespace } = instance.options;
+      return transactionsGivenUp(
+        instance,
+        topics.map((topic) => wrapNamespace(namespace, topic)),
+        deadline,
+      );
+    },
     dueWorkReport: () => instance.dueWorkReport(),
     shutdown: (deadline) => instance.shutdown(deadline),
   };

@@ -1,8 +1,11 @@
-import { OptionsError, RocketMQError } from '#rocketmq';
+import { earlierOf, OptionsError, RocketMQError } from '#rocketmq';
 import { logger } from '../invocation/logger.ts';
 import type { ProducerInvocation } from '../invocation/with-producer.ts';
 import { answerChecks } from '../transaction-log/answer-checks.ts';
 import { DynamoDbTransactionLog } from '../transaction-log/dynamodb-transaction-log.ts';
+
+/** Longest that brokers are waited for to tell what they gave up. */
+const GIVEN_UP_LIMIT_MS = 3_000;
 
 /** What the checker function answers. */
 export interface TransactionCheckAnswer {
@@ -37,13 +40,17 @@ export async function transactionCheck(invocation: ProducerInvocation): Promise<
   if (tableName === undefined) {
     throw new OptionsError('environment variables', ['ROCKETMQ_TRANSACTION_TABLE is missing (the transaction log)']);
   }
-  const { isRegistered, errors, ...counts } = await answerChecks({
-    producer,
-    log: new DynamoDbTransactionLog({ tableName, patienceMs }),
-    topics: transactionTopics ?? [topic],
-    awakeMs: environment.transactionAwakeMs ?? Number.POSITIVE_INFINITY,
-    deadline,
-  });
+  const topics = transactionTopics ?? [topic];
+  const [{ isRegistered, errors, ...counts }] = await Promise.all([
+    answerChecks({
+      producer,
+      log: new DynamoDbTransactionLog({ tableName, patienceMs }),
+      topics,
+      awakeMs: environment.transactionAwakeMs ?? Number.POSITIVE_INFINITY,
+      deadline,
+    }),
+    countGivenUp(invocation, topics),
+  ]);
   invocation.count('TransactionChecksAsked', counts.asked);
   invocation.count('TransactionChecksCommitted', counts.committed);
   invocation.count('TransactionChecksRolledBack', counts.rolledBack);
@@ -51,4 +58,15 @@ export async function transactionCheck(invocation: ProducerInvocation): Promise<
   for (const reason of errors) logger.error('transaction checks', { reason });
   if (!isRegistered) throw new NotRegisteredError(environment.producerGroup, errors);
   return counts;
+}
+
+/** Counts what brokers have given up, for an alarm. Brokers that do not tell keep nobody from being answered. */
+async function countGivenUp(invocation: ProducerInvocation, topics: readonly string[]): Promise<void> {
+  const limit = earlierOf(invocation.deadline, GIVEN_UP_LIMIT_MS);
+  try {
+    invocation.count('TransactionsGivenUp', await invocation.client.transactionsGivenUp(topics, limit));
+  } catch (error) {
+    if (!(error instanceof RocketMQError)) throw error;
+    logger.warn('transactions given up cannot be counted', { code: error.code, reason: error.message });
+  }
 }

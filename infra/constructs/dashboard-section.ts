@@ -39,6 +39,8 @@ export function checkerRows(checker: TransactionChecker, period: Duration): Dash
       checker.metricRolledBack({ period, label: 'rolled back', color: GREY }),
       checker.metricUnknown({ period, label: 'not known yet', color: ORANGE }),
     ],
+    right: [checker.metricGivenUp({ period, label: 'given up by brokers', color: RED })],
+    rightYAxis: zero,
   });
   const { producerFunction } = checker;
   return [

@@ -32,3 +32,22 @@ export function alarmOnSilence(
     alarmDescription: `${scope.node.path}: the checker of transactions does not run, so nobody answers the brokers, and open messages are given up. See to its schedule.`,
   });
 }
+
+/**
+ * Goes off when brokers have given more messages up than in the five minutes before. Not while such messages lie there: nobody can take
+ * them away before their broker does, days later.
+ */
+export function alarmOnGivenUp(scope: Construct, metric: cloudwatch.Metric): cloudwatch.Alarm {
+  return new cloudwatch.MathExpression({
+    expression: 'DIFF(givenUp)',
+    usingMetrics: { givenUp: metric },
+    label: 'given up since the period before',
+    period: Duration.minutes(5),
+  }).createAlarm(scope, 'GivenUpAlarm', {
+    threshold: 0,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    alarmDescription: `${scope.node.path}: brokers have given up transactional messages that nobody answered for. They lie in TRANS_CHECK_MAX_TIME_TOPIC, and consumers never see them: compare them with the transaction log, and send again what was committed.`,
+  });
+}

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -11,7 +11,7 @@ import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { acknowledgeEmptyEvents, periodFaults, ScheduledInvocation } from './scheduled-invocation.ts';
 import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
-import { alarmOnSilence, alarmOnUnansweredChecks } from './transaction-check-alarms.ts';
+import { alarmOnGivenUp, alarmOnSilence, alarmOnUnansweredChecks } from './transaction-check-alarms.ts';
 import { checkPlanFaults } from './transaction-check-faults.ts';
 import {
   createTransactionLogTable,
@@ -108,6 +108,8 @@ export class TransactionChecker extends Construct {
   readonly silenceAlarm: cloudwatch.Alarm;
   /** Goes off while checks stay unanswered. */
   readonly unansweredAlarm: cloudwatch.Alarm;
+  /** Goes off when brokers have given messages up. */
+  readonly givenUpAlarm: cloudwatch.Alarm;
   /** All of them. */
   readonly alarms: readonly cloudwatch.Alarm[];
   readonly #patience: Duration;
@@ -174,7 +176,8 @@ export class TransactionChecker extends Construct {
       clockFaults.length === 0 ? period : Duration.minutes(1),
     );
     this.unansweredAlarm = alarmOnUnansweredChecks(this, this.metricUnknown());
-    this.alarms = [this.functionErrorAlarm, this.silenceAlarm, this.unansweredAlarm];
+    this.givenUpAlarm = alarmOnGivenUp(this, this.metricGivenUp());
+    this.alarms = [this.functionErrorAlarm, this.silenceAlarm, this.unansweredAlarm, this.givenUpAlarm];
     for (const alarm of this.alarms) alarm.addAlarmAction(...alarmActions);
   }
 
@@ -204,6 +207,14 @@ export class TransactionChecker extends Construct {
   /** Checks answered with rollback. */
   metricRolledBack(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.producerFunction.metric('TransactionChecksRolledBack', options);
+  }
+
+  /**
+   * Messages of any group that brokers have given up and still keep; the maximum unless options say otherwise. Not written while a
+   * broker does not tell: with ACL 2.0 the group needs the right `Get` on `TRANS_CHECK_MAX_TIME_TOPIC`.
+   */
+  metricGivenUp(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.producerFunction.metric('TransactionsGivenUp', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /** Checks that nobody could answer yet; brokers ask again. */

@@ -15,15 +15,20 @@ export interface CheckingCluster extends AsyncDisposable {
   producerIds(group: string): Promise<string[]>;
 }
 
-/** Starts a cluster that asks for half messages older than 3 s, every 5 s. Skips the test where a real one cannot run. */
+/**
+ * Starts a cluster that asks for half messages older than 3 s, every 5 s, as often as brokers do by default, or `checkMax` times.
+ * Skips the test where a real one cannot run.
+ */
 export async function startChecking(
   kind: (typeof contractKinds)[number],
   context: TestContext,
+  checkMax = 15,
 ): Promise<CheckingCluster> {
   if (kind === 'embedded') {
     const cluster = await startEmbeddedCluster({
       transactionTimeOutMs: TIME_OUT_MS,
       transactionCheckIntervalMs: CHECK_INTERVAL_MS,
+      transactionCheckMax: checkMax,
     });
     const { nameServerAddrs, brokerAddrs } = cluster;
     return {
@@ -41,6 +46,7 @@ export async function startChecking(
   const brokerConfig = {
     transactionTimeOut: String(TIME_OUT_MS),
     transactionCheckInterval: String(CHECK_INTERVAL_MS),
+    transactionCheckMax: String(checkMax),
   };
   const cluster = await startRealCluster({ version: kind, brokerConfig });
   const { nameServerAddrs, brokers } = cluster;

@@ -4,6 +4,7 @@ import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
 import { GROUP, LOG_TABLE, startTransactions } from '../transactions-on-embedded.ts';
 
 const HEART_BEAT = 34;
+const GET_MAX_OFFSET = 30;
 const bundled = bundledFunction('transaction-check');
 afterAll(() => bundled[Symbol.dispose]());
 
@@ -35,6 +36,7 @@ test('scheduled.json answers what is open from the log, counts it, and leaves no
     TransactionChecksCommitted: 1,
     TransactionChecksRolledBack: 1,
     TransactionChecksUnknown: 0,
+    TransactionsGivenUp: 0,
   });
   expect(leftBehind).not.toContain('Timeout');
   expect((await started.readBack()).map(({ properties }) => properties.UNIQ_KEY)).toEqual([committed.msgId]);
@@ -78,6 +80,18 @@ test('a master that cannot be registered with fails the invocation, when the oth
     errorMessage: expect.stringContaining('no heartbeats here'),
   });
   expect(metricsIn(result.log)).toMatchObject({ TransactionChecksRolledBack: 1 });
+});
+
+test('brokers that do not tell what they gave up keep nobody from being answered', async () => {
+  await using started = await startTransactions(bundled.taskRoot, soon);
+  await started.leaveOpen();
+  const fault = { kind: 'answer', code: 16, remark: 'no right to look there' } as const;
+  for (const { faults } of started.cluster.brokers) faults.add({ codes: [GET_MAX_OFFSET], ...fault });
+  const result = await started.host.invoke(scheduled);
+  expect(result).toMatchObject({ status: 'ok', payload: { committed: 0 } });
+  expect(metricsIn(result.log).TransactionChecksRolledBack).toBeGreaterThan(0);
+  expect(metricsIn(result.log)).not.toHaveProperty('TransactionsGivenUp');
+  expect(result.log.join('\n')).toContain('no right to look there');
 });
 
 test('the topics of one group are several; without the variable it is the topic of the function', async () => {

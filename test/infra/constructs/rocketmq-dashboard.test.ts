@@ -64,7 +64,7 @@ describe('a dashboard of two sources and a checker', () => {
 
   test('has all alarms on top', () => {
     expect(widgets[0]).toMatchObject({ type: 'alarm', y: 0, width: 24 });
-    expect(widgets[0]?.properties.alarms).toHaveLength(2 + 2 + 3);
+    expect(widgets[0]?.properties.alarms).toHaveLength(2 + 2 + 4);
   });
 
   test('has a section for each, and a lag where the source has one', () => {

@@ -191,13 +191,13 @@ describe('senders', () => {
   });
 });
 
-test('the alarms go off on failures, on silence and on unanswered checks, and have the given actions', () => {
+test('the alarms go off on failures, on silence, on unanswered checks and on messages given up, and have the given actions', () => {
   const stack = testStack();
   const topic = sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:alarms');
   const { alarms } = checkerIn(stack, { alarmActions: [new SnsAction(topic)] });
-  expect(alarms).toHaveLength(3);
+  expect(alarms).toHaveLength(4);
   const template = Template.fromStack(stack);
-  template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmActions: [topic.topicArn] }, 3);
+  template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmActions: [topic.topicArn] }, 4);
   template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Errors', TreatMissingData: 'notBreaching' });
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
     MetricName: 'Invocations',
@@ -213,6 +213,14 @@ test('the alarms go off on failures, on silence and on unanswered checks, and ha
     Statistic: 'Sum',
     Threshold: 0,
     EvaluationPeriods: 2,
+    TreatMissingData: 'notBreaching',
+  });
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Metrics: Match.arrayWith([
+      Match.objectLike({ Expression: 'DIFF(givenUp)' }),
+      Match.objectLike({ MetricStat: { Metric: { MetricName: 'TransactionsGivenUp' }, Period: 300, Stat: 'Maximum' } }),
+    ]),
+    Threshold: 0,
     TreatMissingData: 'notBreaching',
   });
 });
