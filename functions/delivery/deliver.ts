@@ -40,8 +40,8 @@ const SMALLEST_SEND_MS = 50;
 /**
  * Sends records as messages: in parallel over ordering keys, one after the other within a key. The first failure of a key
  * stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing. What
- * an earlier delivery stored is not sent again, where `findStored` finds it. Records not begun when the deadline is near are reported, not begun. Never rejects for a record; outcomes come in the order of
- * the records.
+ * an earlier delivery stored is not sent again, where `findStored` finds it. Records not begun when the deadline is near are
+ * reported, not begun. Never rejects for a record; outcomes come in the order of the records.
  */
 export function deliver<Record extends SentRecord>(
   records: readonly Record[],
@@ -56,15 +56,18 @@ export async function deliver<Record extends DeliveryRecord>(
   options: DeliveryOptions,
 ): Promise<DeliveredRecord<Record>[]> {
   const outcomes = new Map<DeliveryRecord, RecordOutcome>();
+  const notBegun = sharedNotBegun(options.deadline);
   const lanes = lanesOf(records);
   let next = 0;
   const work = async () => {
-    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await deliverLane(lane, options, outcomes);
+    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
+      await deliverLane(lane, options, { outcomes, notBegun });
+    }
   };
   await Promise.all(Array.from({ length: Math.min(RECORDS_AT_ONCE, lanes.length) }, work));
   return records.map((record) => {
     const outcome = outcomes.get(record);
-    return { record, outcome: outcome ?? notBegun(options.deadline) };
+    return { record, outcome: outcome ?? notBegun() };
   });
 }
 
@@ -88,12 +91,20 @@ function lanesOf(records: readonly DeliveryRecord[]): DeliveryRecord[][] {
 async function deliverLane(
   lane: readonly DeliveryRecord[],
   options: DeliveryOptions,
-  outcomes: Map<DeliveryRecord, RecordOutcome>,
+  {
+    outcomes,
+    notBegun,
+  }: { readonly outcomes: Map<DeliveryRecord, RecordOutcome>; readonly notBegun: () => SendOutcome },
 ): Promise<void> {
   let blockedBy: string | undefined;
+  let blocked: SendOutcome | undefined;
   for (const record of lane) {
     const startedAt = performance.now();
-    const outcome = blockedBy === undefined ? await deliverOne(record, options) : blocked(blockedBy);
+    if (blockedBy !== undefined) {
+      blocked ??= { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
+    }
+    const isTimeUp = options.deadline.remainingMs() < SMALLEST_SEND_MS;
+    const outcome = blocked ?? (isTimeUp ? notBegun() : await deliverOne(record, options));
     if (outcome.status === 'failed') blockedBy ??= record.id;
     outcomes.set(record, outcome);
     options.record(outcome, Math.round(performance.now() - startedAt), record.id);
@@ -104,7 +115,6 @@ async function deliverOne(
   record: DeliveryRecord,
   { producer, deadline, findStored }: DeliveryOptions,
 ): Promise<RecordOutcome> {
-  if (deadline.remainingMs() < SMALLEST_SEND_MS) return notBegun(deadline);
   try {
     if (record.isFiltered?.()) return { status: 'filtered' };
     const message = record.toMessage();
@@ -129,10 +139,14 @@ function deliveryFault(thrown: unknown, recordId: string): RocketMQError | undef
     : undefined;
 }
 
-function notBegun(deadline: Deadline): SendOutcome {
-  return { status: 'failed', error: new DeadlineError('record', deadline.remainingMs(), SMALLEST_SEND_MS) };
-}
-
-function blocked(blockedBy: string): SendOutcome {
-  return { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
+/**
+ * The outcome of every record that is not begun for want of time: one for all, since there may be thousands, and to make so
+ * many errors would take what is left of the time.
+ */
+function sharedNotBegun(deadline: Deadline): () => SendOutcome {
+  let shared: SendOutcome | undefined;
+  return () => {
+    shared ??= { status: 'failed', error: new DeadlineError('record', deadline.remainingMs(), SMALLEST_SEND_MS) };
+    return shared;
+  };
 }

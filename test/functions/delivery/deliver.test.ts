@@ -279,3 +279,16 @@ describe('near the deadline', () => {
     expect(delivered.map(({ record: { id } }) => id)).toEqual(records.map(({ id }) => id));
   });
 });
+
+test('thousands of records that there is no time for share one error, so that reporting them takes none', async () => {
+  const records = Array.from({ length: 10_000 }, (_, index) => record(`r-${index}`, `key-${index % 100}`));
+  const producer = { send: () => Promise.reject(new Error('nothing may be sent')) };
+  const told = new Set<unknown>();
+  const tell = (outcome: RecordOutcome) => told.add(outcome);
+  const delivered = await deliver(records, { producer, deadline: { remainingMs: () => 49 }, record: tell });
+  const codes = delivered.map(({ outcome }) => (outcome.status === 'failed' ? outcome.error.code : outcome.status));
+  expect(codes.filter((code) => code === 'ROCKETMQ_DEADLINE')).toHaveLength(100);
+  expect(codes.filter((code) => code === 'ROCKETMQ_ORDER_BLOCKED')).toHaveLength(9900);
+  // One for the first record of every key, and one for each key that it blocks.
+  expect(told.size).toBe(101);
+});
