@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { areKnown, exactSeconds, isIntegerWithin } from './known-range.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** How Lambda is to go on with an event for which the function failed. */
@@ -27,23 +28,21 @@ export function asyncInvokeFaults({
   functionTimeout = Duration.seconds(30),
 }: AsyncInvoke): SynthFault[] {
   const faults: SynthFault[] = [];
-  const isAttemptsFine = Number.isInteger(retryAttempts) && retryAttempts >= 0 && retryAttempts <= mostRetries;
-  if (!isAttemptsFine) {
+  if (!isIntegerWithin(retryAttempts, 0, mostRetries)) {
     const text = `retryAttempts is ${retryAttempts}; Lambda tries an asynchronous event again 0, 1 or ${mostRetries} times.`;
     faults.push({ id: 'async-retry-attempts', text });
   }
-  const age = maxEventAge.toSeconds({ integral: false });
-  const longest = longestEventAge.toSeconds();
-  if (!Number.isInteger(age) || age < shortestEventAgeSeconds || age > longest) {
+  const age = exactSeconds(maxEventAge);
+  const longest = exactSeconds(longestEventAge);
+  if (!isIntegerWithin(age, shortestEventAgeSeconds, longest)) {
     const text = `maxEventAge is ${age} s; Lambda allows whole seconds from ${shortestEventAgeSeconds} to ${longest}.`;
-    return [...faults, { id: 'async-event-age', text }];
-  }
-  if (!isAttemptsFine) return faults;
-  const waits = waitsSeconds.slice(0, retryAttempts).reduce((sum, seconds) => sum + seconds, 0);
-  const needed = (retryAttempts + 1) * functionTimeout.toSeconds({ integral: false }) + waits;
-  if (retryAttempts > 0 && age < needed) {
-    const text = `maxEventAge is ${age} s, but ${retryAttempts + 1} tries of ${functionTimeout.toSeconds({ integral: false })} s and the waits between them take up to ${needed} s: events would be given up before they were tried so often. Make maxEventAge at least ${needed} s, or lower retryAttempts.`;
     faults.push({ id: 'async-event-age', text });
   }
-  return faults;
+  const timeout = exactSeconds(functionTimeout);
+  if (faults.length > 0 || retryAttempts === 0 || !areKnown(age, retryAttempts, timeout)) return faults;
+  const waits = waitsSeconds.slice(0, retryAttempts).reduce((sum, seconds) => sum + seconds, 0);
+  const needed = (retryAttempts + 1) * timeout + waits;
+  if (age >= needed) return [];
+  const text = `maxEventAge is ${age} s, but ${retryAttempts + 1} tries of ${timeout} s and the waits between them take up to ${needed} s: events would be given up before they were tried so often. Make maxEventAge at least ${needed} s, or lower retryAttempts.`;
+  return [{ id: 'async-event-age', text }];
 }

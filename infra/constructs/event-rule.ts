@@ -3,6 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { AsyncSource } from './async-source.ts';
+import { exactSeconds, isIntegerWithin } from './known-range.ts';
 import { grantUseOfQueueKey } from './queue-key.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -52,12 +53,12 @@ export function createEventRule(source: AsyncSource, props: EventRuleProps): eve
 
 function handoverFaults({ handoverMaxAge, handoverRetryAttempts = 0 }: HandoverOptions): SynthFault[] {
   const faults: SynthFault[] = [];
-  const age = (handoverMaxAge ?? Duration.hours(24)).toSeconds({ integral: false });
-  if (!Number.isInteger(age) || age < 60 || age > 86_400) {
+  const age = exactSeconds(handoverMaxAge ?? Duration.hours(24));
+  if (!isIntegerWithin(age, 60, 86_400)) {
     const text = `handoverMaxAge is ${age} s; EventBridge allows whole seconds from 60 to 86400.`;
     faults.push({ id: 'event-handover', text });
   }
-  if (!Number.isInteger(handoverRetryAttempts) || handoverRetryAttempts < 0 || handoverRetryAttempts > 185) {
+  if (!isIntegerWithin(handoverRetryAttempts, 0, 185)) {
     const text = `handoverRetryAttempts is ${handoverRetryAttempts}; EventBridge allows whole numbers from 0 to 185.`;
     faults.push({ id: 'event-handover', text });
   }

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { areKnown, exactSeconds, isIntegerWithin } from './known-range.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** How Lambda is to read a queue, and what its being right depends on. */
@@ -57,7 +58,7 @@ function windowFaults({ fifo, batchSize, maxBatchingWindow }: SqsMapping): Synth
     const text = `maxBatchingWindow is ${seconds} s; Lambda allows whole seconds from 0 to ${longestWindowSeconds}.`;
     return [{ id: 'sqs-batching-window', text }];
   }
-  if (batchSize > largestBatchWithoutWindow && seconds === 0) {
+  if (areKnown(batchSize) && batchSize > largestBatchWithoutWindow && seconds === 0) {
     const text = `batchSize is ${batchSize} and there is no maxBatchingWindow: above ${largestBatchWithoutWindow} messages Lambda demands one of at least 1 second. Give maxBatchingWindow, or make batchSize ${largestBatchWithoutWindow} or less.`;
     return [{ id: 'sqs-batching-window', text }];
   }
@@ -69,24 +70,19 @@ function concurrencyFaults({ maxConcurrency, reservedConcurrency }: SqsMapping):
     const text = `maxConcurrency is ${maxConcurrency}; SQS allows whole numbers from 2 to 1000.`;
     return [{ id: 'sqs-max-concurrency', text }];
   }
-  if (reservedConcurrency === undefined || reservedConcurrency >= maxConcurrency) return [];
+  if (reservedConcurrency === undefined || !areKnown(reservedConcurrency, maxConcurrency)) return [];
+  if (reservedConcurrency >= maxConcurrency) return [];
   const text = `maxConcurrency is ${maxConcurrency}, but only ${reservedConcurrency} concurrent executions are reserved: what is throttled counts as received and ends in the dead-letter queue unsent. Reserve at least ${maxConcurrency}, or lower maxConcurrency.`;
   return [{ id: 'sqs-max-concurrency', text }];
 }
 
 function visibilityFaults({ functionTimeout, maxBatchingWindow, visibilityTimeout }: SqsMapping): SynthFault[] {
   if (visibilityTimeout === undefined) return [];
+  const parts = [functionTimeout, visibilityTimeout, ...(maxBatchingWindow === undefined ? [] : [maxBatchingWindow])];
+  if (!areKnown(...parts.map(exactSeconds))) return [];
   const needed = exactSeconds(neededVisibility(functionTimeout, maxBatchingWindow));
   const given = exactSeconds(visibilityTimeout);
   if (given >= needed) return [];
   const text = `The visibility timeout of the queue is ${given} s, but messages must stay hidden for ${needed} s (6 × the function's timeout of ${exactSeconds(functionTimeout)} s, plus the batching window); else SQS delivers them again while they are being sent. Make visibilityTimeout at least ${needed} s, or the function's timeout shorter.`;
   return [{ id: 'sqs-visibility-timeout', text }];
-}
-
-function exactSeconds(duration: Duration): number {
-  return duration.toSeconds({ integral: false });
-}
-
-function isIntegerWithin(value: number, smallest: number, largest: number): boolean {
-  return Number.isInteger(value) && value >= smallest && value <= largest;
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { areKnown, exactSeconds, isIntegerWithin } from './known-range.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** How Lambda is to read a stream or Kafka topic, and what its being right depends on. */
@@ -96,31 +97,25 @@ function ageFaults(mapping: StreamMapping): SynthFault[] {
     const text = `maxRecordAge is ${age} s; Lambda allows whole seconds from ${shortestAgeSeconds} to ${longestAgeSeconds}.`;
     return [{ id: 'stream-record-age', text }];
   }
-  const needed = windowSeconds(maxBatchingWindow) + 2 * exactSeconds(functionTimeout);
-  if (age < needed) {
+  const parts = [windowSeconds(maxBatchingWindow), exactSeconds(functionTimeout)] as const;
+  // A sum of tokens is no token any more.
+  const needed = areKnown(...parts) ? parts[0] + 2 * parts[1] : 0;
+  if (areKnown(age) && age < needed) {
     const text = `maxRecordAge is ${age} s, but gathering a batch and trying it twice can take ${needed} s (the batching window, plus 2 × the function's timeout of ${exactSeconds(functionTimeout)} s): records would be given up before they were tried again. Make maxRecordAge at least ${needed} s, or the window or timeout shorter.`;
     return [{ id: 'stream-record-age', text }];
   }
-  if (retention === undefined || age < exactSeconds(retention)) return [];
+  if (retention === undefined || !areKnown(age) || age < exactSeconds(retention)) return [];
   const text = `maxRecordAge is ${age} s, but the stream keeps records for ${exactSeconds(retention)} s only: a record that fails would expire there, and never reach the failure destination. Make maxRecordAge shorter, so that there is time to look at it, or the retention longer.`;
   return [{ id: 'stream-record-age', text }];
 }
 
 function functionFaults({ source, functionTimeout }: StreamMapping): SynthFault[] {
   const seconds = exactSeconds(functionTimeout);
-  if (source !== 'kafka' || seconds <= longestKafkaTimeoutSeconds) return [];
+  if (source !== 'kafka' || !areKnown(seconds) || seconds <= longestKafkaTimeoutSeconds) return [];
   const text = `The function's timeout is ${seconds} s; Lambda reads Kafka for functions of at most ${longestKafkaTimeoutSeconds} s. Make it shorter.`;
   return [{ id: 'kafka-function-timeout', text }];
 }
 
 function windowSeconds(window = Duration.seconds(0)): number {
   return exactSeconds(window);
-}
-
-function exactSeconds(duration: Duration): number {
-  return duration.toSeconds({ integral: false });
-}
-
-function isIntegerWithin(value: number, smallest: number, largest: number): boolean {
-  return Number.isInteger(value) && value >= smallest && value <= largest;
 }

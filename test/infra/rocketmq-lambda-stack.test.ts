@@ -7,6 +7,13 @@ import { RocketMqLambdaStack } from '../../infra/rocketmq-lambda-stack.ts';
 import { sourceNames } from '../../infra/source-keys.ts';
 import { errorsOf, testAppProps, warningsOf } from './test-app.ts';
 
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 function stackWith(settings: AppContext = {}): RocketMqLambdaStack {
   return new RocketMqLambdaStack(new App(testAppProps()), 'Test', { settings });
 }
@@ -206,6 +213,41 @@ describe('with every source', () => {
       'TransactionCheckFunctionName',
       'TransactionCheckTableName',
     ]);
+  });
+
+  test('allows and opens no more than it must', () => {
+    const stack = stackWith(
+      readContext({
+        ...{ nameServers: '10.0.1.5:9876', sources: sourceNames.join(','), ...kafka },
+        ...{ vpcId: 'vpc-0123456789abcdef0', availabilityZones: 'eu-west-1a', brokerCidr: '10.0.0.0/16' },
+        ...{ privateSubnetIds: 'subnet-0123456789abcdef0', aclParameterName: '/rocketmq/credentials' },
+        aclKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
+      }),
+    );
+    const template = Template.fromStack(stack);
+    const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
+      ({ Properties }): Statement[] => Properties.PolicyDocument.Statement,
+    );
+    const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+    const onEverything = allowed.filter(({ Resource }) => [Resource].flat().some((resource) => resource === '*'));
+    expect(onEverything.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('ec2:'))).toEqual([]);
+    expect(allowed.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
+    const decrypting = allowed.filter(({ Action }) => [Action].flat().includes('kms:Decrypt'));
+    expect(decrypting).toHaveLength(sourceNames.length);
+    for (const { Condition } of decrypting) {
+      expect(Object.keys(Condition?.StringEquals ?? {})).toEqual([
+        'kms:ViaService',
+        'kms:EncryptionContext:PARAMETER_ARN',
+      ]);
+    }
+    for (const { Properties } of Object.values(template.findResources('AWS::Lambda::Permission'))) {
+      expect(Properties).toHaveProperty('SourceArn');
+    }
+    for (const { Properties } of Object.values(template.findResources('AWS::EC2::SecurityGroup'))) {
+      const ports = Properties.SecurityGroupEgress.map(({ ToPort }: { ToPort: number }) => ToPort);
+      expect(ports).toEqual([10_911, 9876, 443]);
+    }
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/secretKey|SecretString|resolve:secretsmanager/);
   });
 
   test('keeps all functions warm that send', () => {
