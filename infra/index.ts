@@ -1,7 +1,8 @@
+export type { AnyTable } from './constructs/any-table.ts';
 export type { AsyncSourceProps } from './constructs/async-source.ts';
 export type { ClusterSecurity } from './constructs/cluster-security.ts';
 export type { ConnectionLimits } from './constructs/connection-budget.ts';
-export { type AnyTable, DynamoDbToRocketMq, type DynamoDbToRocketMqProps } from './constructs/dynamodb-to-rocketmq.ts';
+export { DynamoDbToRocketMq, type DynamoDbToRocketMqProps } from './constructs/dynamodb-to-rocketmq.ts';
 export type { AnyEventBus, HandoverOptions } from './constructs/event-rule.ts';
 export { EventBridgeToRocketMq, type EventBridgeToRocketMqProps } from './constructs/eventbridge-to-rocketmq.ts';
 export type { HttpApiOptions, HttpEndpointChoice } from './constructs/http-endpoint-choice.ts';
@@ -34,4 +35,4 @@ export type { SourceQueueOptions } from './constructs/source-queue.ts';
 export { SqsToRocketMq, type SqsToRocketMqProps } from './constructs/sqs-to-rocketmq.ts';
 export type { StreamSourceProps } from './constructs/stream-source-props.ts';
 export { TransactionChecker, type TransactionCheckerProps } from './constructs/transaction-checker.ts';
-export type { LogTable, TransactionLogTableOptions } from './constructs/transaction-log-table.ts';
+export type { TransactionLogTableOptions } from './constructs/transaction-log-table.ts';

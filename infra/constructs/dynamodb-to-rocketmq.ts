@@ -3,12 +3,10 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { AnyTable } from './any-table.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import { reportWarning, type SynthFault } from './synth-fault.ts';
-
-/** A table. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
-export type AnyTable = dynamodb.ITable | dynamodb.Table | dynamodb.TableV2;
 
 /** Properties of a way from the stream of a DynamoDB table to a RocketMQ topic. */
 export interface DynamoDbToRocketMqProps extends StreamSourceProps {

@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { topicFault } from '../rocketmq-names.ts';
+import type { AnyTable } from './any-table.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
 import { environmentFaults, type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
@@ -16,7 +17,6 @@ import { checkPlanFaults } from './transaction-check-faults.ts';
 import {
   createTransactionLogTable,
   grantOnTable,
-  type LogTable,
   type TransactionLogTableOptions,
   transactionLogTableFaults,
 } from './transaction-log-table.ts';
@@ -64,7 +64,7 @@ export interface TransactionCheckerProps extends Omit<ProducerSettings, 'topic'>
    * A table that exists, with the partition key `msgId` (string), no sort key, and time to live on `expiresAt`.
    * @default - one is created
    */
-  readonly existingTable?: LogTable;
+  readonly existingTable?: AnyTable;
 
   /**
    * Anything else about the created table, such as a key of your own.
@@ -99,7 +99,7 @@ export class TransactionChecker extends Construct {
   /** The function that answers. */
   readonly producerFunction: RocketMqProducerFunction;
   /** The transaction log. */
-  readonly table: LogTable;
+  readonly table: AnyTable;
   /** What starts the function. */
   readonly schedule: scheduler.Schedule | undefined;
   /** Goes off when the checker failed: a crash, or a broker that it could not register with. */

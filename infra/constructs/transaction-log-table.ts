@@ -2,6 +2,7 @@ import { type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { AnyTable } from './any-table.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** What may be chosen about a created table beyond what makes it a transaction log. */
@@ -9,9 +10,6 @@ export type TransactionLogTableOptions = Omit<
   dynamodb.TableProps,
   'partitionKey' | 'removalPolicy' | 'sortKey' | 'timeToLiveAttribute'
 >;
-
-/** A table. Under `exactOptionalPropertyTypes` the CDK's own classes do not fit its interface, so they are named beside it. */
-export type LogTable = dynamodb.ITable | dynamodb.Table | dynamodb.TableV2;
 
 const partitionKey = 'msgId';
 
@@ -36,7 +34,7 @@ export function createTransactionLogTable(
 }
 
 /** What a table of this app lacks to be a transaction log; nothing for a table that it only refers to. */
-export function transactionLogTableFaults(table: LogTable): SynthFault[] {
+export function transactionLogTableFaults(table: AnyTable): SynthFault[] {
   const resource = table.node.defaultChild;
   if (!(resource instanceof dynamodb.CfnTable || resource instanceof dynamodb.CfnGlobalTable)) return [];
   const { keySchema } = resource;
@@ -49,7 +47,7 @@ export function transactionLogTableFaults(table: LogTable): SynthFault[] {
 }
 
 /** Lets someone do these things with the rows of a table, and use its key for them. */
-export function grantOnTable(grantee: iam.IGrantable, table: LogTable, actions: readonly string[]): iam.Grant {
+export function grantOnTable(grantee: iam.IGrantable, table: AnyTable, actions: readonly string[]): iam.Grant {
   table.encryptionKey?.grantEncryptDecrypt(grantee);
   return iam.Grant.addToPrincipal({
     grantee,
