@@ -12,6 +12,7 @@ import {
   text,
   textLike,
 } from './context-value.ts';
+import { mappingsBySource } from './mappings-context.ts';
 import { nameServerFault, producerGroupFault, topicFault } from './rocketmq-names.ts';
 import { sourceKeys, sourceNames } from './source-keys.ts';
 
@@ -124,6 +125,12 @@ export const contextKeys = {
     defaultText: '`redelivered`',
     example: 'always',
     read: oneOf('off', 'redelivered', 'always'),
+  },
+  mappings: {
+    meaning: 'What messages records become: JSON with a mapping, as in docs/mapping.md, for each source by its name.',
+    defaultText: 'records go as they are',
+    example: '{"sqs":{"tag":"body.kind"}}',
+    read: mappingsBySource,
   },
   sendTimeoutMs: {
     meaning: 'Milliseconds that one message may take, all attempts together.',

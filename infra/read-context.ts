@@ -50,7 +50,10 @@ function isKnown(name: string): name is keyof typeof contextKeys {
 }
 
 /** What is said about a source that was not chosen would have no effect. */
-function sourceFaults(given: Readonly<Record<string, unknown>>, { sources = ['sqs'] }: AppContext): string[] {
+function sourceFaults(
+  given: Readonly<Record<string, unknown>>,
+  { sources = ['sqs'], mappings = {} }: AppContext,
+): string[] {
   const keysOf = (names: readonly SourceName[]) => new Set<string>(names.flatMap((name) => keysOfSources[name]));
   const read = keysOf(sources);
   const faults = [...keysOf(sourceNames)]
@@ -59,6 +62,12 @@ function sourceFaults(given: Readonly<Record<string, unknown>>, { sources = ['sq
       const owners = sourceNames.filter((name) => keysOf([name]).has(key));
       return `${key}: has no effect without ${owners.join(' or ')} in sources (there: ${sources.join(', ')}).`;
     });
+  for (const name of sourceNames) {
+    if (mappings[name] === undefined || sources.includes(name)) continue;
+    faults.push(
+      `mappings: the one for ${name} has no effect without ${name} in sources (there: ${sources.join(', ')}).`,
+    );
+  }
   if (sources.includes('kafka') && given.kafkaTopic === undefined) {
     faults.push('sources: kafka needs kafkaTopic, and mskClusterArn or kafkaBootstrapServers.');
   }

@@ -130,13 +130,15 @@ export class RocketMqLambdaStack extends Stack {
 
   /** The chosen sources, in the order of the table, whatever the order in which they were named. */
   #makeSources(settings: AppContext): ReadonlyMap<SourceName, MadeSource> {
-    const { sources = ['sqs'], removalPolicy } = settings;
+    const { sources = ['sqs'], removalPolicy, mappings = {} } = settings;
     const shared = this.#sharedProps(settings);
     const removal = removalPolicy === undefined ? {} : { removalPolicy: removalPolicies[removalPolicy] };
     const made = new Map<SourceName, MadeSource>();
     for (const name of sourceNames.filter((candidate) => sources.includes(candidate))) {
       const earlier = [...made.values()].map(({ source }) => source).filter((source) => source !== undefined);
-      made.set(name, appSources[name]({ stack: this, settings, shared, removal, earlier }));
+      const { [name]: mapping } = mappings;
+      const props = mapping === undefined ? shared : { ...shared, mapping };
+      made.set(name, appSources[name]({ stack: this, settings, shared: props, removal, earlier }));
     }
     return made;
   }

@@ -107,6 +107,11 @@ const sourcesWithout = ['http', 'direct', 'schedule', 'transaction-check'];
 /** Most bytes of all environment variables of a function together. */
 const LARGEST_ENVIRONMENT_BYTES = 4096;
 
+/** Whether records of a source can have a mapping. */
+export function takesMapping(source: string): boolean {
+  return !sourcesWithout.includes(source);
+}
+
 /** The mapping as the function reads it. */
 export function mappingText(mapping: RecordMapping): string {
   return JSON.stringify(mapping);
@@ -116,7 +121,7 @@ export function mappingText(mapping: RecordMapping): string {
 export function mappingFaults(mapping: RecordMapping | undefined, source: string): SynthFault[] {
   if (mapping === undefined) return [];
   const id = 'mapping';
-  if (sourcesWithout.includes(source)) {
+  if (!takesMapping(source)) {
     const text = `The function ${source} takes no mapping: its messages are named by its callers, or there are none. Remove mapping.`;
     return [{ id, text }];
   }

@@ -119,3 +119,17 @@ describe('sources', () => {
     ]);
   });
 });
+
+test('a mapping is for a chosen source that has records', () => {
+  expect(faultsOf({ mappings: { kinesis: {} } })).toEqual([
+    'mappings: the one for kinesis has no effect without kinesis in sources (there: sqs).',
+  ]);
+  expect(faultsOf({ sources: 'sqs,http', mappings: '{"http":{}}' })).toEqual([
+    expect.stringMatching(/^mappings: has a mapping for "http": there are mappings for sqs, /),
+  ]);
+  expect(faultsOf({ mappings: { sqs: 'body.kind' } })).toEqual([
+    expect.stringMatching(/^mappings: must have a JSON object for "sqs" /),
+  ]);
+  expect(faultsOf({ mappings: '{"sqs":{' })).toEqual([expect.stringMatching(/^mappings: must be a JSON object \(/)]);
+  expect(readContext({ mappings: '{"sqs":{"tag":"body.kind"}}' })).toEqual({ mappings: { sqs: { tag: 'body.kind' } } });
+});
