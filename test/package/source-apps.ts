@@ -1,13 +1,20 @@
+import { Construct } from 'constructs';
 import * as pack from '../../infra/index.ts';
 
 /** Constructs that an app has beside others, or that it is not complete with. */
 const foundations = ['RocketMqCluster', 'RocketMqDashboard', 'RocketMqLogQueries', 'RocketMqProducerFunction'];
 
 /** Constructs of the package that make an app of themselves, by name. */
-export const sourceConstructs: readonly string[] = Object.keys(pack).filter((name) => !foundations.includes(name));
+export const sourceConstructs: readonly string[] = Object.entries(pack)
+  .filter(([name, exported]) => !foundations.includes(name) && exported.prototype instanceof Construct)
+  .map(([name]) => name);
 
 /** What a construct must be told besides the cluster and the group, where that is not one topic. */
-const neededProps: Readonly<Record<string, string>> = { TransactionChecker: "topics: ['orders']" };
+const neededProps: Readonly<Record<string, string>> = {
+  KafkaToRocketMq:
+    "topic: 'orders', kafkaTopic: 'orders', consumerGroupId: 'orders', mskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1'",
+  TransactionChecker: "topics: ['orders']",
+};
 
 /** A CDK app of five lines, as its user would write it, in JavaScript and TypeScript alike. */
 export function appOf(construct: string): string {
