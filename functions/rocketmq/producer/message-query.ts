@@ -121,7 +121,11 @@ export class MessageQuery {
     if (rest !== undefined && restedMs >= 0 && restedMs < REST_MS) throw rest.error;
     const isTimeFair = deadline.remainingMs() >= FAIR_TIME_MS;
     try {
-      const receipt = await this.askWithFreshKeys(broker, topic, question, deadline);
+      // Who may not read the topic is denied each time: keys are fetched anew for the first denial, and not for the next ones.
+      const receipt =
+        rest?.error instanceof AccessDeniedError
+          ? await this.askOnce(broker, topic, question, deadline)
+          : await this.askWithFreshKeys(broker, topic, question, deadline);
       this.resting.delete(key);
       return receipt;
     } catch (error) {

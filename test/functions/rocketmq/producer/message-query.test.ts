@@ -325,6 +325,28 @@ test('a denial is asked about once more when the credentials have changed', asyn
   expect(asked.map(({ extFields }) => extFields.AccessKey)).toEqual(['key-0', 'key-1']);
 });
 
+test('a denial that lasts is asked about once, and credentials are not fetched for it again', async () => {
+  const clock = new GivenClock();
+  let fetched = 0;
+  const fetchSecurity = async () => {
+    fetched++;
+    return { credentials: { accessKey: 'sender', secretKey: 'secret' } };
+  };
+  await using started = await startProducer({ client: { clock, fetchSecurity } });
+  const { cluster, producer } = started;
+  const fault = { code: 16, remark: 'User:sender has no permission to access Topic:orders', codes: [QUERY] };
+  cluster.broker().faults.add({ kind: 'answer', ...fault });
+  const denied = { stored: undefined, unanswered: [expect.objectContaining({ code: 'ROCKETMQ_ACCESS_DENIED' })] };
+  expect(await producer.queryMessageByUniqKey(message('id-1'))).toEqual(denied);
+  expect(fetched).toBe(2);
+  for (const round of [2, 3]) {
+    clock.advance(60_000);
+    expect(await producer.queryMessageByUniqKey(message('id-1'))).toEqual(denied);
+    expect(questions(cluster)).toEqual([round]);
+  }
+  expect(fetched).toBe(2);
+});
+
 /** Another client and producer on name servers that are there. */
 function startProducerOn({ nameServerAddrs }: { readonly nameServerAddrs: readonly string[] }) {
   const client = createClient({ nameServerAddrs });
