@@ -151,7 +151,8 @@ export const contextKeys = {
     read: integer(0, 60_000),
   },
   functionTimeoutSeconds: {
-    meaning: 'Seconds after which Lambda stops an invocation.',
+    meaning:
+      'Seconds after which Lambda stops an invocation; for `http` 29 at the most. That of `transaction-check` follows from how long it stays awake.',
     defaultText: '`30`',
     example: '60',
     read: integer(1, 900),
@@ -224,6 +225,12 @@ export const contextKeys = {
     defaultText: 'alarms are not sent anywhere',
     example: 'arn:aws:sns:eu-west-1:123456789012:alarms',
     read: arnOf('sns'),
+  },
+  dashboard: {
+    meaning: 'Whether the stack has a dashboard of all it consists of, and saved queries for the logs.',
+    defaultText: '`false`',
+    example: 'true',
+    read: flag,
   },
   removalPolicy: {
     meaning: 'What becomes of created queues and logs when the stack is deleted: `retain` or `destroy`.',

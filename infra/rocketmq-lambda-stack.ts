@@ -9,7 +9,9 @@ import type { MadeSource } from './app-sources/app-source.ts';
 import { appSources } from './app-sources/app-sources.ts';
 import type { ClusterSecurity } from './constructs/cluster-security.ts';
 import { RocketMqCluster, type RocketMqClusterProps } from './constructs/rocketmq-cluster.ts';
+import { RocketMqDashboard } from './constructs/rocketmq-dashboard.ts';
 import type { RocketMqEventSourceProps } from './constructs/rocketmq-event-source.ts';
+import { RocketMqLogQueries } from './constructs/rocketmq-log-queries.ts';
 import type { ProducerFunctionOptions } from './constructs/rocketmq-producer-function.ts';
 import { reportWarning } from './constructs/synth-fault.ts';
 import type { AppContext } from './context-keys.ts';
@@ -37,6 +39,7 @@ export class RocketMqLambdaStack extends Stack {
     super(scope, id, { description: 'Events of AWS sources become Apache RocketMQ messages', ...props });
     this.cluster = new RocketMqCluster(this, 'Cluster', this.#clusterProps(settings));
     this.sources = this.#makeSources(settings);
+    if (settings.dashboard === true) this.#makeDashboard();
     this.#writeOutputs();
   }
 
@@ -141,6 +144,19 @@ export class RocketMqLambdaStack extends Stack {
       made.set(name, appSources[name]({ stack: this, settings, shared: props, removal, earlier }));
     }
     return made;
+  }
+
+  #makeDashboard(): void {
+    const made = [...this.sources.values()];
+    new RocketMqDashboard(this, 'Dashboard', {
+      sources: made.map(({ source }) => source).filter((source) => source !== undefined),
+      checkers: made.map(({ checker }) => checker).filter((checker) => checker !== undefined),
+      producers: made
+        .filter(({ source, checker }) => source === undefined && checker === undefined)
+        .map(({ producerFunction }) => producerFunction),
+    });
+    const producers = made.map(({ producerFunction }) => producerFunction);
+    new RocketMqLogQueries(this, 'Queries', { producers, folder: this.stackName });
   }
 
   #writeOutputs(): void {

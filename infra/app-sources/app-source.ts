@@ -1,6 +1,7 @@
 import type { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { RocketMqEventSource, RocketMqEventSourceProps } from '../constructs/rocketmq-event-source.ts';
 import type { RocketMqProducerFunction } from '../constructs/rocketmq-producer-function.ts';
+import type { TransactionChecker } from '../constructs/transaction-checker.ts';
 import type { AppContext } from '../context-keys.ts';
 
 /** What a source of the app is made in and from. */
@@ -20,6 +21,8 @@ export interface MadeSource {
   /** The construct, for dashboards and schedules; nothing when it is no source of events. */
   readonly source?: RocketMqEventSource;
   readonly producerFunction: RocketMqProducerFunction;
+  /** The construct, when it is a checker of transactions. */
+  readonly checker?: TransactionChecker;
   /** What people need to use it, by the name of the output: description and value. */
   readonly outputs: Readonly<Record<string, readonly [description: string, value: string]>>;
 }

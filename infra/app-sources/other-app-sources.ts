@@ -1,3 +1,4 @@
+import { longestBehindApi } from '../constructs/http-endpoint-choice.ts';
 import { HttpToRocketMq } from '../constructs/http-to-rocketmq.ts';
 import { ScheduleKeepWarm } from '../constructs/schedule-keep-warm.ts';
 import { TransactionChecker } from '../constructs/transaction-checker.ts';
@@ -5,7 +6,11 @@ import { type AppSource, madeOf } from './app-source.ts';
 
 /** Requests to an HTTP API. */
 export const httpSource: AppSource = ({ stack, shared }) => {
-  const source = new HttpToRocketMq(stack, 'HttpToRocketMq', shared);
+  const { timeout } = shared.functionOptions ?? {};
+  // The context has one timeout for all functions, and API Gateway waits no longer.
+  const isTooLong = timeout !== undefined && timeout.toSeconds() > longestBehindApi.toSeconds();
+  const functionOptions = { ...shared.functionOptions, ...(isTooLong && { timeout: longestBehindApi }) };
+  const source = new HttpToRocketMq(stack, 'HttpToRocketMq', { ...shared, functionOptions });
   return madeOf(source, { Url: ['POST /messages of this API go to RocketMQ; signed requests only', source.url] });
 };
 
@@ -18,7 +23,14 @@ export const scheduleSource: AppSource = ({ stack, shared, earlier }) => {
 
 /** Answers for senders of transactions to the topic. */
 export const transactionCheckSource: AppSource = ({ stack, shared: { topic, ...shared }, removal }) => {
-  const checker = new TransactionChecker(stack, 'TransactionChecker', { ...shared, ...removal, topics: [topic] });
+  // Its timeout follows from how long it is to stay, and not from the context's for all functions.
+  const { timeout: _ofOthers, ...functionOptions } = shared.functionOptions ?? {};
+  const props = { ...shared, ...removal, functionOptions, topics: [topic] };
+  const checker = new TransactionChecker(stack, 'TransactionChecker', props);
   const { producerFunction, table } = checker;
-  return { producerFunction, outputs: { TableName: ['Log in which senders write outcomes', table.tableName] } };
+  return {
+    checker,
+    producerFunction,
+    outputs: { TableName: ['Log in which senders write outcomes', table.tableName] },
+  };
 };

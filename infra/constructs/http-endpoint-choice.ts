@@ -62,8 +62,8 @@ export interface HttpEndpointChoice {
   readonly functionUrlOptions?: Omit<lambda.FunctionUrlOptions, 'authType' | 'invokeMode'>;
 }
 
-/** API Gateway gives up after 30 s; the answer needs a way back. */
-const longestBehindApi = Duration.seconds(29);
+/** The longest timeout of a function behind an HTTP API: API Gateway gives up after 30 s, and the answer needs a way back. */
+export const longestBehindApi = Duration.seconds(29);
 
 /** Props of one kind of endpoint, which the other kind would drop without a word. */
 const ofHttpApi = ['existingHttpApi', 'httpApiOptions', 'authorizer', 'throttle', 'accessLogGroup'] as const;

@@ -252,6 +252,32 @@ describe('with every source', () => {
     expect(JSON.stringify(template.toJSON())).not.toMatch(/secretKey|SecretString|resolve:secretsmanager/);
   });
 
+  test('shows them on a dashboard, and saves queries for all their logs, where that is wished', () => {
+    const sources = 'sqs,http,schedule,transaction-check';
+    const template = Template.fromStack(stackWith(readContext({ nameServers: 'a:9876', sources, dashboard: 'true' })));
+    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+    for (const name of ['SqsToRocketMq', 'HttpToRocketMq', 'ScheduleKeepWarm/Producer', 'TransactionChecker']) {
+      expect(body).toContain(`## Test/${name}`);
+    }
+    const queries = Object.values(template.findResources('AWS::Logs::QueryDefinition'));
+    expect(queries).not.toEqual([]);
+    for (const { Properties } of queries) {
+      expect(Properties.Name).toMatch(/^Test\//);
+      expect(Properties.LogGroupNames).toHaveLength(4);
+    }
+  });
+
+  test('takes a timeout for all functions as far as API Gateway and the checker let it', () => {
+    const sources = 'sqs,http,transaction-check';
+    const stack = stackWith(readContext({ nameServers: 'a:9876', sources, functionTimeoutSeconds: '60' }));
+    expect(errorsOf(stack)).toEqual([]);
+    const timeouts = Object.entries(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(
+      ([id, { Properties }]) => [id.replace(/(Producer|Checker)Function.*/, ''), Properties.Timeout],
+    );
+    expect(Object.fromEntries(timeouts)).toEqual({ SqsToRocketMq: 60, HttpToRocketMq: 29, Transaction: 90 });
+  });
+
   test('keeps all functions warm that send', () => {
     const stack = stackWith(readContext({ nameServers: '10.0.1.5:9876', sources: 'schedule,sns,sqs' }));
     Template.fromStack(stack).resourceCountIs('AWS::Scheduler::Schedule', 3);

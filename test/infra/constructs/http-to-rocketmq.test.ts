@@ -9,7 +9,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { HttpToRocketMq, type HttpToRocketMqProps } from '../../../infra/constructs/http-to-rocketmq.ts';
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
-import { violationsOf } from '../nag-violations.ts';
+import { violationsOf } from '../nag.ts';
 import { errorsOf, testStack, warningsOf } from '../test-app.ts';
 
 function httpIn(stack: Stack, props: Partial<HttpToRocketMqProps> = {}): HttpToRocketMq {

@@ -8,7 +8,7 @@ import { RocketMqDashboard, type RocketMqDashboardProps } from '../../../infra/c
 import { connectionReasons } from '../../../infra/constructs/rocketmq-producer-function.ts';
 import { SqsToRocketMq } from '../../../infra/constructs/sqs-to-rocketmq.ts';
 import { TransactionChecker } from '../../../infra/constructs/transaction-checker.ts';
-import { violationsOf } from '../nag-violations.ts';
+import { violationsOf } from '../nag.ts';
 import { errorsOf, testStack } from '../test-app.ts';
 
 interface Widget {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
 import { RocketMqProducerFunction } from '../../../infra/constructs/rocketmq-producer-function.ts';
 import { ScheduleKeepWarm, type ScheduleKeepWarmProps } from '../../../infra/constructs/schedule-keep-warm.ts';
-import { violationsOf } from '../nag-violations.ts';
+import { violationsOf } from '../nag.ts';
 import { errorsOf, testStack, warningsOf } from '../test-app.ts';
 
 const settings = { topic: 'orders', producerGroup: 'orders' };

@@ -11,7 +11,7 @@ import { environmentRules, readEnvironment } from '../../../functions/invocation
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
 import { RocketMqProducerFunction } from '../../../infra/constructs/rocketmq-producer-function.ts';
 import { TransactionChecker, type TransactionCheckerProps } from '../../../infra/constructs/transaction-checker.ts';
-import { violationsOf } from '../nag-violations.ts';
+import { violationsOf } from '../nag.ts';
 import { errorsOf, testStack, warningsOf } from '../test-app.ts';
 
 function checkerIn(stack: Stack, props: Partial<TransactionCheckerProps> = {}): TransactionChecker {
