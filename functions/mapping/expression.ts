@@ -2,6 +2,7 @@ import { JMESPathError, LexerError, ParseError, search } from '@aws-lambda-power
 import { exactDigits } from '../delivery/exact-json.ts';
 import { callFaults, type ExpressionFault } from './function-calls.ts';
 import { mappingFunctions } from './mapping-functions.ts';
+import { unknownNames } from './unknown-names.ts';
 
 const functions = mappingFunctions();
 
@@ -18,7 +19,7 @@ export function expressionFaults(expression: string): ExpressionFault[] {
     if (fault !== undefined) return [fault];
     // Anything else is what an empty record does to it.
   }
-  return callFaults(expression);
+  return [...callFaults(expression), ...unknownNames(expression)];
 }
 
 function syntaxFault(error: unknown, expression: string): ExpressionFault | undefined {

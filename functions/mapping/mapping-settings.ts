@@ -1,5 +1,6 @@
 import { OptionsError, RESERVED_PROPERTIES, topicFault } from '#rocketmq';
 import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
+import { exactDigits, parseExactly } from '../delivery/exact-json.ts';
 import { expressionFaults, isTruthy } from './expression.ts';
 import { jsonFault, pathOf } from './json-fault.ts';
 import { MappingValue, type ValueOrigin } from './mapping-value.ts';
@@ -78,7 +79,7 @@ export function readMappingSettings(text: string): MappingSettings {
     throw new OptionsError('ROCKETMQ_MAPPING', [`${path}: line ${line}, column ${column}: ${reason}`]);
   }
   const reader = new SettingsReader();
-  const settings = reader.settings(JSON.parse(text));
+  const settings = reader.settings(parseExactly(text));
   if (reader.faults.length > 0) throw new OptionsError('ROCKETMQ_MAPPING', reader.faults);
   return settings;
 }
@@ -141,7 +142,8 @@ class SettingsReader {
       );
       return faults.length === 0 ? { kind: 'expression', text: given } : undefined;
     }
-    if (typeof given === 'number' || typeof given === 'boolean') return { kind: 'literal', value: given };
+    const isNumber = typeof given === 'number' || exactDigits(given) !== undefined;
+    if (isNumber || typeof given === 'boolean') return { kind: 'literal', value: given };
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       this.faults.push(`${path} is ${describeValue(given)}: write an expression as text, or {"literal": …}`);
       return undefined;

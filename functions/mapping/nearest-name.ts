@@ -1,8 +1,8 @@
 /** The name most like one that is unknown, as ` (did you mean "topic"?)`; empty where none is like it. */
 export function didYouMean(unknown: string, known: Iterable<string>): string {
   let nearest: string | undefined;
-  // A third of the letters may differ, and two of a short name.
-  let fewest = Math.max(2, Math.floor(unknown.length / 3)) + 1;
+  // A third of the letters may differ, and one of a short name.
+  let fewest = unknown === '' ? 0 : Math.max(1, Math.floor(unknown.length / 3)) + 1;
   for (const name of known) {
     const edits = editsBetween(unknown.toLowerCase(), name.toLowerCase());
     if (edits < fewest) [nearest, fewest] = [name, edits];

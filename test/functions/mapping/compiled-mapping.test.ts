@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type Message, MessageError } from '#rocketmq';
 import type { DeliveryRecord } from '../../../functions/delivery/delivery-record.ts';
@@ -162,6 +163,27 @@ describe('fields', () => {
     expect(message).toMatchObject({ keys: ['1', 'k'] });
     expect(Buffer.from(message?.body ?? '')).toEqual(data);
     expect(message).not.toHaveProperty('tag');
+  });
+});
+
+test('what functions of Powertools decode can become the body, as logs of CloudWatch in Kinesis', () => {
+  const logs = '{"logGroup":"/aws/lambda/orders","logEvents":[]}';
+  const kinesis = { partitionKey: 'k', sequenceNumber: '1', data: gzipSync(logs).toString('base64') };
+  const mapping = {
+    body: 'powertools_base64_gzip(record.kinesis.data)',
+    tag: 'powertools_json(powertools_base64_gzip(record.kinesis.data)).logGroup',
+  };
+  const [record] = recordsOf('kinesis', { Records: [{ kinesis }] }, mapping);
+  expect(record?.toMessage()).toMatchObject({ body: logs, tag: '/aws/lambda/orders' });
+});
+
+test('the function of EventBridge can send the detail alone', () => {
+  const event = { id: 'e-1', source: 'shop', 'detail-type': 'Placed', detail: { orderId: 'o-1' } };
+  const [record] = recordsOf('eventbridge', event, { unwrap: 'eventbridge', keys: 'body.orderId' });
+  expect(record?.toMessage()).toMatchObject({
+    body: '{"orderId":"o-1"}',
+    keys: ['e-1', 'o-1'],
+    properties: { 'aws.detailType': 'Placed' },
   });
 });
 

@@ -18,14 +18,18 @@ function faultsOf(mapping: unknown): readonly string[] {
 describe('a mapping', () => {
   test.each<[string, unknown]>([
     ['with nothing', {}],
-    ['of expressions', { topic: 'body.a', body: 'body', tag: 'a', keys: 'b', shardingKey: 'c', filter: 'd' }],
+    [
+      'of expressions',
+      { topic: 'body.a', body: 'body', tag: 'id', keys: 'at', shardingKey: 'source', filter: 'record' },
+    ],
     ['of literals', { topic: { literal: 'orders' }, body: { literal: { a: 1 } }, delayMs: 5, filter: true }],
-    ['with several keys', { keys: ['a', { literal: 'b' }, 7, { literal: ['c', 'd'] }] }],
-    ['with properties of any name', { properties: { a: 'b', 'a b': 'c', constructor: 'd', 'aws.subject': 'e' } }],
+    ['with several keys', { keys: ['id', { literal: 'b' }, 7, { literal: ['c', 'd'] }] }],
+    ['with properties of any name', { properties: { a: 'id', 'a b': 'id', constructor: 'id', 'aws.subject': 'id' } }],
     ['with an instant', { deliverAt: { literal: '2026-10-28T09:00:00+01:00' } }],
     ['with one envelope', { unwrap: 'sns' }],
     ['with several envelopes', { unwrap: ['sns', 's3'] }],
     ['that drops', { onPermanentError: 'drop' }],
+    ['with numbers of many digits', '{"tag":12345678901234567890,"properties":{"a":{"literal":12345678901234567890}}}'],
     ['with a literal of nothing', { tag: { literal: null } }],
   ])('%s is read', (_what, mapping) => {
     expect(faultsOf(mapping)).toEqual([]);
@@ -40,9 +44,11 @@ describe('a mapping', () => {
     [{ whatever: 'a' }, `mapping.whatever is unknown: known are ${mappingFields.join(', ')}`],
     [{ tag: 'body.' }, 'mapping.tag: column 6 of "body.": it ends too early'],
     [
-      { tag: 'lenght(a)' },
-      'mapping.tag: column 1 of "lenght(a)": there is no function "lenght" (did you mean "length"?)',
+      { tag: 'lenght(id)' },
+      'mapping.tag: column 1 of "lenght(id)": there is no function "lenght" (did you mean "length"?)',
     ],
+    [{ tag: 'boddy.kind' }, 'mapping.tag: column 1 of "boddy.kind": a record has no "boddy" (did you mean "body"?)'],
+    ['{"delayMs":12345678901234567890}', 'mapping.delayMs is the number 12345678901234567890, but must be a number'],
     [{ tag: null }, 'mapping.tag is nothing: write an expression as text, or {"literal": …}'],
     [{ tag: ['a'] }, 'mapping.tag is a list: write an expression as text, or {"literal": …}'],
     [{ tag: { litral: 'a', literal: 'b' } }, 'mapping.tag.litral is unknown (did you mean "literal"?)'],
@@ -57,13 +63,13 @@ describe('a mapping', () => {
     ],
     [{ body: { literal: '' } }, 'mapping.body is empty text, but must be a body'],
     [{ shardingKey: { literal: null } }, 'mapping.shardingKey is nothing, but must be text or a number'],
-    [{ keys: ['a', 'b['] }, 'mapping.keys[1]: column 3 of "b[": it ends too early'],
+    [{ keys: ['id', 'b['] }, 'mapping.keys[1]: column 3 of "b[": it ends too early'],
     [{ keys: { literal: [{}] } }, 'mapping.keys is a list, but must be text, a number, or a list of those'],
     [{ properties: 'a' }, 'mapping.properties is the text "a", but must be an object'],
-    [{ properties: { KEYS: 'a' } }, 'mapping.properties.KEYS: RocketMQ reserves this name: choose another'],
-    [{ properties: { 'aws.id': 'a' } }, 'mapping.properties["aws.id"]: the function sets this property itself'],
-    [{ properties: { '': 'a' } }, 'mapping.properties[""]: the name of a property must not be empty'],
-    [{ properties: { 'a\u0001': 'a' } }, 'mapping.properties["a\\u0001"]: the name holds \\u0001 or \\u0002'],
+    [{ properties: { KEYS: 'id' } }, 'mapping.properties.KEYS: RocketMQ reserves this name: choose another'],
+    [{ properties: { 'aws.id': 'id' } }, 'mapping.properties["aws.id"]: the function sets this property itself'],
+    [{ properties: { '': 'id' } }, 'mapping.properties[""]: the name of a property must not be empty'],
+    [{ properties: { 'a\u0001': 'id' } }, 'mapping.properties["a\\u0001"]: the name holds \\u0001 or \\u0002'],
     [{ properties: { a: 'b c' } }, 'mapping.properties.a: column 3 of "b c": "c" is not expected here'],
     [
       { properties: { a: { literal: {} } } },
@@ -82,7 +88,7 @@ describe('a mapping', () => {
   });
 
   test('has all its faults told at once', () => {
-    const mapping = { topc: 'a', tag: 'b[', keys: ['c', 'd('], properties: { KEYS: 'e', f: [] }, unwrap: 'g' };
+    const mapping = { topc: 'a', tag: 'b[', keys: ['id', 'd('], properties: { KEYS: 'id', f: [] }, unwrap: 'g' };
     expect(faultsOf(mapping).map((fault) => fault.split(/[: ]/)[0])).toEqual([
       'mapping.topc',
       'mapping.unwrap',

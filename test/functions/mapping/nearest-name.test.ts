@@ -14,6 +14,6 @@ test.each([
   expect(didYouMean(unknown, known)).toBe(` (did you mean "${nearest}"?)`);
 });
 
-test.each(['', 'whatever', 'x', 'consumerGroup'])('%j is like none', (unknown) => {
-  expect(didYouMean(unknown, ['topic', 'shardingKey', 'deliverAt'])).toBe('');
+test.each(['', 'whatever', 'x', 'kind', 'consumerGroup'])('%j is like none', (unknown) => {
+  expect(didYouMean(unknown, ['topic', 'shardingKey', 'deliverAt', 'id'])).toBe('');
 });

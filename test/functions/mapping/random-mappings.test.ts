@@ -25,7 +25,7 @@ const paths = [
   'shardingKey',
   'record',
   'envelopes[0].a',
-  'constructor',
+  'body.constructor',
 ];
 const literals = ["'text'", "''", '`1`', '`null`', '`[1,"a"]`', '`{"a":{}}`', '`true`'];
 const calls = [
