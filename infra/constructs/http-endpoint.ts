@@ -75,11 +75,12 @@ export class HttpEndpoint extends Construct {
 
   /** Lets someone post to the topic of the function, and to the topics named; `'*'` is any. */
   grantSend(grantee: iam.IGrantable, topics: readonly string[]): iam.Grant {
+    const stage = this.httpApi.defaultStage?.stageName ?? '$default';
     const paths = ['/messages', ...topics.map((topic) => `/topics/${topic}/messages`)];
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
-      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('POST', path, '$default')),
+      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('POST', path, stage)),
     });
   }
 
