@@ -1,18 +1,30 @@
+import type { RocketMQError } from '#rocketmq';
 import type { RecordOutcome } from '../delivery/record-outcome.ts';
 import { logger } from './logger.ts';
 
-/** Failed records of one error code that are logged one by one; the rest are counted. */
+/** Failed records of one kind that have a line each. */
 const MOST_FAILURES_LOGGED = 50;
+/** Ids that one line has of records without a line of their own; CloudWatch takes lines of 256 KB. */
+const MOST_IDS_LOGGED = 500;
 /** Ids of filtered records that the line of an invocation tells. */
-const MOST_IDS_LOGGED = 20;
+const MOST_FILTERED_LOGGED = 20;
+
+type FailureKind = Pick<RocketMQError, 'code' | 'outcome' | 'retryable'>;
+
+interface Failures {
+  readonly kind: FailureKind;
+  count: number;
+  /** Ids of those without a line of their own. */
+  readonly untold: string[];
+}
 
 /**
- * Logs the records of one invocation that are not stored: of each error code the first ones with a line of their own, all others with
- * one line. Of 10,000 records that no time was left for, as many lines would take longer than the reserve that is kept for
- * the answer. Dropped records have a line each, since nothing else tells of them again.
+ * Logs the records of one invocation that are not stored: of each kind the first ones with a line of their own, all others
+ * together by their ids. Of 10,000 records that no time was left for, as many lines would take longer than the reserve that is
+ * kept for the answer. Dropped records have a line each, since nothing else tells of them again.
  */
 export class RecordLog {
-  private readonly failures = new Map<string, number>();
+  private readonly failures = new Map<string, Failures>();
   private readonly filtered: string[] = [];
   private readonly requestId: string;
 
@@ -23,27 +35,34 @@ export class RecordLog {
 
   record(recordId: string, outcome: RecordOutcome): void {
     if (outcome.status === 'filtered') this.filtered.push(recordId);
-    if (outcome.status !== 'failed' && outcome.status !== 'dropped') return;
-    const { code, outcome: sent, retryable, message: reason } = outcome.error;
-    const facts = { recordId, code, outcome: sent, retryable, reason, function_request_id: this.requestId };
-    if (outcome.status === 'dropped') {
-      logger.warn('a record was dropped', facts);
-      return;
-    }
-    const count = (this.failures.get(code) ?? 0) + 1;
-    this.failures.set(code, count);
-    if (count <= MOST_FAILURES_LOGGED) logger.error('a record was not stored', facts);
+    else if (outcome.status === 'dropped') logger.warn('a record was dropped', this.factsOf(recordId, outcome.error));
+    else if (outcome.status === 'failed') this.recordFailure(recordId, outcome.error);
   }
 
-  /** Logs what was only counted. */
+  /** Logs what has no line yet. */
   end(): void {
-    for (const [code, count] of this.failures) {
-      if (count <= MOST_FAILURES_LOGGED) continue;
-      const facts = { code, count: count - MOST_FAILURES_LOGGED, function_request_id: this.requestId };
-      logger.error('more records were not stored', facts);
+    for (const { kind, untold } of this.failures.values()) {
+      for (let from = 0; from < untold.length; from += MOST_IDS_LOGGED) {
+        const recordIds = untold.slice(from, from + MOST_IDS_LOGGED);
+        const facts = { ...kind, records: recordIds.length, recordIds, function_request_id: this.requestId };
+        logger.error('more records were not stored', facts);
+      }
     }
     if (this.filtered.length === 0) return;
-    const facts = { count: this.filtered.length, recordIds: this.filtered.slice(0, MOST_IDS_LOGGED) };
+    const facts = { count: this.filtered.length, recordIds: this.filtered.slice(0, MOST_FILTERED_LOGGED) };
     logger.info('records were filtered', { ...facts, function_request_id: this.requestId });
+  }
+
+  private recordFailure(recordId: string, error: RocketMQError): void {
+    const { code, outcome, retryable } = error;
+    const name = `${code} ${outcome} ${retryable}`;
+    const failures = this.failures.get(name) ?? { kind: { code, outcome, retryable }, count: 0, untold: [] };
+    this.failures.set(name, failures);
+    if (++failures.count > MOST_FAILURES_LOGGED) failures.untold.push(recordId);
+    else logger.error('a record was not stored', this.factsOf(recordId, error));
+  }
+
+  private factsOf(recordId: string, { code, outcome, retryable, message: reason }: RocketMQError) {
+    return { records: 1, recordId, code, outcome, retryable, reason, function_request_id: this.requestId };
   }
 }

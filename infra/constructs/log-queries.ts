@@ -11,7 +11,12 @@ const failures = 'filter ispresent(recordId) and ispresent(code)';
 export const logQueries = {
   failuresByCode: {
     title: 'failures by code',
-    lines: [failures, 'stats count(*) as records by code, outcome, retryable, service', 'sort records desc'],
+    lines: [
+      // Not each record has a line of its own.
+      'filter ispresent(records) and ispresent(code)',
+      'stats sum(records) as total by code, outcome, retryable, service',
+      'sort total desc',
+    ],
   },
   latestFailures: {
     title: 'latest failures',
@@ -26,7 +31,7 @@ export const logQueries = {
     title: 'one record',
     lines: [
       'fields @timestamp, service, code, outcome, retryable, reason, function_request_id',
-      'filter recordId = "PUT THE RECORD ID HERE"',
+      'filter ispresent(code) and @message like "PUT THE RECORD ID HERE"',
       'sort @timestamp asc',
     ],
   },

@@ -36,19 +36,35 @@ test('a record that is not stored is logged with its id, what happened, and whet
   expect(more).toEqual([]);
 });
 
-test('of many records of one code the first fifty have a line each, and the others are counted in one', () => {
+test('of many records of one kind the first fifty have a line each, and the ids of the others stand together', () => {
   const lines = linesOf((records) => {
     const error = new DeadlineError('record', 0, 50);
     for (let index = 0; index < 10_000; index++) records.record(`record-${index}`, { status: 'failed', error });
     records.record('poison', { status: 'failed', error: odd });
     records.end();
   });
-  expect(lines).toHaveLength(52);
   expect(lines.slice(0, 50).map(({ recordId }) => recordId)).toEqual(
     Array.from({ length: 50 }, (_, index) => `record-${index}`),
   );
   expect(lines[50]).toMatchObject({ recordId: 'poison' });
-  expect(lines[51]).toMatchObject({ code: 'ROCKETMQ_DEADLINE', count: 9950, function_request_id: 'request-1' });
+  const others = lines.slice(51);
+  expect(others).toHaveLength(20);
+  for (const line of others) {
+    expect(line).toMatchObject({
+      message: 'more records were not stored',
+      code: 'ROCKETMQ_DEADLINE',
+      outcome: 'notSent',
+      retryable: true,
+      function_request_id: 'request-1',
+    });
+    expect(line.records).toBe([line.recordIds].flat().length);
+    expect(JSON.stringify(line).length).toBeLessThan(256_000);
+  }
+  expect(others.flatMap(({ recordIds }) => recordIds)).toEqual(
+    Array.from({ length: 9950 }, (_, index) => `record-${50 + index}`),
+  );
+  const counted = lines.reduce((sum, { records }) => sum + Number(records), 0);
+  expect(counted).toBe(10_001);
 });
 
 test('a dropped record is logged whatever the number of them: nothing else tells of it again', () => {
