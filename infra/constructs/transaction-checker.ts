@@ -79,6 +79,13 @@ export interface TransactionCheckerProps extends Omit<ProducerSettings, 'topic'>
   readonly removalPolicy?: RemovalPolicy;
 
   /**
+   * How many messages that brokers have given up are known of and looked into. They stay where they are until their broker deletes them,
+   * after 72 hours by default; with their number here, the alarm is ready for others meanwhile.
+   * @default 0
+   */
+  readonly knownGivenUp?: number;
+
+  /**
    * Options of the function.
    * @default - those of `RocketMqProducerFunction`, with a timeout 30 seconds longer than `awakeTime`
    */
@@ -108,7 +115,7 @@ export class TransactionChecker extends Construct {
   readonly silenceAlarm: cloudwatch.Alarm;
   /** Goes off while checks stay unanswered. */
   readonly unansweredAlarm: cloudwatch.Alarm;
-  /** Goes off when brokers have given messages up. */
+  /** Goes off while messages lie among those that brokers have given up, above `knownGivenUp`. */
   readonly givenUpAlarm: cloudwatch.Alarm;
   /** All of them. */
   readonly alarms: readonly cloudwatch.Alarm[];
@@ -176,7 +183,7 @@ export class TransactionChecker extends Construct {
       clockFaults.length === 0 ? period : Duration.minutes(1),
     );
     this.unansweredAlarm = alarmOnUnansweredChecks(this, this.metricUnknown());
-    this.givenUpAlarm = alarmOnGivenUp(this, this.metricGivenUp());
+    this.givenUpAlarm = alarmOnGivenUp(this, this.metricGivenUp(), props.knownGivenUp ?? 0);
     this.alarms = [this.functionErrorAlarm, this.silenceAlarm, this.unansweredAlarm, this.givenUpAlarm];
     for (const alarm of this.alarms) alarm.addAlarmAction(...alarmActions);
   }

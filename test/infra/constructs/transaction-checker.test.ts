@@ -216,12 +216,18 @@ test('the alarms go off on failures, on silence, on unanswered checks and on mes
     TreatMissingData: 'notBreaching',
   });
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    Metrics: Match.arrayWith([
-      Match.objectLike({ Expression: 'DIFF(givenUp)' }),
-      Match.objectLike({ MetricStat: { Metric: { MetricName: 'TransactionsGivenUp' }, Period: 300, Stat: 'Maximum' } }),
-    ]),
+    MetricName: 'TransactionsGivenUp',
+    Statistic: 'Maximum',
     Threshold: 0,
     TreatMissingData: 'notBreaching',
+  });
+});
+
+test('messages given up that are known of raise no alarm', () => {
+  templateWith({ knownGivenUp: 3 }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+    MetricName: 'TransactionsGivenUp',
+    Threshold: 3,
+    ComparisonOperator: 'GreaterThanThreshold',
   });
 });
 
