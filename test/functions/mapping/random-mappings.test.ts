@@ -280,3 +280,30 @@ test('bodies of any bytes are read by expressions, and passed on unchanged', () 
     { numRuns: 500 },
   );
 });
+
+test('bodies of any JSON are opened as envelopes, or are an error of their record', () => {
+  const notification = fc.record({ Type: fc.constant('Notification'), Message: fc.oneof(fc.json(), fc.string()) });
+  const event = fc.record({ 'detail-type': fc.string(), detail: fc.jsonValue() });
+  const key = fc.constantFrom('a', '%', 'a+b', '');
+  const objects = fc.record({
+    eventName: fc.string(),
+    s3: fc.record({ bucket: fc.record({ name: fc.string() }), object: fc.record({ key }) }),
+  });
+  const s3 = fc.record({ Records: fc.oneof(fc.array(objects, { maxLength: 3 }), fc.jsonValue()) });
+  const kinds = fc.array(fc.constantFrom(...envelopeKinds), { minLength: 1, maxLength: 3 });
+  const inner = fc.oneof(s3, event, notification, fc.jsonValue());
+  const outer = fc.oneof(
+    inner,
+    inner.map((value) => ({ Type: 'Notification', Message: JSON.stringify(value) })),
+    inner.map((detail) => ({ 'detail-type': 'x', detail })),
+  );
+  let opened = 0;
+  fc.assert(
+    fc.property(outer, kinds, (body, unwrap) => {
+      const record = { messageId: 'm-1', body: JSON.stringify(body) };
+      opened += messagesMade('sqs', { Records: [record] }, new CompiledMapping(JSON.stringify({ unwrap })));
+    }),
+    { numRuns: 2000 },
+  );
+  expect(opened).toBeGreaterThan(100);
+});
