@@ -125,6 +125,21 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     }
   });
 
+  test('tells how many transactions were given up to who may read that, and where ACL 1.0 is, to all who sign', async () => {
+    const countAs = (credentials: AclCredentials) => {
+      const client = createClient({ nameServerAddrs: on().nameServerAddrs, credentials });
+      clients.push(client);
+      return client.transactionsGivenUp([ALLOWED], deadlineAfter(5_000));
+    };
+    // What other tests of this cluster leave open is given up at some time.
+    expect(await countAs(ADMIN)).toEqual(expect.any(Number));
+    const denied = await countAs(WRONG).catch((reason: unknown) => reason);
+    expect(denied).toMatchObject({ code: 'ROCKETMQ_ACCESS_DENIED' });
+    const told = await countAs(SENDER).catch((reason: unknown) => reason);
+    if (isV5) expect(told).toMatchObject({ code: 'ROCKETMQ_ACCESS_DENIED' });
+    else expect(told).toEqual(expect.any(Number));
+  });
+
   test('says nothing to a oneway message with a wrong secret, and does not store it', async () => {
     const before = await on().stored(ALLOWED);
     const liar = producer({ credentials: WRONG });
