@@ -157,6 +157,7 @@ describe('code that does not belong is refused', () => {
     ['functions/rocketmq/client/a.ts', 'setInterval(f, 5);', /uses setInterval/],
     ['functions/rocketmq/protocol/a.ts', 'const now = Date.now();', /asks the clock/],
     ['functions/sqs/a.ts', 'const x = await import(name);', /imports what it computes/],
+    ['functions/rocketmq/producer/a.ts', "const { x } = await import('./b.ts');", /a file of its own on demand/],
     ['infra/app.ts', 'export default class {}', /has a default export/],
     ['local/a.ts', `${'\n'.repeat(400)}x`, /has 401 lines/],
     ['functions/delivery/utils.ts', '', /says nothing/],
@@ -173,6 +174,9 @@ describe('code that does not belong is refused', () => {
     ['functions/rocketmq/client/a.ts', '/** Not process.env. */'],
     ['local/a.ts', 'setInterval(f, 5); const x = process.env.X;'],
     ['test/reporter.ts', 'export default class {}'],
+    ['functions/rocketmq/producer/a.ts', "const { x } = await import('./rarely-used.ts');"],
+    ['functions/rocketmq/create-client.ts', "const { x } = await import('./producer/rarely-used.ts');"],
+    ['functions/rocketmq/remoting/a.ts', "const { connect } = await import('node:tls');"],
     ['functions/rocketmq/protocol/serialize-type.ts', ''],
   ])('but not %s: %j', (path, text) => {
     expect(codeFaults([file(path, text)])).toEqual([]);

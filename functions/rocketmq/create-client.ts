@@ -72,7 +72,7 @@ export function createClient(options: ClientOptions): Client {
     start: (deadline) => instance.start(deadline),
     beginInvocation: (deadline) => instance.beginInvocation(deadline),
     transactionsGivenUp: async (topics, deadline) => {
-      const { transactionsGivenUp } = await import('./producer/transactions-given-up.ts');
+      const { transactionsGivenUp } = await import('./producer/rarely-used.ts');
       const { namespace } = instance.options;
       return transactionsGivenUp(
         instance,

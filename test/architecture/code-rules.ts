@@ -42,6 +42,13 @@ const CODE_RULES: readonly CodeRule[] = [
     except: /^$/,
     fault: 'imports what it computes: name the module in quotes, so that bundlers and this test see it',
   },
+  {
+    pattern: /\bimport\(\s*['"]\.(?![^'"]*\/rarely-used\.ts['"])/,
+    where: /^functions\/rocketmq\//,
+    except: /^$/,
+    fault:
+      'imports a file of its own on demand: export it from producer/rarely-used.ts and import that, or bundles have a file more for each cold start to read',
+  },
 ];
 
 const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|spec))?\.ts$/;

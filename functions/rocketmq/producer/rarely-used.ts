@@ -8,3 +8,4 @@ export { recallMessage } from './recall.ts';
 export { RequestReply } from './request-reply.ts';
 export { TransactionChecks } from './transaction-checks.ts';
 export { awaitChecks, sendInTransaction } from './transaction-sender.ts';
+export { transactionsGivenUp } from './transactions-given-up.ts';

@@ -72,8 +72,7 @@ function quoteBareKey(match: string, string: string | undefined, before: string,
 export function decodeTopicRouteData(body: Uint8Array): TopicRouteData {
   let route: unknown;
   try {
-    // A first `TextDecoder` takes longer than the rest of the route.
-    route = parseDialectJson(globalThis.Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+    route = parseDialectJson(new TextDecoder().decode(body));
   } catch (cause) {
     throw new RemotingCommandError('route is not JSON', 0, cause);
   }
