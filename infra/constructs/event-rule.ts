@@ -36,7 +36,7 @@ export function createEventRule(source: AsyncSource, props: EventRuleProps): eve
   const { eventBus, eventPattern, handoverMaxAge, handoverRetryAttempts } = props;
   const faults = handoverFaults(props);
   reportFaults(source, faults);
-  grantUseOfQueueKey(source.deadLetterQueue, new iam.ServicePrincipal('events.amazonaws.com'));
+  grantUseOfQueueKey(source, source.deadLetterQueue, new iam.ServicePrincipal('events.amazonaws.com'));
   return new events.Rule(source, 'Rule', {
     eventBus,
     eventPattern,

@@ -61,8 +61,8 @@ export interface KafkaClusterChoice {
   readonly kafkaSecurityGroups?: readonly ec2.ISecurityGroup[];
 
   /**
-   * Pollers of the mapping. There is always one at least, which costs money by the hour: **only in this provisioned mode** does Lambda heed which
-   * records the function reports as failed.
+   * Pollers of the mapping. There is always one at least, which costs money by the hour: **only in this provisioned mode** does Lambda
+   * heed which records the function reports as failed.
    * @default - 1 to 10
    */
   readonly pollers?: lambda.ProvisionedPollerConfig;

@@ -39,8 +39,9 @@ export interface S3ToRocketMqProps extends AsyncSourceProps, HandoverOptions {
 
   /**
    * Takes the events from EventBridge in place of the bucket's own notifications: other notifications of the bucket cannot get in their
-   * way, no code of the CDK runs at deployment for a created bucket, and what cannot be handed over to Lambda ends in the dead-letter queue. The function then is that of
-   * EventBridge, and the messages hold its events. `handoverMaxAge` and `handoverRetryAttempts` go with it.
+   * way, no code of the CDK runs at deployment for a created bucket, and what cannot be handed over to Lambda ends in the dead-letter
+   * queue. The function then is that of EventBridge, and the messages hold its events. `handoverMaxAge` and `handoverRetryAttempts` go
+   * with it.
    * @default false
    */
   readonly viaEventBridge?: boolean;

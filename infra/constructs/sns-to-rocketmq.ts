@@ -48,7 +48,7 @@ export class SnsToRocketMq extends AsyncSource {
     const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
     reportFaults(this, topicFaults(props));
     this.snsTopic = existingSnsTopic ?? new sns.Topic(this, 'Topic', { enforceSSL: true, ...snsTopicOptions });
-    grantUseOfQueueKey(this.deadLetterQueue, new iam.ServicePrincipal('sns.amazonaws.com'));
+    grantUseOfQueueKey(this, this.deadLetterQueue, new iam.ServicePrincipal('sns.amazonaws.com'));
     this.subscription = this.snsTopic.addSubscription(
       new LambdaSubscription(this.producerFunction.function, {
         deadLetterQueue: this.deadLetterQueue,

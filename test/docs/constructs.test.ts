@@ -20,7 +20,7 @@ const listed = new Map(
 
 describe('docs/constructs.md', () => {
   test('explains every check at synth', () => {
-    const reported = [...infra.matchAll(/(?:\bid: |periodFaults\()'([a-z0-9-]+)'/g)].map(([, id = '']) => id);
+    const reported = [...infra.matchAll(/(?:\bid(?:: | = )|periodFaults\()'([a-z0-9-]+)'/g)].map(([, id = '']) => id);
     expect(reported.length).toBeGreaterThan(50);
     expect(reported.filter((id) => !listed.has(id))).toEqual([]);
   });

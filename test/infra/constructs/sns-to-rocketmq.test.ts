@@ -160,6 +160,15 @@ test('a dead-letter queue with a key of its own lets SNS and the function use th
   });
 });
 
+test('a dead-letter queue with the managed key of SQS is refused, for SNS cannot use it', () => {
+  const stack = testStack();
+  const deadLetterQueue = new sqs.Queue(stack, 'Dead', { encryption: sqs.QueueEncryption.KMS_MANAGED });
+  snsIn(stack, { deadLetterQueue });
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(/^\[rocketmq-lambda:dead-letter-queue-key\] .* alias\/aws\/sqs/),
+  ]);
+});
+
 test('publishers get no more than publishing', () => {
   const stack = testStack();
   const publisher = new iam.User(stack, 'Publisher');
