@@ -99,7 +99,7 @@ const RULES: readonly Rule[] = [
     name: 'invocation/lambda-zone.ts',
     files: /^functions\/invocation\/lambda-zone\.ts$/,
     project: or(exactly(LIBRARY), /^functions\/invocation\//),
-    outside: /^node:(http|stream\/consumers)$/,
+    outside: /^node:http$/,
     because:
       "it asks Lambda's metadata endpoint, which speaks HTTP inside of the sandbox, and may import node:http for it besides #rocketmq and invocation",
   },
