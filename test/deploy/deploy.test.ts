@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, type TestContext, test } from 'vitest';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
+import { sourceNames } from '../../infra/source-keys.ts';
 import { startTcpProxy, type TcpProxy } from '../../local/faults/tcp-proxy.ts';
+import type { InvocationResult } from '../../local/lambda/invocation-result.ts';
 import { type ContractCluster, freshTopic, openContractCluster } from '../contract/clusters.ts';
 import { AwsApi } from './aws-api.ts';
 import { cdk } from './cdk.ts';
 import { type DeployedFunction, runDeployedFunction } from './deployed-function.ts';
 import { ACCOUNT, type Ministack, REGION, startMinistack } from './ministack.ts';
 import { missingPython } from './ministack-environment.ts';
-import { putEvents } from './source-events.ts';
+import { sourceEvents } from './source-events.ts';
 
 /** Long enough to install the emulator, to fetch and start two real clusters, and to deploy, on a busy machine. */
 const SET_UP_LIMIT_MS = 600_000;
@@ -18,6 +20,8 @@ const ARRIVAL = { timeout: 60_000, interval: 250 };
 /** Routes are looked up again after 30 s; until then sends go where they went. */
 const MOVE = { timeout: 120_000, interval: 1000 };
 const STACK = 'EverySource';
+/** How outputs end that name a function. */
+const FUNCTION = 'FunctionName';
 
 /** What was started, so that it is stopped in turn, whatever fails. */
 const resources = new AsyncDisposableStack();
@@ -38,6 +42,7 @@ interface Deployment {
   /** Stands between the functions and the name server of the first cluster. */
   readonly nameServer: TcpProxy;
   readonly outputs: Readonly<Record<string, string>>;
+  /** By the outputs that name them. */
   readonly functions: Readonly<Record<string, DeployedFunction>>;
 }
 
@@ -79,8 +84,8 @@ async function deployEverySource(context: TestContext): Promise<Deployment> {
 
   const aws = new AwsApi(ministack.url);
   const functions: Record<string, DeployedFunction> = {};
-  for (const source of Object.keys(putEvents)) {
-    functions[source] = resources.use(await runDeployedFunction(aws, ministack, outputs[`${source}Function`] ?? ''));
+  for (const [output, name] of Object.entries(outputs).filter(([output]) => output.endsWith(FUNCTION))) {
+    functions[output] = resources.use(await runDeployedFunction(aws, ministack, name));
   }
   deployment = { ministack, aws, topic, first, second, nameServer, outputs, functions };
   return deployment;
@@ -95,16 +100,37 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/**
+ * The app as it is, with every source that there is, and all it makes to be deleted with it. Without the dashboard: the emulator does
+ * not know the saved queries that come with it.
+ */
 function app(topic: string, nameServer: string): string[] {
-  return ['--app', 'node test/deploy/every-source-stack.ts', '-c', `topic=${topic}`, '-c', `nameServer=${nameServer}`];
+  const context = {
+    stackName: STACK,
+    sources: sourceNames.join(','),
+    topic,
+    nameServers: nameServer,
+    removalPolicy: 'destroy',
+    kafkaTopic: 'orders',
+    kafkaConsumerGroup: 'deployed',
+    mskClusterArn: `arn:aws:kafka:${REGION}:${ACCOUNT}:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1`,
+  };
+  return Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }
 
 /** Puts an event with a text of its own into a source, and gives the text. */
 async function putEvent(source: string): Promise<string> {
   const text = `${source}-${randomUUID()}`;
   const { aws, outputs } = deployed();
-  await putEvents[source]?.(aws, outputs[`${source}Address`] ?? '', text);
+  const events = sourceEvents[source];
+  await events?.put(aws, outputs[events.output] ?? '', text);
   return text;
+}
+
+/** The invocations of the function of a source, oldest first. */
+function invocationsOf(source: string): readonly InvocationResult[] {
+  const output = `${source[0]?.toUpperCase()}${source.slice(1)}${FUNCTION}`;
+  return deployed().functions[output]?.results ?? [];
 }
 
 /** Whether a message with the text is stored in a cluster. */
@@ -124,13 +150,13 @@ async function clusterOf(text: string): Promise<ContractCluster | undefined> {
   return found;
 }
 
-test.each(Object.keys(putEvents))(
+test.each(Object.keys(sourceEvents))(
   'an event of %s goes through the deployed function to a real RocketMQ',
   { timeout: 120_000 },
   async (source) => {
     const text = await putEvent(source);
     await expect.poll(() => isStored(deployed().first, text), ARRIVAL).toBe(true);
-    const results = deployed().functions[source]?.results ?? [];
+    const results = invocationsOf(source);
     expect(results.length).toBeGreaterThan(0);
     expect(results.filter(({ status, leftBehind }) => status !== 'ok' || leftBehind.length > 0)).toEqual([]);
   },
@@ -138,21 +164,21 @@ test.each(Object.keys(putEvents))(
 
 test('warm functions follow when the parameter names another name server', { timeout: 240_000 }, async () => {
   const { aws, outputs, second, nameServer } = deployed();
-  const Name = outputs.NameServerParameter;
+  const Name = outputs.NameServerParameterName;
   const Value = second.nameServerAddrs.join(';');
   await aws.json('ssm', 'AmazonSSM.PutParameter', { Name, Value, Type: 'String', Overwrite: true });
   // The old name server goes, as it does when a cluster moves; its broker stays until nobody uses it any more.
   nameServer.refuse();
   nameServer.apply({ kind: 'close', by: 'reset' }, 'present');
-  for (const source of Object.keys(putEvents)) {
+  for (const source of Object.keys(sourceEvents)) {
     await expect.poll(async () => await clusterOf(await putEvent(source)), { ...MOVE, message: source }).toBe(second);
-    expect(deployed().functions[source]?.results.filter(({ cold }) => cold)).toHaveLength(1);
+    expect(invocationsOf(source).filter(({ cold }) => cold)).toHaveLength(1);
   }
 });
 
 test('the stack is destroyed with all it made', { timeout: 240_000 }, async () => {
   const { ministack, aws, topic, nameServer, outputs } = deployed();
-  const bucket = outputs.s3Address;
+  const bucket = outputs.S3BucketName;
   for (const [, key = ''] of (await aws.rest('s3', 'GET', `/${bucket}`)).matchAll(/<Key>([^<]+)<\/Key>/g)) {
     await aws.rest('s3', 'DELETE', `/${bucket}/${key}`);
   }
