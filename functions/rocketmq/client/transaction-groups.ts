@@ -42,12 +42,15 @@ export class TransactionGroups {
     return this.heartbeats.announce(addr, group, timeoutMs);
   }
 
-  /** Takes the groups off every broker. Never rejects: where that fails the connection is ended, and with it the registration. */
+  /**
+   * Takes the groups off every broker; nothing is sent to one that knows none of them. Never rejects: where that fails the
+   * connection is ended, and with it the registration.
+   */
   async release(timeoutMs: number): Promise<void> {
-    if (this.held.size === 0) return this.releasing;
-    const groups = [...this.held];
+    if (this.known.size === 0 || this.releasing !== undefined) return this.releasing;
     this.held.clear();
-    this.releasing = this.heartbeats.withdraw(groups, timeoutMs).finally(() => {
+    // Not those held alone: before it became one of transactions, a group may have been named by ordinary heartbeats.
+    this.releasing = this.heartbeats.withdraw([...this.known], timeoutMs).finally(() => {
       this.releasing = undefined;
     });
     return this.releasing;

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { type Client, deadlineAfter } from '#rocketmq';
+import { startProducer, TOPIC as topic } from '../producer/start-producer.ts';
+
+const MESSAGE = { topic, body: 'order 1' };
+
+/** A producer that sent an ordinary message in an invocation that is over: its group is registered, as any other. */
+async function startSent() {
+  const started = await startProducer();
+  const { client, cluster, producer } = started;
+  await invocation(client, () => producer.send(MESSAGE));
+  const registered = () => cluster.broker().producers.clients(producer.group).length;
+  expect(registered()).toBe(1);
+  return { ...started, registered };
+}
+
+async function invocation(client: Client, work: () => Promise<unknown>): Promise<void> {
+  const upkeep = await client.beginInvocation(deadlineAfter(5_000));
+  await work();
+  await upkeep.end();
+}
+
+describe('a group that sent ordinary messages before is off the brokers', () => {
+  test('when it has a listener for checks, and waits for none', async () => {
+    await using started = await startSent();
+    const { client, producer, registered } = started;
+    await invocation(client, () => producer.onTransactionCheck({ check: async () => 'commit' }));
+    expect(registered()).toBe(0);
+    expect(client.pendingCount).toBe(0);
+  });
+
+  test('when its half message could not be sent', async () => {
+    await using started = await startSent();
+    const { client, producer, registered } = started;
+    await invocation(client, async () => {
+      const sending = producer.sendTransaction({ ...MESSAGE, topic: 'nobody-made' }, async () => 'commit');
+      await expect(sending).rejects.toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
+    });
+    expect(registered()).toBe(0);
+  });
+});
