@@ -242,7 +242,7 @@ export class Producer {
    * Registers the group with every master of these topics, to be asked for open transactions until the last running
    * invocation ends. For a function that stays awake to answer; `onTransactionCheck` comes first. To be called again every
    * 30 s or so while it waits: brokers forget a client that sends no heartbeat for 120 s.
-   * @throws TopicRouteNotFoundError, NoNameServerError, RemotingConnectError and what else keeps it from being registered.
+   * @throws TopicRouteNotFoundError, RemotingConnectError and what else keeps it off some master; the others have it then.
    */
   async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
     const { awaitChecks } = await import('./rarely-used.ts');

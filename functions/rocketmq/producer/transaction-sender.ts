@@ -177,7 +177,9 @@ function secondsOf(immunityMs: number | undefined): number | undefined {
 
 /**
  * Registers a group with every master that these topics have, to be asked for open transactions until the last running
- * invocation ends. Resolves when all have answered; where some do not, the others are registered all the same.
+ * invocation ends. Resolves when all have answered. Where some do not, or a topic has no route, the others are registered all
+ * the same.
+ * @throws the first of what kept it from being registered, when the rest has answered.
  */
 export async function awaitChecks(
   client: ClientInstance,
@@ -185,13 +187,16 @@ export async function awaitChecks(
   topics: readonly string[],
   deadline: Deadline,
 ): Promise<void> {
-  const infos = await Promise.all(topics.map((topic) => client.publishInfo(topic, deadline)));
-  const addrs = new Set(infos.flatMap(({ masterAddrs }) => [...masterAddrs.values()]));
+  const infos = await Promise.allSettled(topics.map((topic) => client.publishInfo(topic, deadline)));
+  const addrs = new Set(
+    infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : [])),
+  );
   const limit = earlierOf(deadline, client.options.requestTimeoutMs);
   const register = async (addr: string) => {
     const { answered } = await client.holdTransactionGroup(group, addr, Math.max(1, limit.remainingMs()));
     await answered;
   };
-  const failed = (await Promise.allSettled([...addrs].map(register))).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  const registered = await Promise.allSettled([...addrs].map(register));
+  const failed = [...infos, ...registered].find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -166,6 +166,14 @@ describe('a client that waits for checks', () => {
     const waiting = producer.awaitTransactionChecks(['nobody-made']);
     await expect(waiting).rejects.toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
   });
+
+  test('is registered for the other topics when one has no route, and says so all the same', async () => {
+    await using started = await start();
+    const { producer } = started.sandbox();
+    const waiting = producer.awaitTransactionChecks(['nobody-made', TOPIC]);
+    await expect(waiting).rejects.toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
+    expect(registered(started.cluster)).toBe(1);
+  });
 });
 
 describe('a check', () => {
