@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { type CheckPlan, checkPlanFaults } from '../../../infra/constructs/transaction-check-faults.ts';
 
@@ -49,6 +49,16 @@ describe('a plan is refused', () => {
     ['when brokers ask not at all', { checkMax: 0 }, 'transaction-broker'],
     ['when brokers ask half a time', { checkMax: 1.5 }, 'transaction-broker'],
     ['when the interval is none', { checkInterval: Duration.seconds(0) }, 'transaction-broker'],
+    [
+      'when its function would run longer than Lambda allows',
+      { awakeTime: Duration.seconds(880), functionTimeout: Duration.seconds(901), checkMax: 100 },
+      'transaction-awake',
+    ],
+    [
+      'when it is more patient than the function takes',
+      { patience: Duration.seconds(901), checkMax: 100 },
+      'transaction-patience',
+    ],
   ])('%s', (_title, plan, id) => {
     expect(idsOf(plan)).toEqual({ errors: [id], warnings: [] });
   });
@@ -61,6 +71,10 @@ describe('a plan is refused', () => {
       },
     ]);
   });
+});
+
+test('a plan is left alone where what brokers are set to is known at deployment only', () => {
+  expect(idsOf({ checkMax: Token.asNumber({ Ref: 'CheckMax' }) })).toEqual(none);
 });
 
 describe('a plan is warned of', () => {
