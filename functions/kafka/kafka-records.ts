@@ -35,7 +35,7 @@ export function kafkaRecords(event: unknown, target: MessageTarget): BatchRecord
       return deliveryRecords({ id, itemIdentifier: { partition, offset }, orderingKey }, target, () => ({
         source,
         id,
-        at: record.timestamp === undefined ? 0 : countOf(record.timestamp, `${path}.timestamp`),
+        at: instantOf(record.timestamp, `${path}.timestamp`),
         body: valueBytes(record.value, `${path}.value`),
         properties: eventProperties(headersOf(record, path)),
         shardingKey: key ?? partition,
@@ -43,6 +43,12 @@ export function kafkaRecords(event: unknown, target: MessageTarget): BatchRecord
       }));
     }),
   );
+}
+
+/** Epoch ms of a record's time; 0 where it has none, for which Kafka writes -1, or one before 1970. */
+function instantOf(value: unknown, field: string): number {
+  const isNone = value === undefined || value === null || (Number.isSafeInteger(value) && Number(value) < 0);
+  return isNone ? 0 : countOf(value, field);
 }
 
 /** Text of a record's key; undefined where there is none. */
