@@ -7,8 +7,8 @@ export interface BatchAnswer<Identifier = string> {
 }
 
 /**
- * Names every record that is neither known to be stored nor let go, once each, in the order of the event. An empty list means that the whole batch
- * is done. Of a stream or a Kafka partition Lambda goes on from the earliest one named.
+ * Names every record that is neither known to be stored nor let go, once each, in the order of the event. An empty list
+ * means that the whole batch is done. Of a stream or a Kafka partition Lambda goes on from the earliest one named.
  */
 export function batchAnswer<Identifier>(
   delivered: readonly DeliveredRecord<BatchRecord<Identifier>>[],

@@ -18,8 +18,8 @@ export interface DeliveryOptions {
   readonly producer: Pick<Producer, 'send'>;
   readonly deadline: Deadline;
   /**
-   * Finds the message of a record where an earlier delivery stored it; undefined where it need not be looked for. Absent: no
-   * record is looked for.
+   * Finds the message of a record where an earlier delivery stored it; undefined where it need not be looked for.
+   * Absent: no record is looked for.
    */
   readonly findStored?: (record: DeliveryRecord, message: Message) => Promise<SendResult | undefined> | undefined;
   /** Told of each record as it is settled. */
@@ -38,10 +38,10 @@ const RECORDS_AT_ONCE = 256;
 const SMALLEST_SEND_MS = 50;
 
 /**
- * Sends records as messages: in parallel over ordering keys, one after the other within a key. The first failure of a key
- * stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing. What
- * an earlier delivery stored is not sent again, where `findStored` finds it. Records not begun when the deadline is near are
- * reported, not begun. Never rejects for a record; outcomes come in the order of the records.
+ * Sends records as messages: in parallel over ordering keys, one after the other within a key. The first failure of a
+ * key stops that key, and every later record of it counts as failed too; one that is filtered or dropped stops nothing.
+ * What an earlier delivery stored is not sent again, where `findStored` finds it. Records not begun when the deadline
+ * is near are reported, not begun. Never rejects for a record; outcomes come in the order of the records.
  */
 export function deliver<Record extends SentRecord>(
   records: readonly Record[],
@@ -140,8 +140,8 @@ function deliveryFault(thrown: unknown, recordId: string): RocketMQError | undef
 }
 
 /**
- * The outcome of every record that is not begun for want of time: one for all, since there may be thousands, and to make so
- * many errors would take what is left of the time.
+ * The outcome of every record that is not begun for want of time: one for all, since there may be thousands, and to
+ * make so many errors would take what is left of the time.
  */
 function sharedNotBegun(deadline: Deadline): () => SendOutcome {
   let shared: SendOutcome | undefined;

@@ -6,8 +6,8 @@ const MOST_TOLD = 5;
 
 /**
  * Some records of an event are not stored, and its source takes back whole events only. `code`, which is the name that
- * Lambda reports and Step Functions match, is `ROCKETMQ_DELIVERY_FAILED` when a retry can help at least one of them, and
- * `ROCKETMQ_DELIVERY_PERMANENT` when it can help none.
+ * Lambda reports and Step Functions match, is `ROCKETMQ_DELIVERY_FAILED` when a retry can help at least one of them,
+ * and `ROCKETMQ_DELIVERY_PERMANENT` when it can help none.
  */
 export class DeliveryError extends Error {
   readonly code: 'ROCKETMQ_DELIVERY_FAILED' | 'ROCKETMQ_DELIVERY_PERMANENT';
@@ -24,8 +24,8 @@ export class DeliveryError extends Error {
 }
 
 /**
- * For sources that deliver a whole event again when the function throws. What is stored already is then stored again, under
- * the same message ids.
+ * For sources that deliver a whole event again when the function throws. What is stored already is then stored again,
+ * under the same message ids.
  * @throws DeliveryError when a record is not known to be stored.
  */
 export function throwIfAnyFailed(delivered: readonly DeliveredRecord[]): void {

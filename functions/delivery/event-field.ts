@@ -38,7 +38,9 @@ export function optionalTextOf(value: unknown, field: string): string | undefine
 /** The end of base64 text, padded. Its last character may hold bits that belong to no byte. */
 const LAST_QUARTET = /^(?:|[A-Za-z0-9+/]{2}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))$/;
 
-/** The bytes that base64 text stands for. Node would skip what is no base64, and so send other bytes than the event has. */
+/**
+ * The bytes that base64 text stands for. Node would skip what is no base64, and so send other bytes than the event has.
+ */
 export function bytesOf(value: unknown, field: string): Uint8Array {
   if (typeof value !== 'string') throw new EventError(field, 'text in base64', value);
   const bytes = Buffer.from(value, 'base64');

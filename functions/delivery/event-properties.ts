@@ -6,8 +6,8 @@ export const ORIGIN_PROPERTIES = { source: 'aws.source', id: 'aws.id', traceId: 
 const TAKEN: ReadonlySet<string> = new Set([...RESERVED_PROPERTIES, ...Object.values(ORIGIN_PROPERTIES)]);
 
 /**
- * Attributes or headers of a record as properties. A name that RocketMQ or this pack gives a meaning gets the prefix `aws.`;
- * values that are empty are left out, since RocketMQ has no empty properties. The last of equal names wins.
+ * Attributes or headers of a record as properties. A name that RocketMQ or this pack gives a meaning gets the prefix
+ * `aws.`; values that are empty are left out, since RocketMQ has no empty properties. The last of equal names wins.
  */
 export function eventProperties(values: Iterable<readonly [string, string | undefined]>): Record<string, string> {
   // Without a prototype, so that an attribute may be named "__proto__".

@@ -1,4 +1,7 @@
-/** What TypeScript's library does not declare yet: a number of JSON with all its digits, as an object that holds its text. */
+/**
+ * What TypeScript's library does not declare yet: a number of JSON with all its digits, as an object that holds its
+ * text.
+ */
 interface ExactNumber {
   readonly rawJSON: string;
 }
@@ -14,7 +17,10 @@ const SAFE_DIGITS = 15;
 const MAY_BE_INEXACT = /\d[\d.]{15}|\d[eE][+-]?\d{2}/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The value of JSON text, in which every number keeps its digits. @throws SyntaxError; RangeError when it is nested too deeply */
+/**
+ * The value of JSON text, in which every number keeps its digits.
+ * @throws SyntaxError; RangeError when it is nested too deeply
+ */
 export function parseExactly(text: string): unknown {
   if (!MAY_BE_INEXACT.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
@@ -23,8 +29,8 @@ export function parseExactly(text: string): unknown {
 }
 
 /**
- * The number that a text of JSON stands for. What a number of JavaScript would round becomes an object that `JSON.stringify`
- * writes with the digits it had; `exactDigits` tells them. Text that is no number stays text.
+ * The number that a text of JSON stands for. What a number of JavaScript would round becomes an object that
+ * `JSON.stringify` writes with the digits it had; `exactDigits` tells them. Text that is no number stays text.
  */
 export function exactNumber(text: string): number | ExactNumber | string {
   if (!NUMBER.test(text)) return text;

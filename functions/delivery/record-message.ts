@@ -20,9 +20,9 @@ export function deliveryRecords<Own extends RecordPlace>(
 }
 
 /**
- * The message of a record. Its message id is made from `source`, `id`, `index` and `at` alone, so that it is the same on
- * every delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key besides,
- * its blanks percent-encoded.
+ * The message of a record. Its message id is made from `source`, `id`, `index` and `at` alone, so that it is the same
+ * on every delivery; `source` and `id` can be read from the properties `aws.source` and `aws.id`, and `id` is a key
+ * besides, its blanks percent-encoded.
  * @throws EventError when the record has no body.
  */
 export function recordMessage({ topic, traceId }: MessageTarget, content: Omit<RecordContent, 'record'>): Message {

@@ -32,8 +32,8 @@ const READERS: Readonly<Record<string, FieldReader>> = {
 };
 
 /**
- * Messages of a direct invocation. All are checked before one is sent: a caller's mistake fails the whole invocation. The
- * sharding key orders them; an `id` makes the message id the same when the caller sends the message again.
+ * Messages of a direct invocation. All are checked before one is sent: a caller's mistake fails the whole invocation.
+ * The sharding key orders them; an `id` makes the message id the same when the caller sends the message again.
  * @throws EventError that names the field.
  */
 export function directRecords({ messages }: DirectEvent, target: MessageTarget): SentRecord[] {

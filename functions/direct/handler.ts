@@ -9,7 +9,10 @@ import { directRecords } from './direct-records.ts';
 
 type DirectAnswer = DirectResult | DirectResult[];
 
-/** Lambda function for Step Functions and other callers: messages in, their results out, or an error with a name to match. */
+/**
+ * Lambda function for Step Functions and other callers: messages in, their results out, or an error with a name to
+ * match.
+ */
 export const handler = middy<unknown, DirectAnswer, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<unknown, DirectAnswer>())
   .handler(async (event, { rocketmq }) => {

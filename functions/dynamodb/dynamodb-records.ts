@@ -6,8 +6,8 @@ import { deliveryRecords } from '../delivery/record-message.ts';
 import { plainItem } from './plain-item.ts';
 
 /**
- * Changes of a DynamoDB stream. The message body is the record as JSON, with its images as the stream view has them; the
- * item's keys order the changes and choose the queue of the topic. The id of a change is its event id.
+ * Changes of a DynamoDB stream. The message body is the record as JSON, with its images as the stream view has them;
+ * the item's keys order the changes and choose the queue of the topic. The id of a change is its event id.
  * @throws EventError when the event is none of DynamoDB, so that nothing is taken for done.
  */
 export function dynamodbRecords(event: unknown, target: MessageTarget): BatchRecord[] {

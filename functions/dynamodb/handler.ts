@@ -6,7 +6,9 @@ import { type ProducerContext, withProducer } from '../invocation/with-producer.
 import { mappedTarget } from '../mapping/mapped-target.ts';
 import { dynamodbRecords } from './dynamodb-records.ts';
 
-/** Lambda function for DynamoDB streams: what is not stored is reported; Lambda goes on from the first change reported. */
+/**
+ * Lambda function for DynamoDB streams: what is not stored is reported; Lambda goes on from the first change reported.
+ */
 export const handler = middy<DynamoDBStreamEvent, BatchAnswer, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<DynamoDBStreamEvent, BatchAnswer>())
   .handler(async (event, { rocketmq }) =>

@@ -3,8 +3,8 @@ import { fieldsOf, listOf, textOf } from '../delivery/event-field.ts';
 import { exactNumber } from '../delivery/exact-json.ts';
 
 /**
- * An item without the types that DynamoDB writes around its values: `{"total":{"N":"12"}}` is `{"total":12}`. Numbers keep
- * their digits, sets become lists, binary values stay in base64. Null where there is no item.
+ * An item without the types that DynamoDB writes around its values: `{"total":{"N":"12"}}` is `{"total":12}`. Numbers
+ * keep their digits, sets become lists, binary values stay in base64. Null where there is no item.
  * @throws EventError that names the field.
  */
 export function plainItem(item: unknown, path: string): Record<string, unknown> | null {

@@ -5,9 +5,9 @@ import type { MessageTarget } from '../delivery/message-target.ts';
 import { deliveryRecords } from '../delivery/record-message.ts';
 
 /**
- * Events of an EventBridge rule or schedule: one, or a list of them. The message body is the event as JSON; its detail type
- * becomes the property `aws.detailType`. EventBridge promises no order. The id is that of the event: an input that a rule or
- * schedule makes up itself must have one.
+ * Events of an EventBridge rule or schedule: one, or a list of them. The message body is the event as JSON; its detail
+ * type becomes the property `aws.detailType`. EventBridge promises no order. The id is that of the event: an input that
+ * a rule or schedule makes up itself must have one.
  * @throws EventError when an event has no id, so that nothing is taken for done.
  */
 export function eventbridgeRecords(event: unknown, target: MessageTarget): DeliveryRecord[] {

@@ -5,7 +5,10 @@ import { type ProducerContext, withProducer } from '../invocation/with-producer.
 import { mappedTarget } from '../mapping/mapped-target.ts';
 import { eventbridgeRecords } from './eventbridge-records.ts';
 
-/** Lambda function for EventBridge rules and schedules: throws when an event is not stored, and EventBridge delivers it again. */
+/**
+ * Lambda function for EventBridge rules and schedules: throws when an event is not stored, and EventBridge delivers it
+ * again.
+ */
 export const handler = middy<unknown, void, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<unknown, void>())
   .handler(async (event, { rocketmq }) =>

@@ -1,6 +1,9 @@
 import { STATUS_CODES, type Status } from './status-codes.ts';
 
-/** One fault of a request body: where it is, as a JSON pointer in URI fragment form (RFC 6901, section 6), and what it is. */
+/**
+ * One fault of a request body: where it is, as a JSON pointer in URI fragment form (RFC 6901, section 6), and what it
+ * is.
+ */
 export interface Fault {
   readonly pointer: string;
   readonly detail: string;

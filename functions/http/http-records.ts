@@ -15,9 +15,10 @@ export interface HttpRecord extends SentRecord {
 const LONGEST_KEY = 255;
 
 /**
- * Messages of a request as records. With an `Idempotency-Key`, a request that is sent again gets the message ids it had: an
- * id is made of the key, the topic, and the place and content of the message. With the content, because a client that sends
- * only a part of a list again, or another message under an old key, would else have it dropped as a duplicate.
+ * Messages of a request as records. With an `Idempotency-Key`, a request that is sent again gets the message ids it
+ * had: an id is made of the key, the topic, and the place and content of the message. With the content, because a
+ * client that sends only a part of a list again, or another message under an old key, would else have it dropped as a
+ * duplicate.
  * @param requestId names the messages in the log.
  * @param traceId X-Ray trace of the invocation, for a request that carries none.
  * @throws HttpProblem 400 when the key cannot be used.

@@ -26,8 +26,8 @@ export function problemAnswer({ details, headers }: HttpProblem): HttpAnswer {
 }
 
 /**
- * An answer in the shape that its gateway reads: an ALB wants a status line, and with multi-value headers on, takes no other
- * kind; the API gateways and function URLs take plain headers.
+ * An answer in the shape that its gateway reads: an ALB wants a status line, and with multi-value headers on, takes no
+ * other kind; the API gateways and function URLs take plain headers.
  */
 export function httpResponse({ status, contentType, headers, body }: HttpAnswer, shape: EventShape): HttpResponse {
   const all: Readonly<Record<string, string>> = {

@@ -9,8 +9,8 @@ export type HttpRoute =
 const TOPIC_MESSAGES = /\/topics\/([^/]+)\/messages$/;
 
 /**
- * Route of a path by its end: what stands before it is the stage, the base path of a domain, or the prefix of a listener
- * rule, which gateways leave in the path or not as they please.
+ * Route of a path by its end: what stands before it is the stage, the base path of a domain, or the prefix of a
+ * listener rule, which gateways leave in the path or not as they please.
  * @throws HttpProblem 404 for another path, and for a name that no topic can have; 405 for another method.
  */
 export function httpRoute(method: string, path: string): HttpRoute {
@@ -36,7 +36,10 @@ function routeOfPath(path: string): HttpRoute {
   });
 }
 
-/** Some gateways decode the path and some do not. Of a topic with a percent sign that leads to no character, it was decoded. */
+/**
+ * Some gateways decode the path and some do not. Of a topic with a percent sign that leads to no character, it was
+ * decoded.
+ */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -26,7 +26,9 @@ const MAX_PARTS = MAX_PROPERTIES_BYTES / 2;
 const OWN_PREFIX = 'aws.';
 
 const DELAYS = ['delayLevel', 'delayMs', 'deliverAt'] as const;
-/** Names that the schema library passes over in an object, for what they do to one. Here they are names like any other. */
+/**
+ * Names that the schema library passes over in an object, for what they do to one. Here they are names like any other.
+ */
 const PASSED_OVER: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -59,7 +61,9 @@ export function messageFaults(value: unknown, pointer: string, now: number): Mes
   };
 }
 
-/** How much there is to look at in a message: without a limit, a hostile request would take all memory with its faults. */
+/**
+ * How much there is to look at in a message: without a limit, a hostile request would take all memory with its faults.
+ */
 function partsOf(value: unknown): number {
   if (!isRecord(value)) return 0;
   const sizes = [value, value.keys, value.properties].map((part) =>

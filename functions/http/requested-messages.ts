@@ -19,8 +19,8 @@ const MOST_FAULTS = 10_000;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the body of a request. Whatever is wrong is told before a message is sent, all of it at once; of more faults than
- * an answer can hold, the first ones.
+ * Reads the body of a request. Whatever is wrong is told before a message is sent, all of it at once; of more faults
+ * than an answer can hold, the first ones.
  * @param now epoch ms.
  * @throws HttpProblem 415, 400, 413 or 422.
  */

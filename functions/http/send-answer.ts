@@ -23,8 +23,8 @@ interface StoredMessage {
 type Result = ({ readonly status: 200 } & StoredMessage) | SendFailure;
 
 /**
- * The answer for messages that were sent: 200 when all are stored; for a list, 207 with the result of each when some are.
- * When none is, and all for one reason, the status of that: what retries by the status alone retries rightly.
+ * The answer for messages that were sent: 200 when all are stored; for a list, 207 with the result of each when some
+ * are. When none is, and all for one reason, the status of that: what retries by the status alone retries rightly.
  * @throws HttpProblem for a single message that was not stored, and for such a list.
  */
 export function sendAnswer(

@@ -1,4 +1,7 @@
-/** Every status this function answers with, and its phrase (RFC 9110; 207 and 424 of RFC 4918). Node's table is in `node:http`. */
+/**
+ * Every status this function answers with, and its phrase (RFC 9110; 207 and 424 of RFC 4918). Node's table is in
+ * `node:http`.
+ */
 export const STATUS_CODES = {
   200: 'OK',
   207: 'Multi-Status',

@@ -27,8 +27,8 @@ const CLOCK_DIFFERENCE_MS = 86_400_000;
 const INDEX_LIMIT_MS = 30_000;
 
 /**
- * Finds messages of records that an earlier delivery stored. One a sandbox: what keeps records from being checked is told once
- * in the log, each reason of each broker.
+ * Finds messages of records that an earlier delivery stored. One a sandbox: what keeps records from being checked is
+ * told once in the log, each reason of each broker.
  */
 export class Deduplication {
   private readonly mode: DeduplicationMode;
@@ -93,7 +93,10 @@ export class Deduplication {
     return undefined;
   }
 
-  /** No answer tells a message that is not there from an index that is not: so a message is asked for that is known to be there. */
+  /**
+   * No answer tells a message that is not there from an index that is not: so a message is asked for that is known to
+   * be there.
+   */
   private async proveIndex(deadline: Deadline, unchecked: () => void): Promise<void> {
     const { sample } = this;
     if (sample === undefined || this.clock.now() - sample.storedAt < INDEX_LIMIT_MS) return;

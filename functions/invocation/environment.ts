@@ -326,8 +326,9 @@ export function readMetadataEndpoint(
 }
 
 /**
- * X-Ray trace of the invocation under way, as Lambda's runtime puts it into the environment; undefined where it does not, and
- * where several invocations run at once (Lambda Managed Instances): then the one environment can be right for one of them at most.
+ * X-Ray trace of the invocation under way, as Lambda's runtime puts it into the environment; undefined where it does
+ * not, and where several invocations run at once (Lambda Managed Instances): then the one environment can be right for
+ * one of them at most.
  */
 export function readTraceId(variables: NodeJS.ProcessEnv = process.env): string | undefined {
   if (variables.AWS_LAMBDA_MAX_CONCURRENCY !== undefined) return undefined;

@@ -2,7 +2,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Outcome } from '#rocketmq';
 import type { RecordOutcome } from '../delivery/record-outcome.ts';
 
-/** Values of a metric in one EMF document; with the hundredth, Powertools would write the document and begin another. */
+/**
+ * Values of a metric in one EMF document; with the hundredth, Powertools would write the document and begin another.
+ */
 const MOST_VALUES = 99;
 
 const failureMetrics: Readonly<Record<Outcome, string>> = {
@@ -96,8 +98,8 @@ export class InvocationMetrics {
 }
 
 /**
- * Metric of the connections opened for one reason, such as `ConnectionsOpenedClosedByPeer` for `closed by peer`. Written only when
- * there are some: a metric costs money from its first value on.
+ * Metric of the connections opened for one reason, such as `ConnectionsOpenedClosedByPeer` for `closed by peer`.
+ * Written only when there are some: a metric costs money from its first value on.
  */
 function connectionMetric(reason: string): string {
   return `ConnectionsOpened${reason.replace(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase())}`;

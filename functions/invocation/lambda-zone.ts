@@ -11,13 +11,14 @@ export interface MetadataEndpoint {
 }
 
 /**
- * Id of the availability zone that this sandbox runs in, such as `use1-az1`, from Lambda's metadata endpoint, which answers
- * inside of the sandbox and needs no rights. It never changes in a sandbox. The connection is closed with the answer, so
- * that none is frozen.
+ * Id of the availability zone that this sandbox runs in, such as `use1-az1`, from Lambda's metadata endpoint, which
+ * answers inside of the sandbox and needs no rights. It never changes in a sandbox. The connection is closed with the
+ * answer, so that none is frozen.
  * @throws what keeps the endpoint from answering.
  */
 export async function lambdaZone({ addr, token }: MetadataEndpoint, deadline: Deadline): Promise<string> {
-  // Imported, it would hand out all it has, and load a WebSocket client for that: 20 ms. Lambda's runtime has loaded the rest.
+  // Imported, it would hand out all it has, and load a WebSocket client for that: 20 ms. Lambda's runtime has loaded
+  // the rest.
   const { get } = process.getBuiltinModule('node:http');
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));

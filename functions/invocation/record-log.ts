@@ -19,9 +19,9 @@ interface Failures {
 }
 
 /**
- * Logs the records of one invocation that are not stored: of each kind the first ones with a line of their own, all others
- * together by their ids. Of 10,000 records that no time was left for, as many lines would take longer than the reserve that is
- * kept for the answer. Dropped records have a line each, since nothing else tells of them again.
+ * Logs the records of one invocation that are not stored: of each kind the first ones with a line of their own, all
+ * others together by their ids. Of 10,000 records that no time was left for, as many lines would take longer than the
+ * reserve that is kept for the answer. Dropped records have a line each, since nothing else tells of them again.
  */
 export class RecordLog {
   private readonly failures = new Map<string, Failures>();

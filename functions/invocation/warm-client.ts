@@ -20,8 +20,8 @@ export interface WarmClient {
 let warm: WarmClient | undefined;
 
 /**
- * The warm client, made at the first call: objects only, no connection and no lookup. One a module instance, which is one
- * a sandbox, or one a worker thread where Lambda runs several.
+ * The warm client, made at the first call: objects only, no connection and no lookup. One a module instance, which is
+ * one a sandbox, or one a worker thread where Lambda runs several.
  * @throws OptionsError that lists every fault of the environment; the next call tries again.
  */
 export function warmClient(): WarmClient {
@@ -71,7 +71,9 @@ function makeWarmClient(environment: Environment): WarmClient {
   };
 }
 
-/** The zone of this sandbox; undefined where Lambda does not tell. Nobody else tells of a failure, so it is logged here. */
+/**
+ * The zone of this sandbox; undefined where Lambda does not tell. Nobody else tells of a failure, so it is logged here.
+ */
 async function fetchZone(deadline: Deadline): Promise<string | undefined> {
   const endpoint = readMetadataEndpoint();
   if (endpoint === undefined) {

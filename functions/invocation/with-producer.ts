@@ -21,8 +21,8 @@ export interface ProducerInvocation {
   /** X-Ray trace of this invocation; undefined where Lambda gives none. */
   readonly traceId: string | undefined;
   /**
-   * Finds the message of a record where an earlier delivery stored it. Undefined, without a question, where `environment` does
-   * not want such a record looked for.
+   * Finds the message of a record where an earlier delivery stored it. Undefined, without a question, where
+   * `environment` does not want such a record looked for.
    */
   findStored(history: DeliveryHistory, message: Message): Promise<SendResult | undefined> | undefined;
   /** Tells what became of a record: it is counted, and logged when it failed or was dropped. */

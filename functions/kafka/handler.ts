@@ -9,7 +9,10 @@ import { type KafkaIdentifier, kafkaRecords } from './kafka-records.ts';
 type KafkaEvent = MSKEvent | SelfManagedKafkaEvent;
 type KafkaAnswer = BatchAnswer<KafkaIdentifier>;
 
-/** Lambda function for Kafka topics, of MSK and self-managed: what is not stored is reported; each partition goes on from its first one. */
+/**
+ * Lambda function for Kafka topics, of MSK and self-managed: what is not stored is reported; each partition goes on
+ * from its first one.
+ */
 export const handler = middy<KafkaEvent, KafkaAnswer, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<KafkaEvent, KafkaAnswer>())
   .handler(async (event, { rocketmq }) =>

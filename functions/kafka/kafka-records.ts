@@ -15,8 +15,8 @@ export interface KafkaIdentifier {
 
 /**
  * Records of a Kafka event, of MSK or self-managed. The value is the message body, bytes unchanged; headers become
- * properties. The record's key orders the records of a partition and chooses the queue of the topic; records without a key
- * keep the order of their partition.
+ * properties. The record's key orders the records of a partition and chooses the queue of the topic; records without a
+ * key keep the order of their partition.
  * @throws EventError when the event is none of Kafka, so that nothing is taken for done.
  */
 export function kafkaRecords(event: unknown, target: MessageTarget): BatchRecord<KafkaIdentifier>[] {
@@ -87,7 +87,10 @@ function headerBytes(value: unknown, field: string): Uint8Array {
   return Uint8Array.from(bytes as readonly number[]);
 }
 
-/** Text that bytes are in UTF-8; in base64 when they are none, or hold what separates properties, as numbers in binary do. */
+/**
+ * Text that bytes are in UTF-8; in base64 when they are none, or hold what separates properties, as numbers in binary
+ * do.
+ */
 function textOrBase64(bytes: Uint8Array): string {
   const isText = isUtf8(bytes) && !bytes.includes(1) && !bytes.includes(2);
   return Buffer.from(bytes).toString(isText ? 'utf8' : 'base64');

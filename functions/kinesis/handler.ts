@@ -6,7 +6,9 @@ import { type ProducerContext, withProducer } from '../invocation/with-producer.
 import { mappedTarget } from '../mapping/mapped-target.ts';
 import { kinesisRecords } from './kinesis-records.ts';
 
-/** Lambda function for Kinesis streams: what is not stored is reported; Lambda goes on from the first record reported. */
+/**
+ * Lambda function for Kinesis streams: what is not stored is reported; Lambda goes on from the first record reported.
+ */
 export const handler = middy<KinesisStreamEvent, BatchAnswer, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
   .use(withProducer<KinesisStreamEvent, BatchAnswer>())
   .handler(async (event, { rocketmq }) =>

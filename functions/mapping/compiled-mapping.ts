@@ -87,7 +87,10 @@ export class CompiledMapping implements RecordMapping {
     };
   }
 
-  /** Values of the fields that the mapping has. One that is undefined is to be absent, whatever the record has by itself. */
+  /**
+   * Values of the fields that the mapping has. One that is undefined is to be absent, whatever the record has by
+   * itself.
+   */
   private fieldsOf(data: object): { readonly [Name in keyof FieldValues]?: FieldValues[Name] | undefined } {
     const { fields } = this.settings;
     return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.of(data)]));

@@ -4,7 +4,10 @@ import { EventError } from '../delivery/event-error.ts';
 import { parseExactly } from '../delivery/exact-json.ts';
 import type { RecordContent } from '../delivery/record-content.ts';
 
-/** A record with its envelopes opened: what becomes its message where the mapping says nothing, and what expressions see. */
+/**
+ * A record with its envelopes opened: what becomes its message where the mapping says nothing, and what expressions
+ * see.
+ */
 export interface OpenedRecord {
   readonly content: RecordContent;
   /** The body out of JSON; text where it is none; bytes where it is not even text; null where there is none. */

@@ -6,7 +6,9 @@ import { unknownNames } from './unknown-names.ts';
 
 const functions = mappingFunctions();
 
-/** The library knows expressions by their text, in an object that has names such as `constructor` from the beginning. */
+/**
+ * The library knows expressions by their text, in an object that has names such as `constructor` from the beginning.
+ */
 const asKey = (expression: string) => `${expression} `;
 
 /** What is wrong with an expression, whatever record it meets; empty when nothing is. */

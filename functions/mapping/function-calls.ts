@@ -50,8 +50,8 @@ interface Open {
 }
 
 /**
- * Calls of an expression, which parses, that fail whenever they are reached: of unknown functions, or with the wrong number
- * of arguments. The library finds them only then, which may be months later.
+ * Calls of an expression, which parses, that fail whenever they are reached: of unknown functions, or with the wrong
+ * number of arguments. The library finds them only then, which may be months later.
  */
 export function callFaults(expression: string): ExpressionFault[] {
   const faults: ExpressionFault[] = [];

@@ -10,7 +10,8 @@ interface MappedInvocation {
 const mappings = new WeakMap<object, Promise<RecordMapping>>();
 
 /**
- * The target of an invocation, with the mapping where the environment has one. Only then the code for mappings is loaded.
+ * The target of an invocation, with the mapping where the environment has one. Only then the code for mappings is
+ * loaded.
  * @throws OptionsError with every fault of the mapping: no record is sent, and none is taken for done
  */
 export async function mappedTarget(invocation: MappedInvocation): Promise<MessageTarget> {

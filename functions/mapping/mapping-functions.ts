@@ -22,7 +22,10 @@ class FunctionFailedError extends JMESPathTypeError {
   }
 }
 
-/** Where the library differs from the specification of JMESPath: values that are false in JavaScript become null in both. */
+/**
+ * Where the library differs from the specification of JMESPath: values that are false in JavaScript become null in
+ * both.
+ */
 const corrected: Readonly<Record<string, Call>> = {
   funcNotNull: (args) => args.find((arg) => arg !== null && arg !== undefined) ?? null,
   funcMap: ([expression, items]) =>
@@ -30,8 +33,8 @@ const corrected: Readonly<Record<string, Call>> = {
 };
 
 /**
- * The functions that expressions may call. As the library has them, but that they fail aloud, and leave the lists they are
- * given as they are: `sort` and `reverse` would turn those of the record itself.
+ * The functions that expressions may call. As the library has them, but that they fail aloud, and leave the lists they
+ * are given as they are: `sort` and `reverse` would turn those of the record itself.
  */
 export function mappingFunctions(): PowertoolsFunctions {
   const functions = new PowertoolsFunctions();

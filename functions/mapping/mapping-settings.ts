@@ -69,8 +69,8 @@ const ROOT = 'mapping';
 
 /**
  * Reads the text of a mapping.
- * @throws OptionsError with every fault, each with its path in the mapping, and line and column in the text or column in
- * the expression.
+ * @throws OptionsError with every fault, each with its path in the mapping, and line and column in the text or column
+ * in the expression.
  */
 export function readMappingSettings(text: string): MappingSettings {
   const syntax = jsonFault(text, ROOT);

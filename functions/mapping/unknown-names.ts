@@ -20,8 +20,8 @@ const TOKEN = /'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*"|[A-Za-z_]\w
 const ENDS_OPERAND = /^(?:[A-Za-z_'`"].*|[)\]}*@]|\d)$/s;
 
 /**
- * Names at the beginning of paths, in an expression that parses, that no record has: with those it would give nothing for
- * every record. Names that are looked up in something else, behind `.`, `|` or `&` or in `[?…]`, are let be.
+ * Names at the beginning of paths, in an expression that parses, that no record has: with those it would give nothing
+ * for every record. Names that are looked up in something else, behind `.`, `|` or `&` or in `[?…]`, are let be.
  */
 export function unknownNames(expression: string): ExpressionFault[] {
   const tokens = Array.from(expression.matchAll(TOKEN), ({ 0: text, index }) => ({ text, column: index + 1 }));

@@ -6,9 +6,9 @@ import { deliveryRecords } from '../delivery/record-message.ts';
 import { s3Properties } from '../delivery/s3-properties.ts';
 
 /**
- * Notifications of an S3 event. The message body is the record as JSON; bucket, event and object key become the properties
- * `aws.bucket`, `aws.eventName` and `aws.key`, the key decoded. S3 promises no order. The id of a record is key, sequencer and
- * event name; where S3 gives no sequencer, the time of the event stands for it.
+ * Notifications of an S3 event. The message body is the record as JSON; bucket, event and object key become the
+ * properties `aws.bucket`, `aws.eventName` and `aws.key`, the key decoded. S3 promises no order. The id of a record is
+ * key, sequencer and event name; where S3 gives no sequencer, the time of the event stands for it.
  * @throws EventError when the event is none of S3, so that nothing is taken for done.
  */
 export function s3Records(event: unknown, target: MessageTarget): DeliveryRecord[] {

@@ -6,8 +6,8 @@ import { deliveryRecords } from '../delivery/record-message.ts';
 import { snsProperties } from '../delivery/sns-properties.ts';
 
 /**
- * Notifications of an SNS event. The message of the notification is the message body, its attributes become properties and
- * its subject the property `aws.subject`. SNS promises no order. The id is that of the notification.
+ * Notifications of an SNS event. The message of the notification is the message body, its attributes become properties
+ * and its subject the property `aws.subject`. SNS promises no order. The id is that of the notification.
  * @throws EventError when the event is none of SNS, so that nothing is taken for done.
  */
 export function snsRecords(event: unknown, target: MessageTarget): DeliveryRecord[] {

@@ -45,7 +45,10 @@ export function sqsRecords(event: unknown, target: MessageTarget): BatchRecord[]
   });
 }
 
-/** What SQS says of earlier deliveries. What cannot be read counts as one: to ask costs little, to send again a duplicate. */
+/**
+ * What SQS says of earlier deliveries. What cannot be read counts as one: to ask costs little, to send again a
+ * duplicate.
+ */
 function deliveryHistory(attributes: Fields): Pick<BatchRecord, 'isRedelivered' | 'firstDeliveredAt'> {
   const { ApproximateReceiveCount: count, ApproximateFirstReceiveTimestamp: firstAt } = attributes;
   return {
