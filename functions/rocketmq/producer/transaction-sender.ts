@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, TransactionTooLateError } from '../errors.ts';
+import { AccessDeniedError, MessageError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import type { Message } from './message.ts';
@@ -191,10 +191,21 @@ export async function awaitChecks(
   const addrs = new Set(
     infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : [])),
   );
-  const limit = earlierOf(deadline, client.options.requestTimeoutMs);
-  const register = async (addr: string) => {
-    const { answered } = await client.holdTransactionGroup(group, addr, Math.max(1, limit.remainingMs()));
+  const hold = async (addr: string) => {
+    const timeoutMs = Math.max(1, Math.min(client.options.requestTimeoutMs, deadline.remainingMs()));
+    const { answered } = await client.holdTransactionGroup(group, addr, timeoutMs);
     await answered;
+  };
+  const register = async (addr: string) => {
+    const { securityVersion } = client;
+    try {
+      await hold(addr);
+    } catch (error) {
+      // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is told once more.
+      const isDenied = error instanceof AccessDeniedError;
+      if (!isDenied || !(await client.refreshSecurity(securityVersion, deadline))) throw error;
+      await hold(addr);
+    }
   };
   const registered = await Promise.allSettled([...addrs].map(register));
   const failed = [...infos, ...registered].find((result) => result.status === 'rejected');

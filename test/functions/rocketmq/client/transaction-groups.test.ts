@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Client, deadlineAfter } from '#rocketmq';
+import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { startProducer, TOPIC as topic } from '../producer/start-producer.ts';
 
+const { HEART_BEAT } = RequestCode;
 const MESSAGE = { topic, body: 'order 1' };
 
 /** A producer that sent an ordinary message in an invocation that is over: its group is registered, as any other. */
@@ -38,4 +40,20 @@ describe('a group that sent ordinary messages before is off the brokers', () => 
     });
     expect(registered()).toBe(0);
   });
+});
+
+test('a group whose registration is denied is named once more when the credentials have changed', async () => {
+  let fetched = 0;
+  const fetchSecurity = async () => ({ credentials: { accessKey: `key-${fetched++}`, secretKey: 'secret' } });
+  await using started = await startProducer({ client: { fetchSecurity } });
+  const { client, cluster, producer } = started;
+  const { faults, producers, requests } = cluster.broker();
+  faults.add({ kind: 'answer', code: 16, remark: 'User:key-0 is not found.', codes: [HEART_BEAT], times: 1 });
+  await invocation(client, async () => {
+    await producer.onTransactionCheck({ check: async () => 'commit' });
+    await producer.awaitTransactionChecks([topic]);
+    expect(producers.clients(producer.group)).toHaveLength(1);
+  });
+  const keys = requests.last(HEART_BEAT).map(({ extFields }) => extFields.AccessKey);
+  expect(keys).toEqual(['key-0', 'key-1']);
 });
