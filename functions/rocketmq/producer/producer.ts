@@ -315,7 +315,7 @@ export class Producer {
     return { ...prepared, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
   }
 
-  /** Sends one message; its time begins when its turn comes, which a message with a sharding key may have to wait for. */
+  /** Sends one message. With a sharding key it waits for its turn, until `deadline`; its own time begins then. */
   private dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
     const { shardingKey, topic } = prepared;
     if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
@@ -326,12 +326,12 @@ export class Producer {
         this.sendLoop.send(unit, undefined, this.limitOf(options.deadline)),
       );
     }
-    const sendToQueue = async () => {
+    const send = async () => {
       const limit = this.limitOf(options.deadline);
       const queue = await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit);
       return this.sendLoop.send(await this.compressed(prepared), queue, limit);
     };
-    return shardingKey === undefined ? sendToQueue() : this.keyOrder.run(topic, [shardingKey], sendToQueue);
+    return shardingKey === undefined ? send() : this.keyOrder.run(topic, [shardingKey], send, options.deadline);
   }
 
   private isCompressible({ body }: PreparedMessage): boolean {
@@ -361,7 +361,7 @@ export class Producer {
       return this.sendLoop.send(unit, queue, this.limitOf(deadline));
     };
     const keys = [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
-    const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send));
+    const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send, deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
       const member = {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
+import { DeadlineError } from '../../../../functions/rocketmq/errors.ts';
 import { KeyOrder } from '../../../../functions/rocketmq/producer/key-order.ts';
 
 /** Sends that end when they are told to, and a list of those that were begun. */
@@ -77,5 +79,22 @@ describe('sends of one sharding key', () => {
     end('batch')?.resolve('stored');
     await new Promise(setImmediate);
     expect(begun).toEqual(['anna', 'bert', 'batch', 'carl']);
+  });
+
+  test('wait no longer than their own deadline: then they are not begun, and the next one waits for those before', async () => {
+    const order = new KeyOrder();
+    const { begun, step, end } = steps();
+    const first = order.run('orders', ['anna'], step('1'), deadlineAfter(60_000));
+    const late = order.run('orders', ['anna'], step('2'), deadlineAfter(1));
+    const third = order.run('orders', ['anna'], step('3'), deadlineAfter(60_000));
+    await expect(late).rejects.toThrow(DeadlineError);
+    await new Promise(setImmediate);
+    expect(begun).toEqual(['1']);
+    end('1')?.resolve('stored');
+    expect(await first).toBe('stored');
+    await new Promise(setImmediate);
+    expect(begun).toEqual(['1', '3']);
+    end('3')?.resolve('stored too');
+    expect(await third).toBe('stored too');
   });
 });
