@@ -29,7 +29,7 @@ let installed: string;
 beforeAll(() => {
   mkdirSync(join(root, 'packed'));
   tarball = packProject(join(root, 'packed'));
-  app = freshApp(join(root, 'app'), tarball, 'aws-cdk-lib', 'constructs', '@types/node', '@types/aws-lambda');
+  app = freshApp(join(root, 'app'), tarball, 'aws-cdk-lib', 'constructs', '@types/node');
   installed = join(app, 'node_modules/rocketmq-lambda');
 }, 600_000);
 afterAll(() => rmSync(root, { recursive: true }));
