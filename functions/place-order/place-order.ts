@@ -88,7 +88,11 @@ async function placedBefore(
   TableName: string,
   { orderId, order }: OrderRequest,
 ): Promise<HttpAnswer> {
-  const { Item } = await dynamo.getItem({ TableName, Key: { orderId: { S: orderId } }, ConsistentRead: true });
+  const reading = dynamo.getItem({ TableName, Key: { orderId: { S: orderId } }, ConsistentRead: true });
+  const { Item } = await reading.catch((error: unknown) => {
+    logger.error('order under this key not read', { orderId, error });
+    throw new HttpProblem(503, 'the order under this key could not be read: ask again under the same key', AGAIN);
+  });
   if (Item?.order?.S !== order) throw new HttpProblem(422, 'this Idempotency-Key was used for another order');
   return answer(200, { orderId, msgId: Item.msgId?.S, status: 'placedBefore' });
 }

@@ -29,8 +29,8 @@ export interface DynamoDbEndpoint extends AsyncDisposable {
   scan(tableName: string): readonly Item[];
   /** Puts an item, as a request would. */
   put(input: PutInput): void;
-  /** Answers every request with an error of the service until `recover`. */
-  fail(): void;
+  /** Answers every request, or those for one action such as `GetItem`, with an error of the service until `recover`. */
+  fail(action?: string): void;
   recover(): void;
   /** Closes all connections. May be called twice. */
   stop(): Promise<void>;
@@ -40,12 +40,12 @@ export interface DynamoDbEndpoint extends AsyncDisposable {
 export async function startDynamoDbEndpoint({ tables }: DynamoDbEndpointOptions): Promise<DynamoDbEndpoint> {
   const store = new TableStore();
   for (const [name, keyName] of Object.entries(tables)) store.create(name, keyName);
-  let isFailing = false;
+  let isFailing = (_action: string) => false;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const action = String(request.headers['x-amz-target'] ?? '').replace(/^DynamoDB_20120810\./, '');
-    const { statusCode, answer } = isFailing ? internalError : answerTo(store, action, body);
+    const { statusCode, answer } = isFailing(action) ? internalError : answerTo(store, action, body);
     response.writeHead(statusCode, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() });
     response.end(JSON.stringify(answer));
   }
@@ -70,11 +70,11 @@ export async function startDynamoDbEndpoint({ tables }: DynamoDbEndpointOptions)
     url: `http://127.0.0.1:${port}`,
     scan: (tableName) => store.scan(tableName),
     put: (input) => void store.put(input),
-    fail() {
-      isFailing = true;
+    fail(failing) {
+      isFailing = (action) => failing === undefined || failing === action;
     },
     recover() {
-      isFailing = false;
+      isFailing = () => false;
     },
     stop,
     [Symbol.asyncDispose]: stop,

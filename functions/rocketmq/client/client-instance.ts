@@ -1,4 +1,4 @@
-import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
+import { type Deadline, deadlineAfter, earlierOf, settledBy } from '../deadline.ts';
 import { ClientClosedError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import type { Connection, ServerRequestHandler } from '../remoting/connection.ts';
@@ -21,6 +21,7 @@ import type { ResolvedClientOptions } from './resolved-client-options.ts';
 import { RouteSync } from './route-sync.ts';
 import { SandboxZone } from './sandbox-zone.ts';
 import { Security } from './security.ts';
+import { SideWork } from './side-work.ts';
 import { SpareConnections } from './spare-connections.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import { TopicRouteTable } from './topic-route-table.ts';
@@ -58,8 +59,7 @@ export class ClientInstance {
   private readonly heartbeats: Heartbeats;
   private readonly transactionGroups: TransactionGroups;
   private readonly dueWork: DueWork;
-  /** Work begun on the side, such as the first heartbeat of a connection; an invocation waits for it at its end. */
-  private readonly sideWork = new Set<Promise<void>>();
+  private readonly sideWork = new SideWork();
   private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
   /** Deadlines of the invocations that run now. */
   private readonly running = new Set<Deadline>();
@@ -93,7 +93,7 @@ export class ClientInstance {
       addressMap,
       vipChannel,
       beforeAsking: (deadline) => this.security.ensure(deadline),
-      besideAsking: (deadline) => this.track(zone.find(deadline)),
+      besideAsking: (deadline) => this.sideWork.track(zone.find(deadline)),
     });
     this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
       newClientId(options.instanceName, options.unitName),
@@ -202,7 +202,7 @@ export class ClientInstance {
    */
   refreshRouteAfterError(topic: string, deadline: Deadline): Promise<void> {
     const refresh = this.routeSync.refreshAfterError(topic, deadline);
-    return refresh === undefined ? Promise.resolve() : this.track(refresh);
+    return refresh === undefined ? Promise.resolve() : this.sideWork.track(refresh);
   }
 
   /** Forgets a topic that its broker denied and the name servers do not know either. */
@@ -243,7 +243,9 @@ export class ClientInstance {
   /** Begins work beside the sends, such as the answer to a broker's question: an invocation waits for it at its end. */
   beside(limitMs: number, work: (deadline: Deadline) => Promise<void>): void {
     const isRunning = this.running.size > 0;
-    void this.track(work(deadlineAfter(this.sideWorkLimitMs(isRunning ? limitMs : this.options.dueWorkBudgetMs))));
+    void this.sideWork.track(
+      work(deadlineAfter(this.sideWorkLimitMs(isRunning ? limitMs : this.options.dueWorkBudgetMs))),
+    );
   }
 
   /** Has a group registered only while an invocation sends transactional messages: a frozen client must not be asked. */
@@ -261,7 +263,7 @@ export class ClientInstance {
     timeoutMs: number,
   ): Promise<{ readonly answered: Promise<void> }> {
     const hold = await this.transactionGroups.hold(group, addr, timeoutMs);
-    void this.track(hold.answered);
+    void this.sideWork.track(hold.answered);
     return hold;
   }
 
@@ -331,7 +333,7 @@ export class ClientInstance {
 
   private async endInvocation(running: Deadline): Promise<void> {
     await this.flush(running);
-    await this.otherWorkDone();
+    await this.otherWorkDone(running);
     this.running.delete(running);
     // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
     while (this.running.size === 0 && this.sideWork.size > 0) await this.otherWorkDone();
@@ -347,10 +349,14 @@ export class ClientInstance {
     await new Promise(setImmediate);
   }
 
-  /** Settles when the due work and the side work under way now are done; never rejects. */
-  private async otherWorkDone(): Promise<void> {
-    await this.dueWork.finished();
-    await Promise.all(this.sideWork);
+  /**
+   * Settles when the due work and the side work under way now are done; never rejects. Part of it may be begun by other
+   * invocations, with more time: while others run, what is not done by this one's deadline is theirs to wait for.
+   */
+  private async otherWorkDone(deadline?: Deadline): Promise<void> {
+    const done = this.dueWork.finished().then(() => this.sideWork.done());
+    if (deadline === undefined || this.running.size === 1) await done;
+    else await settledBy(done, deadline, () => new ClientClosedError()).catch(() => undefined);
   }
 
   private async findNameServers(deadline: Deadline): Promise<void> {
@@ -376,7 +382,7 @@ export class ClientInstance {
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
     const limitMs = this.sideWorkLimitMs();
     // Given up as soon as begun, it would take the connection with it, which other invocations send on. The next heartbeat names it too.
-    if (limitMs >= SMALLEST_DUE_WORK_MS) void this.track(this.heartbeats.greet(connection, groups, limitMs));
+    if (limitMs >= SMALLEST_DUE_WORK_MS) void this.sideWork.track(this.heartbeats.greet(connection, groups, limitMs));
   }
 
   /** Ms that work beside the sends may take: the invocation that ends first waits for it too. */
@@ -388,12 +394,5 @@ export class ClientInstance {
   /** Groups that heartbeats name now. */
   private get groups(): string[] {
     return this.transactionGroups.registrable(this.producerTable.groups);
-  }
-
-  /** Remembers work until it settles. Its failure is nobody's: the work it belongs to is due again. */
-  private track(work: Promise<void>): Promise<void> {
-    const tracked = work.catch(() => undefined).finally(() => this.sideWork.delete(tracked));
-    this.sideWork.add(tracked);
-    return tracked;
   }
 }

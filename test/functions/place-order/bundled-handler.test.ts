@@ -76,6 +76,21 @@ test('another order under the same key is refused', async () => {
   expect(await started.readBack()).toHaveLength(1);
 });
 
+test('an order whose key was used is answered 503 while the order under it cannot be read', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  await place(started, 'plain');
+  started.dynamoDb.fail('GetItem');
+  const { statusCode, headers, body } = await place(started, 'repeated');
+  expect([statusCode, headers['retry-after'], body.detail]).toEqual([
+    503,
+    '1',
+    'the order under this key could not be read: ask again under the same key',
+  ]);
+  started.dynamoDb.recover();
+  expect((await place(started, 'repeated')).body.status).toBe('placedBefore');
+  expect(await started.readBack()).toHaveLength(1);
+});
+
 test('base64.json is decoded', async () => {
   await using started = await startTransactions(bundled.taskRoot);
   expect((await place(started, 'base64')).statusCode).toBe(200);

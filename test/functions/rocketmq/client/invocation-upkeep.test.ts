@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { ClientClosedError } from '../../../../functions/rocketmq/errors.ts';
 import { startBlackHole } from '../remoting/black-hole.ts';
 import { saySilence } from '../remoting/frame-server.ts';
@@ -100,6 +101,24 @@ describe('the end of an invocation', () => {
     await two.end();
     expect(client.pendingCount).toBe(0);
     expect((await patient).message).toContain('given up: the invocation ended');
+  });
+
+  test('waits no longer than its own deadline for what the client does while others run, and they wait for it', async () => {
+    await using cluster = await startSmallCluster();
+    const client = cluster.client();
+    await client.publishInfo('T', soon());
+    cluster.nameServer.script = saySilence;
+    const [patient, hurried] = [await client.beginInvocation(soon()), await client.beginInvocation(deadlineAfter(50))];
+    const refreshed = client.refreshRouteAfterError('T', soon());
+    await cluster.nameServer.untilRequests(2);
+    await hurried.end();
+    expect(client.pendingCount).toBeGreaterThan(0);
+    const ended = patient.end();
+    const [, question] = cluster.nameServer.requests;
+    if (question !== undefined) cluster.nameServer.peers[0]?.answer(question, knowNothing());
+    await refreshed;
+    await ended;
+    expect(client.pendingCount).toBe(0);
   });
 
   test('counts once, however often it is called, and each call waits for it', async () => {
