@@ -20,8 +20,8 @@ const OPEN_HALVES = 1_000;
 const CALLS_AT_ONCE = 50;
 /** A little more than one interval between the rounds of checks, so that one round falls into it, or two. */
 const ONE_ROUND_MS = '8000';
-/** Of the function that answers many: what one such run is given where brokers have their usual 30 s between rounds. */
-const AWAKE_MS = '60000';
+/** Of the function that answers many: a few rounds of checks, and half of what one run is given in production. */
+const AWAKE_MS = '30000';
 const scheduled = sample('transaction-check', 'scheduled');
 
 const placeOrder = buildFunction('place-order');

@@ -153,7 +153,8 @@ describe('a handler behind withProducer', () => {
     const before = timers();
     await metricLinesOf(() => handlerOf(sendOne)('1', contextOf('1')));
     expect(modules.warmClient().client.pendingCount).toBe(0);
-    expect(timers()).toBe(before);
+    // What the test runner had waiting may have ended meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   test('is not run when the environment is faulty, and is when that was mended', async () => {
