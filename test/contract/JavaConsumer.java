@@ -14,7 +14,8 @@ import org.apache.rocketmq.common.message.MessageExt;
 /** Consumes a topic by `push` or `pull` until it has so many messages, and prints each: id, tag, keys, body and properties. */
 public class JavaConsumer {
     private static final BlockingQueue<MessageExt> RECEIVED = new LinkedBlockingQueue<>();
-    private static final int LIMIT_SECONDS = 25;
+    /** A consumer whose first two looks for queues fail makes the next ones 20 seconds later each. */
+    private static final int LIMIT_SECONDS = 75;
 
     public static void main(String[] args) {
         try {

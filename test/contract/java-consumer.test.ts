@@ -89,7 +89,7 @@ describe.each(contractKinds)('on %s', (kind) => {
         client,
         source,
         [on.cluster.nameServerAddrs[0] ?? '', topic, mode, `${sent.length}`, uniqueName('consumer')],
-        { timeoutMs: 120_000, javaArgs: ['-Dfile.encoding=UTF-8'] },
+        { timeoutMs: 240_000, javaArgs: ['-Dfile.encoding=UTF-8'] },
       );
       expect(exitCode, `${stderr}${stdout}`).toBe(0);
       const received = stdout.split('\n').flatMap((line) => (line.startsWith('received ') ? [parsed(line)] : []));

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import type { TransactionCheckAnswer } from '../../../functions/transaction-check/transaction-check.ts';
 import { DynamoDbTransactionLog } from '../../../functions/transaction-log/dynamodb-transaction-log.ts';
 import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
 import { GROUP, LOG_TABLE, startTransactions } from '../transactions-on-embedded.ts';
@@ -20,6 +21,10 @@ test('every sample event has a test here', () => {
   expect(sampleNames('transaction-check')).toEqual(['scheduled']);
 });
 
+/** A broker whose next round comes before it has noticed an answer asks again, and is told to roll back. */
+const oneOrMore = expect.toSatisfy((count: number) => count >= 1);
+const twoOrMore = expect.toSatisfy((count: number) => count >= 2);
+
 test('the DynamoDB client is loaded when somebody asks', () => {
   const eager = bundled.report.eagerPackages.map(({ name }) => name);
   expect(eager.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
@@ -30,11 +35,15 @@ test('scheduled.json answers what is open from the log, counts it, and leaves no
   const [committed, absent] = [await started.leaveOpen(), await started.leaveOpen()];
   started.dynamoDb.put(new DynamoDbTransactionLog({ tableName: LOG_TABLE }).commitItem(committed.msgId).Put);
   const { leftBehind, log, ...result } = await started.host.invoke(scheduled);
-  expect(result).toMatchObject({ status: 'ok', payload: { asked: 2, committed: 1, rolledBack: 1, unknown: 0 } });
+  expect(result).toMatchObject({
+    status: 'ok',
+    payload: { asked: twoOrMore, committed: 1, rolledBack: oneOrMore, unknown: 0 },
+  });
+  const { asked, rolledBack } = result.status === 'ok' ? (result.payload as TransactionCheckAnswer) : {};
   expect(metricsIn(log)).toMatchObject({
-    TransactionChecksAsked: 2,
+    TransactionChecksAsked: asked,
     TransactionChecksCommitted: 1,
-    TransactionChecksRolledBack: 1,
+    TransactionChecksRolledBack: rolledBack,
     TransactionChecksUnknown: 0,
     TransactionsGivenUp: 0,
   });
@@ -79,7 +88,7 @@ test('a master that cannot be registered with fails the invocation, when the oth
     errorType: 'ROCKETMQ_NOT_REGISTERED',
     errorMessage: expect.stringContaining('no heartbeats here'),
   });
-  expect(metricsIn(result.log)).toMatchObject({ TransactionChecksRolledBack: 1 });
+  expect(metricsIn(result.log)).toMatchObject({ TransactionChecksRolledBack: oneOrMore });
 });
 
 test('brokers that do not tell what they gave up keep nobody from being answered', async () => {
@@ -111,7 +120,7 @@ test('without an awake time it stays until 2 s and the reserve are left of its l
   await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' });
   await started.leaveOpen();
   const result = await started.host.invoke(scheduled, { timeoutMs: 9_000 });
-  expect(result).toMatchObject({ status: 'ok', payload: { rolledBack: 1 } });
+  expect(result).toMatchObject({ status: 'ok', payload: { rolledBack: oneOrMore } });
 });
 
 test('a missing table is told by the name of its variable', async () => {

@@ -1,6 +1,8 @@
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -78,9 +80,12 @@ public class JavaClient {
         var queues = consumer.fetchMessageQueues(topic);
         consumer.assign(queues);
         for (var queue : queues) consumer.seekToBegin(queue);
-        List<MessageExt> messages = new ArrayList<>();
-        for (int round = 0; round < 30 && messages.size() < SENT; round++) messages.addAll(consumer.poll(1_000));
-        print("pulled", messages);
+        // By place: what was fetched before the seek comes again after it.
+        Map<String, MessageExt> messages = new HashMap<>();
+        for (int round = 0; round < 60 && messages.size() < SENT; round++) {
+            for (MessageExt message : consumer.poll(1_000)) messages.put(message.getQueueId() + "/" + message.getQueueOffset(), message);
+        }
+        print("pulled", new ArrayList<>(messages.values()));
         consumer.shutdown();
     }
 
@@ -119,7 +124,7 @@ public class JavaClient {
     private static List<MessageExt> take(BlockingQueue<MessageExt> received, int count) throws InterruptedException {
         List<MessageExt> messages = new ArrayList<>();
         while (messages.size() < count) {
-            MessageExt message = received.poll(20, TimeUnit.SECONDS);
+            MessageExt message = received.poll(75, TimeUnit.SECONDS);
             if (message == null) return messages;
             messages.add(message);
         }

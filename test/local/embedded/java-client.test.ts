@@ -19,7 +19,7 @@ const pulled = [
 ];
 
 // Sources and output are UTF-8 whatever the locale of the machine is.
-const options = { timeoutMs: 120_000, javaArgs: ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'] };
+const options = { timeoutMs: 240_000, javaArgs: ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'] };
 
 beforeEach(needsRealRocketMQ);
 
