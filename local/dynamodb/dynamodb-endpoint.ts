@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { startLoopbackHttp } from '../loopback-http.ts';
 import {
   type Item,
   type PutInput,
@@ -50,24 +49,9 @@ export async function startDynamoDbEndpoint({ tables }: DynamoDbEndpointOptions)
     response.end(JSON.stringify(answer));
   }
 
-  const server = createServer((request, response) => {
-    // A client that went away, or the end of this endpoint: there is nobody left to tell.
-    serve(request, response).catch(() => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-
-  async function stop(): Promise<void> {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-
+  const { url, stop } = await startLoopbackHttp(serve);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     scan: (tableName) => store.scan(tableName),
     put: (input) => void store.put(input),
     fail(failing) {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
+import { startLoopbackHttp } from '../loopback-http.ts';
 import { ParameterStore, ParameterStoreError, type ParameterType } from './parameter-store.ts';
 
 /** What can go wrong: errors of the service by name, a request never answered, a connection closed without an answer. */
@@ -85,25 +84,15 @@ export async function startSsmEndpoint({ parameters = {} }: SsmEndpointOptions =
     response.end(JSON.stringify(answer));
   }
 
-  const server = createServer((request, response) => {
-    // A client that went away, or the end of this endpoint: there is nobody left to tell.
-    serve(request, response).catch(() => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const http = await startLoopbackHttp(serve);
 
-  async function stop(): Promise<void> {
-    if (!server.listening) return;
+  function stop(): Promise<void> {
     stopping.abort();
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    return http.stop();
   }
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: http.url,
     calls,
     set: (name, value, type = 'String') => store.set(name, value, type),
     delete: (name) => store.delete(name),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { clientOptionRules, type OptionRule, producerOptionRules } from '#rocketmq';
 import { type EnvironmentRule, environmentRules } from '../../functions/invocation/environment.ts';
 import { contextKeys } from '../../infra/context-keys.ts';
+import { tableLines } from './markdown-table.ts';
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -26,31 +27,23 @@ const optionRows = (rules: Readonly<Record<string, OptionRule>>) =>
     ([name, rule]) => `| \`${name}\` | ${defaultOf(rule)} | ${range(rule)} | ${rule.meaning} |`,
   );
 
-/** Rows of the first table below a heading. */
-function tableBelow(text: string, heading: string): string[] {
-  const lines = text.slice(text.indexOf(`\n${heading}\n`)).split('\n');
-  const start = lines.findIndex((line) => line.startsWith('|'));
-  const end = lines.findIndex((line, index) => index > start && !line.startsWith('|'));
-  return lines.slice(start + 2, end);
-}
-
 describe('docs/configuration.md', () => {
   test('lists every environment variable as the code reads it', () => {
-    expect(tableBelow(page, '## Environment variables of the functions')).toEqual(environmentRows);
+    expect(tableLines(page, '## Environment variables of the functions')).toEqual(environmentRows);
   });
 
   test('lists every client option as the code checks it', () => {
-    expect(tableBelow(page, '## Options of `createClient`')).toEqual(optionRows(clientOptionRules));
+    expect(tableLines(page, '## Options of `createClient`')).toEqual(optionRows(clientOptionRules));
   });
 
   test('lists every producer option as the code checks it', () => {
-    expect(tableBelow(page, '## Options of `client.producer`')).toEqual(optionRows(producerOptionRules));
+    expect(tableLines(page, '## Options of `client.producer`')).toEqual(optionRows(producerOptionRules));
   });
 });
 
 describe('README.md', () => {
   test('lists every environment variable as the code reads it', () => {
-    expect(tableBelow(readme, '## Configuration')).toEqual(environmentRows);
+    expect(tableLines(readme, '## Configuration')).toEqual(environmentRows);
   });
 
   test('names every context key of the CDK app', () => {

@@ -6,6 +6,7 @@ import { InvocationMetrics } from '../../functions/invocation/invocation-metrics
 import { logQueries } from '../../infra/constructs/log-queries.ts';
 import { connectionReasons } from '../../infra/constructs/rocketmq-producer-function.ts';
 import { metricLinesOf } from '../functions/invocation/metric-lines.ts';
+import { tableBelow, tableOf } from './markdown-table.ts';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/operations.md', root), 'utf8');
@@ -20,36 +21,11 @@ function sourcesOf(folder: string): string[] {
 const found = (texts: readonly string[], pattern: RegExp) =>
   [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name)))].toSorted();
 
-/** Cells of the rows of the first table below a heading or line. */
-function rowsBelow(text: string): string[][] {
-  const lines = page.slice(page.indexOf(`\n${text}\n`)).split('\n');
-  const start = lines.findIndex((line) => line.startsWith('|'));
-  const end = lines.findIndex((line, index) => index > start && !line.startsWith('|'));
-  return lines.slice(start + 2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
 const namesIn = (cell = '') => [...cell.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name);
-
-/** Cells of the rows of the table that begins at an offset. */
-function tableAt(offset: number): string[][] {
-  const lines = page.slice(offset).split('\n');
-  const end = lines.findIndex((line) => !line.startsWith('|'));
-  return lines.slice(2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
 
 describe('docs/operations.md', () => {
   test('has cause and action of every error code, each once', () => {
-    const rows = rowsBelow('## Errors');
+    const rows = tableBelow(page, '## Errors');
     const variables = new Set(Object.values(environmentRules).map(({ variable }) => variable));
     const sources = sourcesOf('functions');
     // One code is the name of a variable too.
@@ -65,7 +41,7 @@ describe('docs/operations.md', () => {
 
   test('has every code that the function http answers with', () => {
     const codes = found(sourcesOf('functions/http'), /\bcode: '([a-z-]+)'/g);
-    const named = rowsBelow('### Answers of the function `http`').flatMap(([names]) => namesIn(names));
+    const named = tableBelow(page, '### Answers of the function `http`').flatMap(([names]) => namesIn(names));
     expect(named.toSorted()).toEqual(codes);
   });
 
@@ -79,13 +55,13 @@ describe('docs/operations.md', () => {
     const written = (line?._aws.CloudWatchMetrics ?? []).flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
     const byReason = connectionReasons.map((reason) => `ConnectionsOpened${reason}`);
     const counted = found(sourcesOf('functions'), /\.count\('(\w+)'/g);
-    const named = tableAt(page.indexOf('| metric |')).flatMap(([names]) => namesIn(names));
+    const named = tableOf(page, 'metric').flatMap(([names]) => namesIn(names));
     expect(named.toSorted()).toEqual([...written, ...byReason, ...counted].toSorted());
   });
 
   test('has every alarm that constructs make', () => {
     const made = found(sourcesOf('infra'), /createAlarm\(\w+, '(\w+)'/g);
-    const named = tableAt(page.indexOf('| alarm |')).flatMap(([names]) => namesIn(names));
+    const named = tableOf(page, 'alarm').flatMap(([names]) => namesIn(names));
     expect(named.toSorted()).toEqual(made);
   });
 
