@@ -23,13 +23,15 @@ export interface BundledFunction extends Disposable {
 export interface StartOverrides {
   readonly taskRoot?: string;
   readonly timeoutMs?: number;
+  /** Topics of the cluster besides the one of the function, with one queue on each broker. */
+  readonly otherTopics?: readonly string[];
 }
 
 export interface StartedFunction extends AsyncDisposable {
   readonly cluster: EmbeddedCluster;
   readonly host: LambdaHost;
-  /** Every message of the topic, read over the protocol. */
-  readBack(): Promise<StoredMessage[]>;
+  /** Every message of a topic, by default of the function's, read over the protocol. */
+  readBack(topic?: string): Promise<StoredMessage[]>;
 }
 
 export function bundledFunction(source: string): BundledFunction {
@@ -43,12 +45,12 @@ export function bundledFunction(source: string): BundledFunction {
 }
 
 async function start(
-  { taskRoot, timeoutMs = 20_000 }: StartOverrides & { readonly taskRoot: string },
+  { taskRoot, timeoutMs = 20_000, otherTopics = [] }: StartOverrides & { readonly taskRoot: string },
   environment: Readonly<Record<string, string>>,
 ): Promise<StartedFunction> {
   const cluster = await startEmbeddedCluster({
     brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
-    topics: [{ name: TOPIC, queues: 4 }],
+    topics: [{ name: TOPIC, queues: 4 }, ...otherTopics.map((name) => ({ name, queues: 1 }))],
   });
   const host = startLambdaHost({
     taskRoot,
@@ -64,7 +66,7 @@ async function start(
   return {
     cluster,
     host,
-    readBack: () => admin.readAll(TOPIC),
+    readBack: (topic = TOPIC) => admin.readAll(topic),
     async [Symbol.asyncDispose]() {
       await Promise.all([host.stop(), admin.close()]);
       await cluster.stop();

@@ -1,38 +1,21 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { HttpResponse } from '../../../functions/http/http-response.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import type { StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
-import { type BundleReport, bundleFunction } from '../../../infra/bundling.ts';
-import { AdminClient } from '../../../local/admin-client.ts';
-import { type EmbeddedCluster, startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
 import type { InvocationResult } from '../../../local/lambda/invocation-result.ts';
-import { type LambdaHost, startLambdaHost } from '../../../local/lambda/lambda-host.ts';
-import { TOPIC } from './http-invocation.ts';
+import { bundledFunction, type StartedFunction } from '../bundled-function.ts';
 import { requestEvent, type SampleEvent, sampleEvent } from './sample-event.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
 
-let taskRoot: string;
-let bundle: BundleReport;
+const bundled = bundledFunction('http');
+const bundle = bundled.report;
+afterAll(() => bundled[Symbol.dispose]());
 
-beforeAll(async () => {
-  // Far from any node_modules: what the bundle lacks is not found by accident.
-  taskRoot = await mkdtemp(join(tmpdir(), 'http-function-'));
-  bundle = bundleFunction('http', taskRoot);
-});
-
-afterAll(() => rm(taskRoot, { recursive: true }));
-
-interface Started extends AsyncDisposable {
-  readonly cluster: EmbeddedCluster;
-  readonly host: LambdaHost;
+interface Started extends StartedFunction {
   /** What the function answers, its body out of JSON, and what the invocation was. */
   request(event: SampleEvent): Promise<{ response: HttpResponse; body: AnswerBody; result: InvocationResult }>;
-  /** Every message of the topic, read over the protocol. */
-  readBack(topic?: string): Promise<StoredMessage[]>;
 }
 
 interface Stored {
@@ -50,39 +33,16 @@ async function start(
   environment: Record<string, string> = {},
   options: { readonly timeoutMs?: number } = {},
 ): Promise<Started> {
-  const cluster = await startEmbeddedCluster({
-    brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
-    topics: [
-      { name: TOPIC, queues: 4 },
-      { name: 'invoices', queues: 1 },
-    ],
-  });
-  const host = startLambdaHost({
-    taskRoot,
-    timeoutMs: options.timeoutMs ?? 20_000,
-    environment: {
-      ROCKETMQ_TOPIC: TOPIC,
-      ROCKETMQ_PRODUCER_GROUP: 'orders-lambda',
-      ROCKETMQ_NAME_SERVERS: cluster.nameServerAddrs.join(';'),
-      ...environment,
-    },
-  });
-  const admin = new AdminClient({ nameServerAddrs: cluster.nameServerAddrs });
+  const started = await bundled.start(environment, { ...options, otherTopics: ['invoices'] });
   return {
-    cluster,
-    host,
-    readBack: (topic = TOPIC) => admin.readAll(topic),
+    ...started,
     async request(event) {
-      const result = await host.invoke(event);
+      const result = await started.host.invoke(event);
       if (result.status !== 'ok') throw new Error(`${result.errorType}: ${result.errorMessage}`);
       expect(result.leftBehind).not.toContain('Timeout');
       const response = result.payload as HttpResponse;
       expect(response.isBase64Encoded).toBe(false);
       return { response, body: JSON.parse(response.body), result };
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([host.stop(), admin.close()]);
-      await cluster.stop();
     },
   };
 }
