@@ -1,20 +1,25 @@
 /** What kind of message a trace record tells of; the number is what the record holds (Java: `MessageType` ordinal). */
 export const TraceMessageType = { NORMAL: 0, TRANSACTION_HALF: 1, TRANSACTION_COMMIT: 2, DELAY: 3, ORDER: 4 } as const;
 
-/** A send, as consoles and `mqadmin queryMsgTraceById` show it (Java: `TraceContext`, `TraceBean`). */
-export interface PublishTraceRecord {
-  /** Epoch ms at which the send began. */
-  readonly startedAt: number;
+/** What every record says of its message. */
+interface TracedMessage {
   readonly regionId: string;
   /** Without namespace. */
   readonly group: string;
   /** Without namespace. */
   readonly topic: string;
+  /** Of a half message the transaction's id as well. */
   readonly msgId: string;
   readonly tags: string | undefined;
   readonly keys: string | undefined;
   /** Address of the broker. */
   readonly storeHost: string;
+}
+
+/** A send, as consoles and `mqadmin queryMsgTraceById` show it (Java: `TraceContext`, `TraceBean`). */
+export interface PublishTraceRecord extends TracedMessage {
+  /** Epoch ms at which the send began. */
+  readonly startedAt: number;
   /** Bytes as sent, so after compression. */
   readonly bodyBytes: number;
   readonly costMs: number;
@@ -24,20 +29,9 @@ export interface PublishTraceRecord {
 }
 
 /** The end of a transaction, as it was told to a broker (Java: `TraceType.EndTransaction`). */
-export interface EndTransactionTraceRecord {
+export interface EndTransactionTraceRecord extends TracedMessage {
   /** Epoch ms at which it was told. */
   readonly endedAt: number;
-  readonly regionId: string;
-  /** Without namespace. */
-  readonly group: string;
-  /** Without namespace. */
-  readonly topic: string;
-  /** Of the half message; the transaction's id as well. */
-  readonly msgId: string;
-  readonly tags: string | undefined;
-  readonly keys: string | undefined;
-  /** Address of the broker. */
-  readonly storeHost: string;
   /** Java: `LocalTransactionState`. */
   readonly state: 'COMMIT_MESSAGE' | 'ROLLBACK_MESSAGE' | 'UNKNOW';
   /** Whether the broker had asked. */
@@ -58,13 +52,7 @@ export function encodePublishTrace(record: PublishTraceRecord): string {
   const fields = [
     'Pub',
     record.startedAt,
-    record.regionId,
-    record.group,
-    record.topic,
-    record.msgId,
-    record.tags ?? 'null',
-    record.keys ?? 'null',
-    record.storeHost,
+    ...messageFields(record),
     record.bodyBytes,
     record.costMs,
     record.messageType,
@@ -82,19 +70,17 @@ export function encodeEndTransactionTrace(record: EndTransactionTraceRecord): st
   const fields = [
     'EndTransaction',
     record.endedAt,
-    record.regionId,
-    record.group,
-    record.topic,
-    record.msgId,
-    record.tags ?? 'null',
-    record.keys ?? 'null',
-    record.storeHost,
+    ...messageFields(record),
     TraceMessageType.TRANSACTION_COMMIT,
     record.msgId,
     record.state,
     record.isFromCheck,
   ];
   return fields.join(FIELD_END) + RECORD_END;
+}
+
+function messageFields({ regionId, group, topic, msgId, tags, keys, storeHost }: TracedMessage): string[] {
+  return [regionId, group, topic, msgId, tags ?? 'null', keys ?? 'null', storeHost];
 }
 
 /** A record of either kind. */
