@@ -6,6 +6,7 @@ import { startTcpProxy, type TcpProxy } from '../local/faults/tcp-proxy.ts';
 import { startRealCluster } from '../local/real/start-real-cluster.ts';
 import type { Target } from './contenders/load.ts';
 import { TOPIC_QUEUES } from './contenders/topic-queues.ts';
+import { warmCluster } from './warm-cluster.ts';
 
 export interface BenchClusterOptions {
   /** The embedded cluster instead of a real RocketMQ 5.5.0. */
@@ -14,6 +15,8 @@ export interface BenchClusterOptions {
   readonly hasGrpc?: boolean;
   /** Put a TCP proxy before name server and broker, which counts bytes and breaks connections. Not together with gRPC. */
   readonly isFronted?: boolean;
+  /** Let its servers compile what they run before anything is measured. */
+  readonly isWarm?: boolean;
 }
 
 /** A fresh cluster with one topic that everybody sends to. */
@@ -34,14 +37,16 @@ export async function startBenchCluster(options: BenchClusterOptions): Promise<B
   const { nameServerAddr, brokerAddr, grpcAddr, fronts } = servers;
   await using admin = new AdminClient({ nameServerAddrs: [servers.directNameServerAddr] });
   await admin.createTopic(topicConfig(TOPIC, TOPIC_QUEUES));
+  const target: Target = {
+    nameServerAddrs: [nameServerAddr],
+    brokerAddr,
+    topic: TOPIC,
+    ...(grpcAddr === undefined ? {} : { grpcAddr }),
+  };
+  if (options.isWarm) await warmCluster(target);
   const kept = stack.move();
   return {
-    target: {
-      nameServerAddrs: [nameServerAddr],
-      brokerAddr,
-      topic: TOPIC,
-      ...(grpcAddr === undefined ? {} : { grpcAddr }),
-    },
+    target,
     fronts,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

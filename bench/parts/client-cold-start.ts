@@ -40,7 +40,7 @@ export async function measureClientColdStart(context: BenchContext): Promise<Cli
   const { isShort, isPatient, rounds, peers, progress } = context;
   progress('cold start of the clients');
   const hasGrpc = peers?.versions['rocketmq-client-nodejs'] !== undefined;
-  await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, isWarm: !isShort, hasGrpc });
   const clients = await coldClients(peers);
   const env = { BENCH_TARGET: JSON.stringify(cluster.target) };
   const runs = new Map(clients.map(({ name }) => [name, [] as { elapsedMs: number; importedMs?: number }[]]));

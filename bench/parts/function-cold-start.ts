@@ -44,7 +44,7 @@ const RECORDS = 10;
 export async function measureFunctionColdStart(context: BenchContext): Promise<FunctionColdFigures> {
   const { isShort, isPatient, rounds, progress } = context;
   progress('cold start of the SQS function');
-  await using cluster = await startBenchCluster({ isEmbedded: isShort });
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, isWarm: !isShort });
   await using ssm = await startSsmEndpoint({ parameters: ssmParameters(cluster.target) });
   const sqs = join(BENCH_CACHE, 'lambda', 'sqs');
   bundleFunction('sqs', sqs);

@@ -27,7 +27,7 @@ const WARMUPS = 20;
 /** Measures what dead connections cost the first invocation after a thaw. All of it goes through TCP proxies. */
 export async function measureThaw({ isShort, rounds, progress }: BenchContext): Promise<ThawFigure[]> {
   progress('thaw with dead connections');
-  await using cluster = await startBenchCluster({ isEmbedded: isShort, isFronted: true });
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, isWarm: !isShort, isFronted: true });
   await using host = benchHost(benchFunction('measured-sqs'), functionEnvironment(cluster.target));
   const invoke = async () => readMeasurement<InvocationCost>(succeeded(await host.invoke(sqsEvent(RECORDS))).log);
   for (let index = 0; index < WARMUPS; index++) await invoke();

@@ -10,7 +10,7 @@ import { peakRssBytes } from '../measure/process-tree.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
 import type { BenchContext } from './bench-context.ts';
 
-/** Warm invocations with so many records: the SQS function, and the same records sent by the bare client. */
+/** Warm invocations with so many records: the SQS function, and the same sends by the bare client. */
 export interface WarmFigure {
   readonly records: number;
   /** From the call of the handler to its answer. */
@@ -35,17 +35,18 @@ const INVOCATIONS: readonly (readonly [records: number, perRound: number])[] = [
   [1000, 4],
   [10_000, 2],
 ];
-const WARMUPS = 30;
+/** Invocations until the function's compiler has done its work; a sandbox that is used a little has had as many. */
+const WARMUPS = 200;
 
 /** Measures warm invocations under the runtime loop, frozen in between, with nothing due. */
 export async function measureWarmInvocations(context: BenchContext): Promise<WarmFigures> {
   const { isShort, isPatient, rounds, progress } = context;
   progress('warm invocations');
-  await using cluster = await startBenchCluster({ isEmbedded: isShort });
+  await using cluster = await startBenchCluster({ isEmbedded: isShort, isWarm: !isShort });
   const environment = functionEnvironment(cluster.target);
   await using sqs = benchHost(benchFunction('measured-sqs'), environment);
   await using bare = benchHost(benchFunction('bare-client'), environment);
-  for (let index = 0; index < WARMUPS; index++) for (const host of [sqs, bare]) await invoke(host, 10);
+  for (let index = 0; index < (isShort ? 10 : WARMUPS); index++) for (const host of [sqs, bare]) await invoke(host, 10);
   if (isPatient) await calmMachine();
   const figures: WarmFigure[] = [];
   for (const [records, perRound] of INVOCATIONS) {

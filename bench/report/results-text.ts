@@ -146,7 +146,7 @@ function warm({ warm: part }: JudgedResults): string {
   const columns = ['records', 'ms', 'bare client ms', 'overhead ms', 'CPU ms', 'bare client CPU ms', 'overhead CPU ms'];
   return [
     '## Warm invocations',
-    'Nothing due; from the call of the handler to its answer, beside the same records sent by the bare client.',
+    'Nothing due; from the call of the handler to its answer, beside the same sends by the bare client.',
     table(columns, rows),
     `Peak RSS of the process, ${part.mostRecords} records included: ${part.peakRssMb.toFixed(0)} MB.`,
   ].join('\n\n');

@@ -55,60 +55,47 @@ export async function deliver<Record extends DeliveryRecord>(
   records: readonly Record[],
   options: DeliveryOptions,
 ): Promise<DeliveredRecord<Record>[]> {
-  const outcomes = new Map<DeliveryRecord, RecordOutcome>();
+  const outcomes = new Array<RecordOutcome | undefined>(records.length);
   const notBegun = sharedNotBegun(options.deadline);
   const lanes = lanesOf(records);
   let next = 0;
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
-      await deliverLane(lane, options, { outcomes, notBegun });
+      let blockedBy: string | undefined;
+      let blocked: SendOutcome | undefined;
+      for (const index of lane) {
+        const record = records[index] as Record;
+        const startedAt = performance.now();
+        if (blockedBy !== undefined) {
+          blocked ??= { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
+        }
+        const isTimeUp = options.deadline.remainingMs() < SMALLEST_SEND_MS;
+        const outcome = blocked ?? (isTimeUp ? notBegun() : await deliverOne(record, options));
+        if (outcome.status === 'failed') blockedBy ??= record.id;
+        outcomes[index] = outcome;
+        options.record(outcome, Math.round(performance.now() - startedAt), record.id);
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(RECORDS_AT_ONCE, lanes.length) }, work));
-  return records.map((record) => {
-    const outcome = outcomes.get(record);
-    return { record, outcome: outcome ?? notBegun() };
-  });
+  return records.map((record, index) => ({ record, outcome: outcomes[index] ?? notBegun() }));
 }
 
-/** Records that must go one after the other: those of one ordering key, and each record without one for itself. */
-function lanesOf(records: readonly DeliveryRecord[]): DeliveryRecord[][] {
-  const lanes: DeliveryRecord[][] = [];
-  const byKey = new Map<string, DeliveryRecord[]>();
-  for (const record of records) {
-    const lane = record.orderingKey === undefined ? undefined : byKey.get(record.orderingKey);
+/** Places of the records that go one after the other: those of one ordering key, and each without one for itself. */
+function lanesOf(records: readonly DeliveryRecord[]): number[][] {
+  const lanes: number[][] = [];
+  const byKey = new Map<string, number[]>();
+  for (const [index, { orderingKey }] of records.entries()) {
+    const lane = orderingKey === undefined ? undefined : byKey.get(orderingKey);
     if (lane !== undefined) {
-      lane.push(record);
+      lane.push(index);
       continue;
     }
-    const fresh = [record];
+    const fresh = [index];
     lanes.push(fresh);
-    if (record.orderingKey !== undefined) byKey.set(record.orderingKey, fresh);
+    if (orderingKey !== undefined) byKey.set(orderingKey, fresh);
   }
   return lanes;
-}
-
-async function deliverLane(
-  lane: readonly DeliveryRecord[],
-  options: DeliveryOptions,
-  {
-    outcomes,
-    notBegun,
-  }: { readonly outcomes: Map<DeliveryRecord, RecordOutcome>; readonly notBegun: () => SendOutcome },
-): Promise<void> {
-  let blockedBy: string | undefined;
-  let blocked: SendOutcome | undefined;
-  for (const record of lane) {
-    const startedAt = performance.now();
-    if (blockedBy !== undefined) {
-      blocked ??= { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
-    }
-    const isTimeUp = options.deadline.remainingMs() < SMALLEST_SEND_MS;
-    const outcome = blocked ?? (isTimeUp ? notBegun() : await deliverOne(record, options));
-    if (outcome.status === 'failed') blockedBy ??= record.id;
-    outcomes.set(record, outcome);
-    options.record(outcome, Math.round(performance.now() - startedAt), record.id);
-  }
 }
 
 async function deliverOne(

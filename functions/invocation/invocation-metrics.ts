@@ -71,7 +71,7 @@ export class InvocationMetrics {
 
   /** Writes the line to stdout. */
   publish(facts: InvocationFacts): void {
-    const metrics = new Metrics({ namespace: this.namespace });
+    const metrics = writerOf(this.namespace);
     metrics.addMetric('MessagesSent', MetricUnit.Count, this.sent);
     for (const [outcome, count] of Object.entries(this.failures)) {
       metrics.addMetric(failureMetrics[outcome as Outcome], MetricUnit.Count, count);
@@ -95,6 +95,20 @@ export class InvocationMetrics {
     }
     metrics.publishStoredMetrics();
   }
+}
+
+const writers = new Map<string, Metrics>();
+
+/**
+ * What writes the lines of a namespace: one for the life of the process, since making it takes longer than all that an
+ * invocation writes with it. A line is filled and written in one go, and leaves nothing for the next.
+ */
+function writerOf(namespace: string): Metrics {
+  const present = writers.get(namespace);
+  if (present !== undefined) return present;
+  const made = new Metrics({ namespace });
+  writers.set(namespace, made);
+  return made;
 }
 
 /**
