@@ -8,7 +8,7 @@ const CLIENTS = 2000;
 
 /**
  * Lets a fresh cluster meet what it will be measured with, until its JVMs have compiled it: a load of sends, and clients that
- * come, send a message and go. Those that users have ran for weeks; in fresh ones a first connection takes 10 ms longer.
+ * come, send a message and go. Those that users have ran for weeks.
  */
 export async function warmCluster({ brokerAddr, nameServerAddrs, topic }: Target): Promise<void> {
   const blaster = await FrameBlaster.connect(brokerAddr);
