@@ -1,13 +1,12 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { createClient } from '#rocketmq';
+import { RECORDS_AT_ONCE } from '../../functions/delivery/deliver.ts';
+import { ORIGIN_PROPERTIES } from '../../functions/delivery/event-properties.ts';
 import { measured } from './measured.ts';
 
 const topic = process.env.ROCKETMQ_TOPIC ?? '';
 const client = createClient({ nameServerAddrs: (process.env.ROCKETMQ_NAME_SERVERS ?? '').split(';') });
 const producer = client.producer({ group: 'bench-bare' });
-
-/** As many as the function has under way. */
-const AT_ONCE = 256;
 
 /**
  * The same sends by the bare client: equal messages, as many at once. No middleware, no reading of the event, no ids made of
@@ -21,10 +20,11 @@ export const handler = measured(async ({ Records }: SQSEvent) => {
       await producer.send(messageOf(record)).catch(() => failed++);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, Records.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(RECORDS_AT_ONCE, Records.length) }, work));
   return { failed };
 });
 
 function messageOf({ messageId, body, eventSourceARN }: SQSRecord) {
-  return { topic, body, keys: [messageId], properties: { 'aws.source': eventSourceARN, 'aws.id': messageId } };
+  const properties = { [ORIGIN_PROPERTIES.source]: eventSourceARN, [ORIGIN_PROPERTIES.id]: messageId };
+  return { topic, body, keys: [messageId], properties };
 }

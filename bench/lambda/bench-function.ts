@@ -37,6 +37,11 @@ export function benchHost(taskRoot: string, environment: Record<string, string>,
   return startLambdaHost({ taskRoot, environment, memoryMb, functionName: 'bench', timeoutMs: 60_000 });
 }
 
+/** Invocations before the first that counts, for the function's compiler: a sandbox that is used a little has had as many. */
+export function warmups(isShort: boolean): number {
+  return isShort ? 10 : 200;
+}
+
 /** Passes on an answer that reports no record. @throws Error for every other one. */
 export function succeeded(result: InvocationResult): InvocationResult {
   if (result.status !== 'ok') throw new Error(`${result.errorType}: ${result.errorMessage}\n${result.log.join('\n')}`);

@@ -1,5 +1,5 @@
 import { startBenchCluster } from '../bench-cluster.ts';
-import { benchFunction, benchHost, functionEnvironment, succeeded } from '../lambda/bench-function.ts';
+import { benchFunction, benchHost, functionEnvironment, succeeded, warmups } from '../lambda/bench-function.ts';
 import { readMeasurement } from '../lambda/bench-log.ts';
 import type { InvocationCost } from '../lambda/measured.ts';
 import { sqsEvent } from '../lambda/sqs-event.ts';
@@ -21,8 +21,6 @@ const CLOCK_JUMP_MS = 45_000;
 /** Tasks that the jump must make run, as the function logs them. */
 const TASKS = ['updateTopicRouteInfoFromNameServer', 'cleanOfflineBroker', 'sendHeartbeatToAllBrokerWithLock'];
 const PER_ROUND = 30;
-/** Invocations until the function's compiler has done its work; a sandbox that is used a little has had as many. */
-const WARMUPS = 200;
 const RECORDS = 10;
 
 /** Measures what due work adds to an invocation: the function's clock jumps ahead, so that routes and heartbeats are due. */
@@ -36,7 +34,7 @@ export async function measureDueWork({ isShort, isPatient, rounds, progress }: B
     const result = succeeded(await host.invoke({ ...sqsEvent(RECORDS), clockAheadMs }));
     return readMeasurement<InvocationCost>(result.log);
   };
-  for (let index = 0; index < (isShort ? 10 : WARMUPS); index++) await invoke(index % 2 === 0 ? 0 : CLOCK_JUMP_MS);
+  for (let index = 0; index < warmups(isShort); index++) await invoke(index % 2 === 0 ? 0 : CLOCK_JUMP_MS);
   if (isPatient) await calmMachine();
   const [nothing, everything]: [InvocationCost[], InvocationCost[]] = [[], []];
   for (let index = 0; index < (isShort ? 3 : PER_ROUND * rounds); index++) {

@@ -1,6 +1,6 @@
 import type { LambdaHost } from '../../local/lambda/lambda-host.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
-import { benchFunction, benchHost, functionEnvironment, succeeded } from '../lambda/bench-function.ts';
+import { benchFunction, benchHost, functionEnvironment, succeeded, warmups } from '../lambda/bench-function.ts';
 import { readMeasurement } from '../lambda/bench-log.ts';
 import type { InvocationCost } from '../lambda/measured.ts';
 import { sqsEvent } from '../lambda/sqs-event.ts';
@@ -35,8 +35,6 @@ const INVOCATIONS: readonly (readonly [records: number, perRound: number])[] = [
   [1000, 4],
   [10_000, 2],
 ];
-/** Invocations until the function's compiler has done its work; a sandbox that is used a little has had as many. */
-const WARMUPS = 200;
 
 /** Measures warm invocations under the runtime loop, frozen in between, with nothing due. */
 export async function measureWarmInvocations(context: BenchContext): Promise<WarmFigures> {
@@ -46,7 +44,7 @@ export async function measureWarmInvocations(context: BenchContext): Promise<War
   const environment = functionEnvironment(cluster.target);
   await using sqs = benchHost(benchFunction('measured-sqs'), environment);
   await using bare = benchHost(benchFunction('bare-client'), environment);
-  for (let index = 0; index < (isShort ? 10 : WARMUPS); index++) for (const host of [sqs, bare]) await invoke(host, 10);
+  for (let index = 0; index < warmups(isShort); index++) for (const host of [sqs, bare]) await invoke(host, 10);
   if (isPatient) await calmMachine();
   const figures: WarmFigure[] = [];
   for (const [records, perRound] of INVOCATIONS) {

@@ -33,7 +33,7 @@ export interface DeliveredRecord<Record extends DeliveryRecord = DeliveryRecord,
 }
 
 /** Records under way at once. */
-const RECORDS_AT_ONCE = 256;
+export const RECORDS_AT_ONCE = 256;
 /** A record is not begun with less time left: it goes back to the source untouched. */
 const SMALLEST_SEND_MS = 50;
 

@@ -19,7 +19,7 @@ const origin = new Uint8Array(UNIQ_KEY_ORIGIN_BYTES);
  * record delivered again gets the same id, so that a consumer can tell a duplicate.
  */
 export function recordMsgId({ sourceArn, recordId, index = 0, at }: RecordIdentity): string {
-  // Its bytes as characters: a buffer for each digest would take three times as long as all else.
+  // Its bytes as characters: hashing into a buffer of its own takes three times as long.
   const digest = hash('sha256', `${sourceArn}\n${recordId}\n${index}`, 'binary');
   for (let byte = 0; byte < UNIQ_KEY_ORIGIN_BYTES; byte++) origin[byte] = digest.charCodeAt(byte);
   return encodeUniqKey(origin, at, index);
