@@ -4,6 +4,9 @@ import { encodeProperties, MessageProperty } from '../protocol/message-propertie
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SendUnit } from './send-unit.ts';
 
+/** Of UTF-8, for a UTF-16 code unit. */
+const MOST_BYTES_OF_CHAR = 3;
+
 /** Limits of one batch request. */
 export interface BatchLimits {
   readonly maxBatchMessages: number;
@@ -24,6 +27,7 @@ export type Batch = readonly Placed[];
  * bytes. A message too large for a batch goes alone.
  */
 export function cutIntoBatches(messages: readonly Placed[], limits: BatchLimits): Batch[] {
+  if (fitsForSure(messages, limits)) return [messages];
   const batches: Placed[][] = [];
   let batch: Placed[] = [];
   let bytes = 0;
@@ -40,6 +44,16 @@ export function cutIntoBatches(messages: readonly Placed[], limits: BatchLimits)
   }
   if (batch.length > 0) batches.push(batch);
   return batches;
+}
+
+/** Told without measuring texts, which few lists need. */
+function fitsForSure(messages: readonly Placed[], { maxBatchMessages, maxBatchBytes }: BatchLimits): boolean {
+  if (messages.length === 0 || messages.length > maxBatchMessages) return false;
+  let mostBytes = 0;
+  for (const { message } of messages) {
+    mostBytes += batchMemberBytes(message.body.length, message.properties.length * MOST_BYTES_OF_CHAR);
+  }
+  return mostBytes <= maxBatchBytes;
 }
 
 const waitProperties = {
@@ -66,4 +80,9 @@ export function batchUnit(batch: Batch): SendUnit {
     isBatch: true,
     needs: undefined,
   };
+}
+
+/** The sharding keys of a batch, each once. */
+export function keysOf(batch: Batch): string[] {
+  return [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
 }

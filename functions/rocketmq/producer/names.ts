@@ -17,12 +17,17 @@ const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   'CHECKPOINT_TOPIC',
 ]);
 
+/** The last topic that nothing was wrong with: most messages go where the one before went. */
+let lastGoodTopic: string | undefined;
+
 /** What is wrong with a topic to send to; undefined when nothing is (Java: `TopicValidator`). */
 export function topicFault(topic: unknown): string | undefined {
+  if (topic === lastGoodTopic && topic !== undefined) return undefined;
   if (typeof topic !== 'string' || topic === '') return 'the topic must be a string that is not empty';
   if (topic.length > LONGEST_TOPIC) return `topic "${topic.slice(0, 40)}…" is longer than ${LONGEST_TOPIC} characters`;
   if (!NAME.test(topic)) return `topic "${topic}" may hold only letters, digits, "%", "|", "-" and "_"`;
   if (SYSTEM_TOPICS.has(topic) || topic.startsWith('rmq_sys_')) return `topic "${topic}" belongs to the broker`;
+  lastGoodTopic = topic;
   return undefined;
 }
 

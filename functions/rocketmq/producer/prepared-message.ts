@@ -4,6 +4,8 @@ import {
   encodeProperty,
   MAX_PROPERTIES_BYTES,
   MessageProperty,
+  PROPERTY_END,
+  propertyStart,
   RESERVED_PROPERTIES,
 } from '../protocol/message-properties.ts';
 import { MQVersion } from '../protocol/mq-version.ts';
@@ -24,7 +26,8 @@ export interface PreparedMessage extends SendUnit {
 export interface PreparationRules {
   readonly maxMessageBytes: number;
   readonly maxDelayMs: number;
-  readonly newMsgId: () => string;
+  /** @param now epoch ms. */
+  readonly newMsgId: (now: number) => string;
   readonly now: () => number;
   /** Name of the topic as the cluster knows it, its namespace included. */
   readonly wrapTopic: (topic: string) => string;
@@ -35,8 +38,16 @@ export interface PreparationRules {
 /** Properties that the client itself sets, besides those of the message. */
 export type ExtraProperties = Readonly<Record<string, string>>;
 
+// What every message has is written in few long pieces: each piece that is put together costs memory of its own.
+const KEYS = propertyStart(MessageProperty.KEYS);
+const UNIQ_KEY = propertyStart(MessageProperty.UNIQ_KEY);
+const TAGS = propertyStart(MessageProperty.TAGS);
+const END_AND_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'true');
+const END_AND_NO_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'false');
+
 /** \u0001 and \u0002 separate properties, and nothing escapes them. */
 const SEPARATORS = /[\u0001\u0002]/;
+const SEPARATORS_OR_BLANK = /[\u0001\u0002\s]/;
 
 const TIMER_NEED = {
   version: MQVersion.V5_0_0,
@@ -61,8 +72,8 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
   const fullFault = topic === message.topic ? undefined : topicFault(topic);
   if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
   const body = checkedBody(message.body, rules.maxMessageBytes);
-  const msgId = message.msgId ?? rules.newMsgId();
   const bornAt = rules.now();
+  const msgId = message.msgId ?? rules.newMsgId(bornAt);
   const delay = messageDelay(message, rules.maxDelayMs, bornAt);
   // Written straight into the text: an object of them would cost more than all the rest of a small message.
   let properties = userProperties(message) + clientProperties(message, msgId);
@@ -128,23 +139,23 @@ function checkedProperty(name: string, value: unknown): string {
 
 function clientProperties(message: Message, msgId: string): string {
   const { keys, tag, shardingKey } = message;
-  let text = '';
   if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
-  if (keys !== undefined && keys.length > 0) {
-    for (const key of keys) {
-      if (/\s/.test(checkedText('keys', 'key', key))) {
-        throw new MessageError('keys', `key "${key}" holds a blank, which separates keys`);
-      }
-    }
-    text += encodeProperty(MessageProperty.KEYS, keys.join(' '));
-  }
-  text += encodeProperty(MessageProperty.UNIQ_KEY, checkedText('msgId', 'message id', msgId));
-  text += encodeProperty(MessageProperty.WAIT, message.waitStoreMsgOk === false ? 'false' : 'true');
-  if (tag !== undefined) text += encodeProperty(MessageProperty.TAGS, checkedText('tag', 'tag', tag));
+  let text = keys === undefined || keys.length === 0 ? UNIQ_KEY : KEYS + checkedKeys(keys) + PROPERTY_END + UNIQ_KEY;
+  text += message.msgId === undefined ? msgId : checkedText('msgId', 'message id', msgId);
+  text += message.waitStoreMsgOk === false ? END_AND_NO_WAIT : END_AND_WAIT;
+  if (tag !== undefined) text += TAGS + checkedText('tag', 'tag', tag) + PROPERTY_END;
   if (shardingKey !== undefined) {
     text += encodeProperty(MessageProperty.SHARDING_KEY, checkedText('shardingKey', 'sharding key', shardingKey));
   }
   return text;
+}
+
+function checkedKeys(keys: readonly string[]): string {
+  for (const key of keys) {
+    if (typeof key === 'string' && key !== '' && !SEPARATORS_OR_BLANK.test(key)) continue;
+    throw new MessageError('keys', `key "${checkedText('keys', 'key', key)}" holds a blank, which separates keys`);
+  }
+  return keys.length === 1 ? (keys[0] ?? '') : keys.join(' ');
 }
 
 function checkedText(field: string, what: string, value: unknown): string {

@@ -5,7 +5,7 @@ import { MessageError, OptionsError, RocketMQError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
 import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
-import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
+import { type Batch, batchUnit, keysOf, type Placed } from './batch-plan.ts';
 import { chosenQueue } from './chosen-queue.ts';
 import { KeyOrder } from './key-order.ts';
 import type { Message } from './message.ts';
@@ -62,7 +62,7 @@ export class Producer {
     }
     if (faults.length > 0) throw new OptionsError('client.producer', faults);
     const { clock, namespace } = client.options;
-    const msgIds = new MsgIdSource(clock);
+    const msgIds = new MsgIdSource();
     const group = wrapNamespace(namespace, resolved.group);
     this.group = resolved.group;
     this.client = client;
@@ -71,7 +71,7 @@ export class Producer {
     this.rules = {
       maxMessageBytes: resolved.maxMessageBytes,
       maxDelayMs: resolved.maxDelayMs,
-      newMsgId: () => msgIds.next(),
+      newMsgId: (now) => msgIds.next(now),
       now: () => clock.now(),
       wrapTopic: (topic) => wrapNamespace(namespace, topic),
       instanceId: namespace,
@@ -122,10 +122,12 @@ export class Producer {
       if (watched !== undefined && outcome.status === 'failed') this.observers.failed(watched, outcome.error);
     };
     const prepared: Placed[] = [];
-    for (const [index, message] of messages.entries()) {
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index] as Message;
       try {
-        observed[index] = this.observers.begin(message);
-        prepared.push({ index, message: prepareMessage(message, this.rules, observed[index]?.extraProperties) });
+        const watched = this.observers.begin(message);
+        if (watched !== undefined) observed[index] = watched;
+        prepared.push({ index, message: prepareMessage(message, this.rules, watched?.extraProperties) });
       } catch (error) {
         if (!(error instanceof MessageError)) throw error;
         settle(index, { status: 'failed', error });
@@ -360,32 +362,35 @@ export class Producer {
       const unit = batch.length === 1 ? await this.compressed(first.message) : batchUnit(batch);
       return this.sendLoop.send(unit, queue, this.limitOf(deadline));
     };
-    const keys = [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
+    const keys = queue === undefined ? [] : keysOf(batch);
     const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send, deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
-      const member = {
-        ...receipt,
-        queueOffset: receipt.queueOffset + place,
-        offsetMsgId: offsetMsgIds[place] ?? receipt.offsetMsgId,
-        bodyBytes: batch.length === 1 ? receipt.bodyBytes : message.body.length,
-      };
-      const result = this.resultOf(message, member);
+      const result = this.resultOf(message, receipt, place, offsetMsgIds[place]);
       const watched = observed[index];
-      if (watched !== undefined) this.observers.stored(watched, message, result, member);
+      if (watched !== undefined) {
+        const bodyBytes = batch.length === 1 ? receipt.bodyBytes : message.body.length;
+        this.observers.stored(watched, message, result, { ...receipt, bodyBytes });
+      }
       return { status: 'stored', result };
     });
   }
 
-  private resultOf({ msgId }: Pick<PreparedMessage, 'msgId'>, receipt: SendReceipt): SendResult {
-    const { queue, status, offsetMsgId, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
+  /** @param place of a message in a batch, whose receipt tells of the first. */
+  private resultOf(
+    { msgId }: Pick<PreparedMessage, 'msgId'>,
+    receipt: SendReceipt,
+    place = 0,
+    offsetMsgId = receipt.offsetMsgId,
+  ): SendResult {
+    const { queue, status, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
     const { namespace } = this;
     return {
       status,
       msgId,
       offsetMsgId,
       queue: namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) },
-      queueOffset,
+      queueOffset: queueOffset + place,
       attempts,
       isPossibleDuplicate,
       regionId,

@@ -1,6 +1,7 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { BrokerError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
+import type { PreparedMessage } from './prepared-message.ts';
 import type { SendOutcome } from './send-result.ts';
 
 /** Requests of one `sendAll` under way at once. */
@@ -33,7 +34,10 @@ export async function sendInBatches(
   parts: SendAllParts,
   settle: (index: number, outcome: SendOutcome) => void,
 ): Promise<void> {
-  const lanes = await planLanes(messages, parts, settle);
+  const lanes = unorderedLanes(messages, parts);
+  if (messages.some(({ message }) => message.shardingKey !== undefined)) {
+    lanes.push(...(await orderedLanes(messages, parts, settle)));
+  }
   let next = 0;
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);
@@ -41,49 +45,66 @@ export async function sendInBatches(
   await Promise.all(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
 }
 
-async function planLanes(
+/** A lane for each batch of the messages without sharding keys, and for each that goes alone. */
+function unorderedLanes(messages: readonly Placed[], { limits, goesAlone }: SendAllParts): Lane[] {
+  const lanes: Lane[] = [];
+  const groups: Placed[][] = [];
+  let group: Placed[] = [];
+  for (const placed of messages) {
+    const { message } = placed;
+    if (message.shardingKey !== undefined) continue;
+    if (goesAlone(placed)) {
+      lanes.push({ queue: undefined, batches: [[placed]] });
+      continue;
+    }
+    // Neighbours are mostly alike, so few have to be looked for.
+    if (!sharesBatch(group[0]?.message, message)) {
+      const known = groups.find(([first]) => sharesBatch(first?.message, message));
+      group = known ?? [];
+      if (known === undefined) groups.push(group);
+    }
+    group.push(placed);
+  }
+  for (const alike of groups) {
+    for (const batch of cutIntoBatches(alike, limits)) lanes.push({ queue: undefined, batches: [batch] });
+  }
+  return lanes;
+}
+
+function sharesBatch(first: PreparedMessage | undefined, other: PreparedMessage): boolean {
+  return first !== undefined && first.topic === other.topic && first.waitStoreMsgOk === other.waitStoreMsgOk;
+}
+
+/** A lane for each queue of the messages with sharding keys. */
+async function orderedLanes(
   messages: readonly Placed[],
   parts: SendAllParts,
   settle: (index: number, outcome: SendOutcome) => void,
 ): Promise<Lane[]> {
-  const lanes: Lane[] = [];
-  const unordered = new Map<string, Placed[]>();
   const byQueue = new Map<string, { queue: MessageQueue; placed: Placed[] }>();
   /** Topics without a queue to be had, and why: asked for once, not for each message. */
   const failedTopics = new Map<string, SendOutcome>();
   for (const placed of messages) {
-    const { topic, shardingKey, waitStoreMsgOk } = placed.message;
-    if (shardingKey !== undefined) {
-      const failure = failedTopics.get(topic);
-      if (failure !== undefined) {
-        settle(placed.index, failure);
-        continue;
-      }
-      try {
-        const queue = await parts.queueOf(topic, shardingKey);
-        const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
-        const lane = byQueue.get(key) ?? { queue, placed: [] };
-        lane.placed.push(placed);
-        byQueue.set(key, lane);
-      } catch (error) {
-        const outcome = failed(error);
-        failedTopics.set(topic, outcome);
-        settle(placed.index, outcome);
-      }
-    } else if (parts.goesAlone(placed)) {
-      lanes.push({ queue: undefined, batches: [[placed]] });
-    } else {
-      const key = `${topic}\n${waitStoreMsgOk}`;
-      const group = unordered.get(key) ?? [];
-      group.push(placed);
-      unordered.set(key, group);
+    const { topic, shardingKey } = placed.message;
+    if (shardingKey === undefined) continue;
+    const failure = failedTopics.get(topic);
+    if (failure !== undefined) {
+      settle(placed.index, failure);
+      continue;
+    }
+    try {
+      const queue = await parts.queueOf(topic, shardingKey);
+      const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
+      const lane = byQueue.get(key) ?? { queue, placed: [] };
+      lane.placed.push(placed);
+      byQueue.set(key, lane);
+    } catch (error) {
+      const outcome = failed(error);
+      failedTopics.set(topic, outcome);
+      settle(placed.index, outcome);
     }
   }
-  for (const { queue, placed } of byQueue.values()) lanes.push({ queue, batches: orderedBatches(placed, parts) });
-  for (const group of unordered.values()) {
-    for (const batch of cutIntoBatches(group, parts.limits)) lanes.push({ queue: undefined, batches: [batch] });
-  }
-  return lanes;
+  return Array.from(byQueue.values(), ({ queue, placed }) => ({ queue, batches: orderedBatches(placed, parts) }));
 }
 
 /** Runs of messages that may share a batch, cut by the limits; those that go alone stand between them, in order. */
@@ -112,15 +133,13 @@ async function runLane(
   /** Message id that blocks each key. */
   const blocked = new Map<string, string>();
   for (const batch of batches) {
-    const open = batch.filter(({ message: { shardingKey }, index }) => {
-      const blocker = shardingKey === undefined ? undefined : blocked.get(shardingKey);
-      if (blocker !== undefined) settle(index, failed(new OrderBlockedError(`message ${blocker}`)));
-      return blocker === undefined;
-    });
+    const open = blocked.size === 0 ? batch : unblocked(batch, blocked, settle);
     if (open.length === 0) continue;
-    for (const [place, outcome] of (await outcomesOf(open, queue, parts)).entries()) {
+    const outcomes = await outcomesOf(open, queue, parts);
+    for (let place = 0; place < open.length; place++) {
       const placed = open[place];
-      if (placed === undefined) continue;
+      const outcome = outcomes[place];
+      if (placed === undefined || outcome === undefined) continue;
       settle(placed.index, outcome);
       const { shardingKey, msgId } = placed.message;
       if (outcome.status === 'failed' && shardingKey !== undefined && !blocked.has(shardingKey)) {
@@ -128,6 +147,19 @@ async function runLane(
       }
     }
   }
+}
+
+/** The messages of a batch whose key is not blocked; the others are settled. */
+function unblocked(
+  batch: Batch,
+  blocked: ReadonlyMap<string, string>,
+  settle: (index: number, outcome: SendOutcome) => void,
+): Batch {
+  return batch.filter(({ message: { shardingKey }, index }) => {
+    const blocker = shardingKey === undefined ? undefined : blocked.get(shardingKey);
+    if (blocker !== undefined) settle(index, failed(new OrderBlockedError(`message ${blocker}`)));
+    return blocker === undefined;
+  });
 }
 
 /** A batch that a broker refuses for good may hold a single message that is at fault: then each is sent alone. */

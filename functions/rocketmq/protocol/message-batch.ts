@@ -21,27 +21,22 @@ export function batchMemberBytes(bodyBytes: number, propertiesBytes: number): nu
  * `total size i32 (itself included) · magic i32 0 · CRC i32 0 · flag i32 · body (i32 + bytes) · properties (i16 + bytes)`.
  */
 export function encodeBatch(members: readonly BatchMember[]): Buffer {
-  let totalBytes = 0;
-  const propertiesBytes: number[] = [];
-  for (const member of members) {
-    const bytes = Buffer.byteLength(member.properties);
-    propertiesBytes.push(bytes);
-    totalBytes += batchMemberBytes(member.body.length, bytes);
-  }
-  const batch = Buffer.allocUnsafe(totalBytes);
+  let bytes = 0;
+  for (const { body, properties } of members) bytes += batchMemberBytes(body.length, Buffer.byteLength(properties));
+  const batch = Buffer.allocUnsafe(bytes);
   let at = 0;
-  members.forEach((member, index) => {
-    const memberPropertiesBytes = propertiesBytes[index] ?? 0;
-    batch.writeInt32BE(batchMemberBytes(member.body.length, memberPropertiesBytes), at);
+  for (const { flag, body, properties } of members) {
+    const propertiesAt = at + FIXED_BYTES + body.length;
+    const propertiesBytes = batch.write(properties, propertiesAt, 'utf8');
+    batch.writeInt32BE(batchMemberBytes(body.length, propertiesBytes), at);
     batch.writeInt32BE(0, at + 4);
     batch.writeInt32BE(0, at + 8);
-    batch.writeInt32BE(member.flag, at + 12);
-    batch.writeInt32BE(member.body.length, at + 16);
-    batch.set(member.body, at + 20);
-    at += 20 + member.body.length;
-    batch.writeInt16BE(memberPropertiesBytes, at);
-    at += 2 + batch.write(member.properties, at + 2, 'utf8');
-  });
+    batch.writeInt32BE(flag, at + 12);
+    batch.writeInt32BE(body.length, at + 16);
+    batch.set(body, at + 20);
+    batch.writeInt16BE(propertiesBytes, propertiesAt - 2);
+    at = propertiesAt + propertiesBytes;
+  }
   return batch;
 }
 

@@ -78,7 +78,8 @@ export const MAX_PROPERTIES_BYTES = 32_000;
 export type MessageProperties = Readonly<Record<string, string>>;
 
 const NAME_END = '\u0001';
-const PAIR_END = '\u0002';
+/** Ends each pair of a properties string. */
+export const PROPERTY_END = '\u0002';
 
 /**
  * `name \u0001 value \u0002` for each pair (Java: `MessageDecoder.messageProperties2String`). There is no escaping:
@@ -92,7 +93,12 @@ export function encodeProperties(properties: MessageProperties): string {
 
 /** One pair of a properties string. */
 export function encodeProperty(name: string, value: string): string {
-  return name + NAME_END + value + PAIR_END;
+  return name + NAME_END + value + PROPERTY_END;
+}
+
+/** A pair of a properties string up to its value. */
+export function propertyStart(name: string): string {
+  return name + NAME_END;
 }
 
 /** Reads a properties string as brokers do: pairs without a name, a value or a separator are dropped, the last name wins. */
@@ -104,7 +110,7 @@ export function decodeProperties(text: string): MessageProperties {
     // Looked for again only when passed, so that a text of many broken pairs is not searched to its end for each.
     if (nameEnd < start) nameEnd = text.indexOf(NAME_END, start);
     if (nameEnd === -1) break;
-    const pairEnd = text.indexOf(PAIR_END, start);
+    const pairEnd = text.indexOf(PROPERTY_END, start);
     const end = pairEnd === -1 ? text.length : pairEnd;
     if (nameEnd > start && nameEnd < end - 1) properties[text.slice(start, nameEnd)] = text.slice(nameEnd + 1, end);
     start = end + 1;

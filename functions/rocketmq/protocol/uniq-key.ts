@@ -21,10 +21,20 @@ export function encodeUniqKey(origin: Uint8Array, at: number, index: number): st
   bytes.writeUInt16BE(index & 0xffff, 14);
   for (let at = 0; at < 16; at++) {
     const byte = bytes[at] ?? 0;
-    text[2 * at] = HEX_DIGITS[byte >> 4] ?? 0;
-    text[2 * at + 1] = HEX_DIGITS[byte & 15] ?? 0;
+    text[2 * at] = hexDigit(byte >> 4);
+    text[2 * at + 1] = hexDigit(byte);
   }
   return text.toString('latin1');
+}
+
+/** The digits that an id ends in: its index. */
+export function uniqKeyIndex(index: number): string {
+  return String.fromCharCode(hexDigit(index >> 12), hexDigit(index >> 8), hexDigit(index >> 4), hexDigit(index));
+}
+
+/** Char code of the digit for the low four bits. */
+function hexDigit(bits: number): number {
+  return HEX_DIGITS[bits & 15] ?? 0;
 }
 
 let cachedStart = 0;
