@@ -31,11 +31,8 @@ export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): vo
     if (value === undefined) continue;
     if (value === '')
       throw new RemotingCommandError(`ext field "${name}" is empty in a binary header`, 0, undefined, 'out');
-    // Field names are ASCII by protocol, so characters are bytes.
-    writer.i16(name.length);
-    writer.utf8(name);
-    const valueAt = writer.skipI32();
-    writer.fillI32(valueAt, writer.utf8(value));
+    // Field names are ASCII by protocol.
+    writer.entry(name, value);
   }
   writer.fillI32(extAt, writer.byteLength - extStart);
 }

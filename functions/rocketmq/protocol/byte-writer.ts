@@ -1,119 +1,142 @@
 import { Buffer } from 'node:buffer';
 
-/** Below this length a loop over char codes is cheaper than the call into native code. */
+/** Up to this length a loop over char codes is cheaper than the call into native code. */
 const SHORT_STRING_CHARS = 48;
 
+/** Of UTF-8, for a UTF-16 code unit. */
+const MOST_BYTES_OF_CHAR = 3;
+
+/** A block with less room is not gone on with after a `take`. */
+const LEAST_ROOM_BYTES = 1024;
+const SMALLEST_BLOCK_BYTES = 4096;
+const LARGEST_NEW_BLOCK_BYTES = 65_536;
+
 /**
- * Growing buffer that frames are written into one after the other, so that all frames of one tick leave in one write
- * and no frame needs a buffer of its own. Integers are big-endian, strings UTF-8.
+ * Growing block that frames are written into one after the other, so that all frames of one tick leave in one write
+ * and no frame needs a buffer of its own. Integers are big-endian, strings UTF-8. Positions count from the last `take`.
  */
 export class ByteWriter {
-  private buffer: Buffer;
-  private length = 0;
+  private block: Buffer;
+  /** Where in the block the bytes since the last `take` begin, and end. */
+  private start = 0;
+  private end = 0;
 
   /** @param initialBytes first capacity; grows by doubling. */
-  constructor(initialBytes = 4096) {
-    this.buffer = Buffer.allocUnsafe(initialBytes);
+  constructor(initialBytes = SMALLEST_BLOCK_BYTES) {
+    this.block = Buffer.allocUnsafe(initialBytes);
   }
 
   /** Bytes written since the last `take`. */
   get byteLength(): number {
-    return this.length;
+    return this.end - this.start;
   }
 
-  /** Hands over what was written, and starts anew in memory of its own. */
+  /** Hands over what was written, and starts anew behind it: what was taken is never written again. */
   take(): Buffer {
-    const taken = this.buffer.subarray(0, this.length);
-    // What is left of the block goes on being used: the taken part is never written again.
-    this.buffer = this.buffer.subarray(this.length);
-    this.length = 0;
-    if (this.buffer.length < 1024) this.buffer = Buffer.allocUnsafe(Math.max(4096, Math.min(taken.length * 2, 65536)));
+    const taken = this.block.subarray(this.start, this.end);
+    this.start = this.end;
+    if (this.block.length - this.end < LEAST_ROOM_BYTES) {
+      const wishedBytes = Math.min(taken.length * 2, LARGEST_NEW_BLOCK_BYTES);
+      this.block = Buffer.allocUnsafe(Math.max(SMALLEST_BLOCK_BYTES, wishedBytes));
+      this.start = 0;
+      this.end = 0;
+    }
     return taken;
   }
 
   /** Makes room for so many more bytes. */
   private reserve(bytes: number): void {
-    if (this.length + bytes <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes, 4096));
-    this.buffer.copy(grown, 0, 0, this.length);
-    this.buffer = grown;
+    if (this.end + bytes <= this.block.length) return;
+    const { byteLength } = this;
+    const grown = Buffer.allocUnsafe(Math.max(byteLength * 2, byteLength + bytes, SMALLEST_BLOCK_BYTES));
+    this.block.copy(grown, 0, this.start, this.end);
+    this.block = grown;
+    this.start = 0;
+    this.end = byteLength;
   }
 
   i8(value: number): void {
     this.reserve(1);
-    this.buffer[this.length++] = value;
+    this.block[this.end++] = value;
   }
 
   i16(value: number): void {
     this.reserve(2);
-    this.buffer[this.length++] = value >> 8;
-    this.buffer[this.length++] = value;
+    this.block[this.end++] = value >> 8;
+    this.block[this.end++] = value;
   }
 
   i32(value: number): void {
     this.reserve(4);
-    this.putI32(this.length, value);
-    this.length += 4;
-  }
-
-  i64(value: number | bigint): void {
-    this.reserve(8);
-    this.buffer.writeBigInt64BE(BigInt(value), this.length);
-    this.length += 8;
+    putI32(this.block, this.end, value);
+    this.end += 4;
   }
 
   bytes(value: Uint8Array): void {
     this.reserve(value.length);
-    this.buffer.set(value, this.length);
-    this.length += value.length;
+    this.block.set(value, this.end);
+    this.end += value.length;
   }
 
   /** Writes a string without a length before it; answers its length in bytes. */
   utf8(value: string): number {
-    const start = this.length;
-    const chars = value.length;
-    this.reserve(chars * 3);
-    if (chars <= SHORT_STRING_CHARS) {
-      const buffer = this.buffer;
-      let index = 0;
-      for (; index < chars; index++) {
-        const code = value.charCodeAt(index);
-        if (code > 0x7f) break;
-        buffer[start + index] = code;
-      }
-      if (index === chars) {
-        this.length = start + chars;
-        return chars;
-      }
-    }
-    const written = this.buffer.write(value, start, 'utf8');
-    this.length = start + written;
-    return written;
+    this.reserve(value.length * MOST_BYTES_OF_CHAR);
+    const bytes = putUtf8(this.block, this.end, value);
+    this.end += bytes;
+    return bytes;
+  }
+
+  /** Writes `key (i16 + bytes) · value (i32 + bytes)`. The key must be ASCII. */
+  entry(key: string, value: string): void {
+    this.reserve(6 + key.length + value.length * MOST_BYTES_OF_CHAR);
+    const { block } = this;
+    const chars = key.length;
+    let at = this.end;
+    block[at++] = chars >> 8;
+    block[at++] = chars;
+    for (let index = 0; index < chars; index++) block[at++] = key.charCodeAt(index);
+    const bytes = putUtf8(block, at + 4, value);
+    putI32(block, at, bytes);
+    this.end = at + 4 + bytes;
   }
 
   /** Leaves four bytes open and answers where they are, to be filled by `fillI32`. */
   skipI32(): number {
     this.reserve(4);
-    const at = this.length;
-    this.length += 4;
+    const at = this.end - this.start;
+    this.end += 4;
     return at;
   }
 
   /** Fills four bytes left open by `skipI32`. */
   fillI32(at: number, value: number): void {
-    this.putI32(at, value);
+    putI32(this.block, this.start + at, value);
   }
 
   /** Takes back everything written after a position, for a frame that turned out not to be sendable. */
   truncate(byteLength: number): void {
-    this.length = byteLength;
+    this.end = this.start + byteLength;
   }
+}
 
-  private putI32(at: number, value: number): void {
-    const buffer = this.buffer;
-    buffer[at] = value >> 24;
-    buffer[at + 1] = value >> 16;
-    buffer[at + 2] = value >> 8;
-    buffer[at + 3] = value;
+function putI32(block: Buffer, at: number, value: number): void {
+  block[at] = value >> 24;
+  block[at + 1] = value >> 16;
+  block[at + 2] = value >> 8;
+  block[at + 3] = value;
+}
+
+/** Writes a string where there is room for it; answers its length in bytes. */
+function putUtf8(block: Buffer, at: number, value: string): number {
+  const chars = value.length;
+  if (chars <= SHORT_STRING_CHARS) {
+    let index = 0;
+    for (; index < chars; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) break;
+      block[at + index] = code;
+    }
+    if (index === chars) return chars;
   }
+  return block.write(value, at, 'utf8');
 }

@@ -4,6 +4,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { CommandHeader } from './command-header.ts';
 import { type ExtFields, NO_EXT_FIELDS } from './ext-fields.ts';
 import { languageNames } from './language-code.ts';
+import { readSendAnswerJson } from './send-answer-json.ts';
 
 /**
  * Writes the JSON header: one object with `code`, `language` (by name), `version`, `opaque`, `flag`, and `remark` and
@@ -33,6 +34,8 @@ export function readJsonHeader<Body>(
   end: number,
   body: Body,
 ): CommandHeader & { readonly body: Body } {
+  const sendAnswer = readSendAnswerJson(buffer, start, end, body);
+  if (sendAnswer !== undefined) return sendAnswer;
   let header: unknown;
   try {
     header = JSON.parse(buffer.toString('utf8', start, end));
