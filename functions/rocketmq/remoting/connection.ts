@@ -71,6 +71,8 @@ export class Connection {
   /** Set when it takes no new requests, and is closed once nothing waits. */
   private retireReason: CloseReason | undefined;
   private suspected = false;
+  /** Whether it lets the process end. */
+  private isAsleep = true;
   /** Wall clock, for the idle limit. */
   private lastUsedAt: number;
   /** Monotonic, to tell whether the server answered anything since a request. */
@@ -154,7 +156,7 @@ export class Connection {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.responses.size === 0) this.socket.ref();
+    if (this.isAsleep) this.wake();
     const answer = this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
     return this.hooks.length === 0 ? answer : this.afterHooks(request, answer);
   }
@@ -175,6 +177,7 @@ export class Connection {
     if (this.closeReason !== undefined) return;
     this.closeReason = reason;
     this.closeCause = cause;
+    this.sleep();
     this.socket.destroy();
     this.responses.failAll((opaque, writeNumber, elapsedMs) => {
       const outcome = outcomeOf(writeNumber <= this.writeNumber);
@@ -295,8 +298,18 @@ export class Connection {
     }
   }
 
-  private becomeIdle(): void {
+  private wake(): void {
+    this.isAsleep = false;
+    this.socket.ref();
+  }
+
+  private sleep(): void {
+    this.isAsleep = true;
     this.socket.unref();
+  }
+
+  private becomeIdle(): void {
+    this.sleep();
     if (this.retireReason !== undefined) this.close(this.retireReason);
   }
 

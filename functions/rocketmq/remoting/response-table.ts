@@ -22,7 +22,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Requests of one connection that wait for an answer (Java: `responseTable`). One timer serves them all: it is set to the
- * earliest time limit, and there is none while nothing waits.
+ * earliest time limit, and there is none once a tick ends in which nothing waits.
  *
  * Slots by the low bits of the opaque, and not a Map: a Map that is written all the time is laid out anew again and again,
  * and what it leaves behind keeps dead answers in memory until the next full garbage collection.
@@ -36,9 +36,20 @@ export class ResponseTable {
   private nextOpaque = 0;
   private timer: NodeJS.Timeout | undefined;
   private timerAt = 0;
+  private isIdleCheckPlanned = false;
+  /**
+   * Looks whether it is still idle when all promise jobs of this tick are done: who sends one message after the other begins
+   * the next one in such a job, and to set a timer for each costs more than all else that a request needs.
+   */
+  private readonly planIdleCheck = (): void => process.nextTick(this.checkIdle);
+
+  private readonly checkIdle = (): void => {
+    this.isIdleCheckPlanned = false;
+    if (this.waitingCount === 0) this.becomeIdle();
+  };
 
   /**
-   * @param onIdle called when the last waiting request is gone.
+   * @param onIdle called when the last waiting request is gone, and no other has come in the same tick.
    * @param onTimeout called for each request whose limit passed, with its start.
    */
   constructor(addr: string, onIdle: () => void, onTimeout: (startedAt: number) => void) {
@@ -79,7 +90,10 @@ export class ResponseTable {
     this.slots[slot] = undefined;
     this.waitingCount--;
     waiting.resolve(answer);
-    if (this.waitingCount === 0) this.becomeIdle();
+    if (this.waitingCount === 0 && !this.isIdleCheckPlanned) {
+      this.isIdleCheckPlanned = true;
+      void RESOLVED.then(this.planIdleCheck);
+    }
     return true;
   }
 
@@ -139,6 +153,8 @@ export class ResponseTable {
     else if (this.timer === undefined) this.arm(nextAt, now);
   }
 }
+
+const RESOLVED = Promise.resolve();
 
 function emptySlots(count: number): (PendingResponse | undefined)[] {
   return new Array<PendingResponse | undefined>(count).fill(undefined);
