@@ -57,9 +57,15 @@ const TIMER_NEED = {
 
 /**
  * Checks a message and encodes what every attempt sends. The message is left as it is.
+ * @param bornAt epoch ms; messages of one list share it.
  * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
  */
-export function prepareMessage(message: Message, rules: PreparationRules, extra?: ExtraProperties): PreparedMessage {
+export function prepareMessage(
+  message: Message,
+  rules: PreparationRules,
+  extra?: ExtraProperties,
+  bornAt = rules.now(),
+): PreparedMessage {
   if (typeof message !== 'object' || message === null)
     throw new MessageError('message', 'the message is not an object');
   const { flag = 0, shardingKey } = message;
@@ -72,7 +78,6 @@ export function prepareMessage(message: Message, rules: PreparationRules, extra?
   const fullFault = topic === message.topic ? undefined : topicFault(topic);
   if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
   const body = checkedBody(message.body, rules.maxMessageBytes);
-  const bornAt = rules.now();
   const msgId = message.msgId ?? rules.newMsgId(bornAt);
   const delay = messageDelay(message, rules.maxDelayMs, bornAt);
   // Written straight into the text: an object of them would cost more than all the rest of a small message.

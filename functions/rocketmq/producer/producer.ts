@@ -122,12 +122,13 @@ export class Producer {
       if (watched !== undefined && outcome.status === 'failed') this.observers.failed(watched, outcome.error);
     };
     const prepared: Placed[] = [];
+    const bornAt = this.rules.now();
     for (let index = 0; index < messages.length; index++) {
       const message = messages[index] as Message;
       try {
         const watched = this.observers.begin(message);
         if (watched !== undefined) observed[index] = watched;
-        prepared.push({ index, message: prepareMessage(message, this.rules, watched?.extraProperties) });
+        prepared.push({ index, message: prepareMessage(message, this.rules, watched?.extraProperties, bornAt) });
       } catch (error) {
         if (!(error instanceof MessageError)) throw error;
         settle(index, { status: 'failed', error });
