@@ -26,7 +26,7 @@ import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendAllOptions, SendOptions, TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
-import type { SendReceipt } from './send-unit.ts';
+import { resultOf, type SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 const NO_OPTIONS: SendOptions = {};
@@ -198,7 +198,7 @@ export class Producer {
     const queue = isQueueSure ? await this.sendLoop.queueOf(topic, shardingKey, limit) : undefined;
     const question = { topic, delay, msgId, brokerName: queue?.brokerName, storedSince };
     const { receipt, unanswered } = await messageQuery.find(question, limit);
-    return { stored: receipt && this.resultOf({ msgId }, receipt), unanswered };
+    return { stored: receipt && resultOf(receipt, msgId, this.namespace), unanswered };
   }
 
   /**
@@ -287,7 +287,7 @@ export class Producer {
       this.client.checkDueWork(() => this.limitOf(options.deadline));
       const sending = this.dispatch(message, prepared, options);
       if (observed !== undefined) return this.observed(observed, prepared, sending, answer);
-      return sending.then((receipt) => answer(this.resultOf(prepared, receipt), prepared, receipt));
+      return sending.then((receipt) => answer(resultOf(receipt, prepared.msgId, this.namespace), prepared, receipt));
     } catch (error) {
       if (observed !== undefined && error instanceof RocketMQError) this.observers.failed(observed, error);
       return Promise.reject(error);
@@ -303,7 +303,7 @@ export class Producer {
   ): Promise<T> {
     try {
       const receipt = await sending;
-      const result = this.resultOf(prepared, receipt);
+      const result = resultOf(receipt, prepared.msgId, this.namespace);
       this.observers.stored(observed, prepared, result, receipt);
       return answer(result, prepared, receipt);
     } catch (error) {
@@ -367,36 +367,12 @@ export class Producer {
     const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send, deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
-      const result = this.resultOf(message, receipt, place, offsetMsgIds[place]);
+      const result = resultOf(receipt, message.msgId, this.namespace, place, offsetMsgIds[place]);
       const watched = observed[index];
-      if (watched !== undefined) {
-        const bodyBytes = batch.length === 1 ? receipt.bodyBytes : message.body.length;
-        this.observers.stored(watched, message, result, { ...receipt, bodyBytes });
-      }
+      const bodyBytes = batch.length === 1 ? receipt.bodyBytes : message.body.length;
+      if (watched !== undefined) this.observers.stored(watched, message, result, { ...receipt, bodyBytes });
       return { status: 'stored', result };
     });
-  }
-
-  /** @param place of a message in a batch, whose receipt tells of the first. */
-  private resultOf(
-    { msgId }: Pick<PreparedMessage, 'msgId'>,
-    receipt: SendReceipt,
-    place = 0,
-    offsetMsgId = receipt.offsetMsgId,
-  ): SendResult {
-    const { queue, status, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
-    const { namespace } = this;
-    return {
-      status,
-      msgId,
-      offsetMsgId,
-      queue: namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) },
-      queueOffset: queueOffset + place,
-      attempts,
-      isPossibleDuplicate,
-      regionId,
-      recallHandle,
-    };
   }
 }
 

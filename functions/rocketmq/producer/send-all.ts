@@ -48,7 +48,7 @@ export async function sendInBatches(
 /** A lane for each batch of the messages without sharding keys, and for each that goes alone. */
 function unorderedLanes(messages: readonly Placed[], { limits, goesAlone }: SendAllParts): Lane[] {
   const lanes: Lane[] = [];
-  const groups: Placed[][] = [];
+  const groups = new Map<string, Placed[]>();
   let group: Placed[] = [];
   for (const placed of messages) {
     const { message } = placed;
@@ -57,15 +57,15 @@ function unorderedLanes(messages: readonly Placed[], { limits, goesAlone }: Send
       lanes.push({ queue: undefined, batches: [[placed]] });
       continue;
     }
-    // Neighbours are mostly alike, so few have to be looked for.
+    // Neighbours are mostly alike: then no key is made to look for their group.
     if (!sharesBatch(group[0]?.message, message)) {
-      const known = groups.find(([first]) => sharesBatch(first?.message, message));
-      group = known ?? [];
-      if (known === undefined) groups.push(group);
+      const key = `${message.topic}\n${message.waitStoreMsgOk}`;
+      group = groups.get(key) ?? [];
+      groups.set(key, group);
     }
     group.push(placed);
   }
-  for (const alike of groups) {
+  for (const alike of groups.values()) {
     for (const batch of cutIntoBatches(alike, limits)) lanes.push({ queue: undefined, batches: [batch] });
   }
   return lanes;

@@ -1,5 +1,6 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
-import type { SendStatus } from './send-result.ts';
+import { unwrapNamespace } from './namespace.ts';
+import type { SendResult, SendStatus } from './send-result.ts';
 
 /** A broker version that something needs, because an older broker would silently do something else. */
 export interface VersionNeed {
@@ -43,4 +44,29 @@ export interface SendReceipt {
   readonly recallHandle: string | undefined;
   /** False when the broker wants no traces. */
   readonly isTraceOn: boolean;
+}
+
+/**
+ * What a caller is told of a message that a broker confirmed.
+ * @param place of a message in a batch, whose receipt tells of the first.
+ */
+export function resultOf(
+  receipt: SendReceipt,
+  msgId: string,
+  namespace: string | undefined,
+  place = 0,
+  offsetMsgId = receipt.offsetMsgId,
+): SendResult {
+  const { queue, status, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
+  return {
+    status,
+    msgId,
+    offsetMsgId,
+    queue: namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) },
+    queueOffset: queueOffset + place,
+    attempts,
+    isPossibleDuplicate,
+    regionId,
+    recallHandle,
+  };
 }
