@@ -144,6 +144,8 @@ class SendAnswerReader {
           this.isOther = true;
       }
     } while (this.hasMore());
+    // Every send is answered by an id; other answers have to say what they do not have by leaving it out.
+    if (msgId === undefined) this.isOther = true;
     return { queueId, transactionId, msgId, TRACE_ON: traceOn, MSG_REGION: region, queueOffset, recallHandle };
   }
 
