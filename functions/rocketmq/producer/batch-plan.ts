@@ -1,11 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { batchMemberBytes, encodeBatch } from '../protocol/message-batch.ts';
-import { encodeProperties, MessageProperty } from '../protocol/message-properties.ts';
+import { encodeProperties, MessageProperty, mostPropertiesBytes } from '../protocol/message-properties.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SendUnit } from './send-unit.ts';
-
-/** Of UTF-8, for a UTF-16 code unit. */
-const MOST_BYTES_OF_CHAR = 3;
 
 /** Limits of one batch request. */
 export interface BatchLimits {
@@ -51,7 +48,7 @@ function fitsForSure(messages: readonly Placed[], { maxBatchMessages, maxBatchBy
   if (messages.length === 0 || messages.length > maxBatchMessages) return false;
   let mostBytes = 0;
   for (const { message } of messages) {
-    mostBytes += batchMemberBytes(message.body.length, message.properties.length * MOST_BYTES_OF_CHAR);
+    mostBytes += batchMemberBytes(message.body.length, mostPropertiesBytes(message.properties));
   }
   return mostBytes <= maxBatchBytes;
 }

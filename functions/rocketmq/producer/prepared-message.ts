@@ -4,6 +4,7 @@ import {
   encodeProperty,
   MAX_PROPERTIES_BYTES,
   MessageProperty,
+  mostPropertiesBytes,
   PROPERTY_END,
   propertyStart,
   RESERVED_PROPERTIES,
@@ -112,8 +113,8 @@ function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {
 }
 
 function checkedProperties(properties: string): string {
-  // A character takes at most three bytes of UTF-8, so short ones need not be measured.
-  if (properties.length * 3 <= MAX_PROPERTIES_BYTES) return properties;
+  // Short ones need not be measured.
+  if (mostPropertiesBytes(properties) <= MAX_PROPERTIES_BYTES) return properties;
   const bytes = Buffer.byteLength(properties);
   if (bytes <= MAX_PROPERTIES_BYTES) return properties;
   throw new MessageError('properties', `properties take ${bytes} bytes, over the limit of ${MAX_PROPERTIES_BYTES}`);

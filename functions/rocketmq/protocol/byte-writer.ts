@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 const SHORT_STRING_CHARS = 48;
 
 /** Of UTF-8, for a UTF-16 code unit. */
-const MOST_BYTES_OF_CHAR = 3;
+export const MOST_BYTES_OF_CHAR = 3;
 
 /** A block with less room is not gone on with after a `take`. */
 const LEAST_ROOM_BYTES = 1024;

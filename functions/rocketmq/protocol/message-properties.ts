@@ -1,3 +1,5 @@
+import { MOST_BYTES_OF_CHAR } from './byte-writer.ts';
+
 /** Names of message properties with a meaning to brokers or clients (Java: `MessageConst`). */
 export const MessageProperty = {
   KEYS: 'KEYS',
@@ -91,9 +93,14 @@ export function encodeProperties(properties: MessageProperties): string {
   return text;
 }
 
+/** No fewer than the bytes of a properties string, told without measuring it. */
+export function mostPropertiesBytes(properties: string): number {
+  return properties.length * MOST_BYTES_OF_CHAR;
+}
+
 /** One pair of a properties string. */
 export function encodeProperty(name: string, value: string): string {
-  return name + NAME_END + value + PROPERTY_END;
+  return propertyStart(name) + value + PROPERTY_END;
 }
 
 /** A pair of a properties string up to its value. */
