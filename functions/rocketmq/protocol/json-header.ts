@@ -34,11 +34,12 @@ export function readJsonHeader<Body>(
   end: number,
   body: Body,
 ): CommandHeader & { readonly body: Body } {
-  const sendAnswer = readSendAnswerJson(buffer, start, end, body);
+  const text = buffer.toString('utf8', start, end);
+  const sendAnswer = readSendAnswerJson(buffer, start, end, text, body);
   if (sendAnswer !== undefined) return sendAnswer;
   let header: unknown;
   try {
-    header = JSON.parse(buffer.toString('utf8', start, end));
+    header = JSON.parse(text);
   } catch (cause) {
     throw new RemotingCommandError('header is not JSON', start, cause);
   }

@@ -37,15 +37,16 @@ const LETTER_OF_QUEUE = 6;
  * Reads the JSON header of an answer to a send, as part of the command whose body is given, as servers write it: ASCII, no blanks, no escapes, whole numbers, and no ext
  * fields but those of such answers. It takes half the time of `JSON.parse`, which keeps every short text in a table.
  * Control characters inside texts, which JSON forbids, are let through.
+ * @param text the header's bytes as UTF-8.
  * @returns undefined for any other header, right or wrong: `JSON.parse` has to read it.
  */
 export function readSendAnswerJson<Body>(
   buffer: Buffer,
   start: number,
   end: number,
+  text: string,
   body: Body,
 ): (CommandHeader & { readonly body: Body }) | undefined {
-  const text = buffer.toString('utf8', start, end);
   if (text.length !== end - start || text.includes('\\')) return undefined;
   return new SendAnswerReader(buffer, start, text).command(body);
 }

@@ -29,7 +29,7 @@ const BODY = Buffer.from('"version":1,"code":7}');
 function read(header: string) {
   const bytes = Buffer.from(header);
   const frame = Buffer.concat([Buffer.from('12345678'), bytes, BODY]);
-  return readSendAnswerJson(frame, 8, 8 + bytes.length, BODY);
+  return readSendAnswerJson(frame, 8, 8 + bytes.length, header, BODY);
 }
 
 /** What `JSON.parse` makes of a header; undefined when it is none. */
