@@ -317,6 +317,16 @@ function parsed(rule: EnvironmentRule, text: string): string | number | boolean 
   return rule.type === 'list' ? parseNameServerList(text) : text;
 }
 
+/**
+ * Whether the first invocation has to ask SSM: for secrets always, for name servers where there is no seed. Looks at what is
+ * there, not at what is wrong with it.
+ */
+export function asksSsmAtOnce(variables: NodeJS.ProcessEnv = process.env): boolean {
+  const isSet = ({ variable }: EnvironmentRule) => (variables[variable]?.trim() ?? '') !== '';
+  const { nameServerParameter, nameServers, aclParameter, tlsCaParameter } = environmentRules;
+  return isSet(aclParameter) || isSet(tlsCaParameter) || (isSet(nameServerParameter) && !isSet(nameServers));
+}
+
 /** Where Lambda tells about the sandbox, and what has to be shown there; undefined where it does not. */
 export function readMetadataEndpoint(
   variables: NodeJS.ProcessEnv = process.env,

@@ -1,4 +1,3 @@
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import {
   type AclCredentials,
   type ClientSecurity,
@@ -8,6 +7,7 @@ import {
   type TlsSettings,
 } from '#rocketmq';
 import { parseNameServerList } from './name-server-list.ts';
+import type { GetParameters } from './ssm-client.ts';
 
 /** The name-server parameter could not be read, or holds nothing usable. The list in use, if any, stays in use. */
 export class NameServerParameterError extends RocketMQError {
@@ -40,21 +40,27 @@ export interface ParameterNames {
   readonly tlsCa: string | undefined;
 }
 
-/** Limits of the SDK: a missing route to SSM must show in seconds, not as a time-out of the function. */
-const CONNECT_TIMEOUT_MS = 1000;
-const REQUEST_TIMEOUT_MS = 2000;
-const MAX_ATTEMPTS = 2;
 /** What was read for the security serves the name servers too, if they are wanted this soon: one call a cold start. */
 const SHARED_FOR_MS = 5000;
 
+const loadSsmClient = () => import('./ssm-client.ts');
+
+/**
+ * Loads the SDK, which the first fetch otherwise does: for INIT, which has the whole CPU where an invocation has its share.
+ * Asks nothing, and may run twice. What goes wrong is told by the first fetch.
+ */
+export function preloadSsmClient(): void {
+  loadSsmClient().catch(() => {});
+}
+
 /**
  * Name servers, credentials and CA in SSM parameters, all read by one call. Each fetch asks SSM; when to ask is the
- * client's business. The SDK is loaded at the first fetch, so a function that never needs it never pays for it.
+ * client's business. The SDK is loaded at the first fetch, if not before, so a function that never needs it never pays for it.
  */
 export class SsmParameters {
   private readonly names: ParameterNames;
   private readonly clock: Clock;
-  #ssm: SSMClient | undefined;
+  #getParameters: GetParameters | undefined;
   private readAt: number | undefined;
   /** Holds secrets, which neither JSON nor an inspection of this must show. */
   #shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
@@ -116,22 +122,9 @@ export class SsmParameters {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
     try {
-      const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-      this.#ssm ??= new SSMClient({
-        maxAttempts: MAX_ATTEMPTS,
-        requestHandler: {
-          connectionTimeout: CONNECT_TIMEOUT_MS,
-          requestTimeout: REQUEST_TIMEOUT_MS,
-          throwOnRequestTimeout: true,
-          // Asked every two minutes at the most: a connection kept that long is dead when it is needed again.
-          httpAgent: { keepAlive: false },
-          httpsAgent: { keepAlive: false },
-        },
-      });
-      const Names = Object.values(this.names).filter((name) => name !== undefined);
-      const command = new GetParametersCommand({ Names, WithDecryption: true });
-      const { Parameters = [] } = await this.#ssm.send(command, { abortSignal: limit.signal });
-      return new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+      this.#getParameters ??= (await loadSsmClient()).ssmClient();
+      const names = Object.values(this.names).filter((name) => name !== undefined);
+      return await this.#getParameters(names, limit.signal);
     } catch (cause) {
       throw fail(`cannot be read: ${explain(cause)}`, cause);
     } finally {

@@ -1,8 +1,8 @@
 import { type Client, createClient, type Deadline, type Producer } from '#rocketmq';
 import { Deduplication } from './deduplication.ts';
-import { type Environment, readEnvironment, readMetadataEndpoint } from './environment.ts';
+import { asksSsmAtOnce, type Environment, readEnvironment, readMetadataEndpoint } from './environment.ts';
 import { logger } from './logger.ts';
-import { SsmParameters } from './ssm-parameters.ts';
+import { preloadSsmClient, SsmParameters } from './ssm-parameters.ts';
 
 /** What one sandbox (or one worker thread of it) keeps from invocation to invocation. */
 export interface WarmClient {
@@ -16,6 +16,8 @@ export interface WarmClient {
   /** Failed runs of due work that metrics have told of. */
   dueWorkFailuresTold: number;
 }
+
+if (asksSsmAtOnce()) preloadSsmClient();
 
 let warm: WarmClient | undefined;
 

@@ -1,9 +1,9 @@
-import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { MessageError, OptionsError, RocketMQError, type TransactionOutcome, type TransactionResult } from '#rocketmq';
 import { logger } from '../invocation/logger.ts';
 import type { ProducerInvocation } from '../invocation/with-producer.ts';
 import { dynamoDbClient } from '../transaction-log/dynamodb-client.ts';
+import type { DynamoDbSdk } from '../transaction-log/dynamodb-sdk.ts';
 import { DynamoDbTransactionLog } from '../transaction-log/dynamodb-transaction-log.ts';
 import { type HttpAnswer, HttpProblem } from './http-problem.ts';
 import { type OrderRequest, orderRequest } from './order-request.ts';
@@ -84,7 +84,7 @@ async function answerOf(orderId: string, result: TransactionResult, log: DynamoD
 
 /** The answer for a key that was used: the order that was placed under it, if it is the same. */
 async function placedBefore(
-  dynamo: DynamoDB,
+  dynamo: DynamoDbSdk,
   TableName: string,
   { orderId, order }: OrderRequest,
 ): Promise<HttpAnswer> {

@@ -131,9 +131,9 @@ const RULES: readonly Rule[] = [
     name: 'a function with transactions',
     files: /^functions\/(transaction-check|place-order)\//,
     project: or(exactly(LIBRARY), /^functions\/(invocation|transaction-log)\//),
-    outside: or(NODE, /^(@middy\/core|aws-lambda|@aws-sdk\/client-dynamodb)$/),
+    outside: or(NODE, /^(@middy\/core|aws-lambda)$/),
     because:
-      'its records are transactions, so it may import transaction-log in place of delivery, besides invocation, #rocketmq, @middy/core, the DynamoDB client and the types of aws-lambda',
+      'its records are transactions, so it may import transaction-log in place of delivery, besides invocation, #rocketmq, @middy/core and the types of aws-lambda',
   },
   {
     name: 'the function http',

@@ -85,13 +85,21 @@ export function sampleNames(source: string): string[] {
   return files.map((file) => file.replace(/\.json$/, '')).toSorted();
 }
 
+/** Names of the commands of AWS clients that a bundle holds, sorted. */
+export function awsCommandsIn({ eagerPackages, lazyPackages }: BundleReport): string[] {
+  const files = [...eagerPackages, ...lazyPackages].flatMap((bundled) => bundled.files);
+  return files.flatMap((file) => /client-[a-z]+\/.*\/(\w+Command)\.js$/.exec(file)?.[1] ?? []).toSorted();
+}
+
 /** Expects a bundle to hold the source, what all sources share, and nothing of another source. */
-export function expectOwnCodeOnly(source: string, { eagerPackages, lazyPackages, eagerBytes }: BundleReport): void {
+export function expectOwnCodeOnly(source: string, report: BundleReport): void {
+  const { eagerPackages, lazyPackages, eagerBytes } = report;
   const own = [...eagerPackages, ...lazyPackages].map(({ name }) => name);
   const allowed = ['delivery', 'invocation', 'mapping', 'rocketmq', source].map((folder) => `functions/${folder}`);
   expect(own.filter((name) => name.startsWith('functions/') && !allowed.includes(name))).toEqual([]);
   expect(own).toContain(`functions/${source}`);
   expect(eagerPackages.map(({ name }) => name)).not.toContain('@aws-sdk/client-ssm');
+  expect(awsCommandsIn(report)).toEqual(['GetParametersCommand']);
   expect(eagerBytes).toBeLessThan(210_000);
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '#rocketmq';
 import {
+  asksSsmAtOnce,
   environmentRules,
   readEnvironment,
   readMetadataEndpoint,
@@ -216,4 +217,14 @@ test('the metadata endpoint is where Lambda says, with its token', () => {
   expect(readMetadataEndpoint(variables)).toEqual({ addr: '169.254.100.1:9001', token: 'secret' });
   expect(readMetadataEndpoint({ AWS_LAMBDA_METADATA_API: '169.254.100.1:9001' })).toBeUndefined();
   expect(readMetadataEndpoint({})).toBeUndefined();
+});
+
+test('SSM has to be asked at once for secrets, and for name servers without a seed', () => {
+  const parameter = { ROCKETMQ_NAME_SERVER_PARAMETER: '/name-servers' };
+  expect(asksSsmAtOnce(parameter)).toBe(true);
+  expect(asksSsmAtOnce({ ...parameter, ROCKETMQ_NAME_SERVERS: ' ' })).toBe(true);
+  expect(asksSsmAtOnce({ ...parameter, ROCKETMQ_NAME_SERVERS: 'a:9876' })).toBe(false);
+  expect(asksSsmAtOnce({ ROCKETMQ_NAME_SERVERS: 'a:9876' })).toBe(false);
+  expect(asksSsmAtOnce({ ROCKETMQ_NAME_SERVERS: 'a:9876', ROCKETMQ_ACL_PARAMETER: '/acl' })).toBe(true);
+  expect(asksSsmAtOnce({ ROCKETMQ_NAME_SERVERS: 'a:9876', ROCKETMQ_TLS_CA_PARAMETER: '/ca' })).toBe(true);
 });

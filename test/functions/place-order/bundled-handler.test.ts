@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import type { InvocationResult } from '../../../local/lambda/invocation-result.ts';
-import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
+import { awsCommandsIn, bundledFunction, sample, sampleNames } from '../bundled-function.ts';
 import { LOG_TABLE, ORDERS_TABLE, type StartedTransactions, startTransactions } from '../transactions-on-embedded.ts';
 
 const END_TRANSACTION = 37;
@@ -31,10 +31,16 @@ test('every sample event has a test here', () => {
   expect(sampleNames('place-order')).toEqual(['base64', 'plain', 'poison', 'repeated', 'without-key']);
 });
 
-test('the DynamoDB client is loaded when it is used, and SSM not at all', () => {
+test('the DynamoDB client is loaded when it is used, and no more of it', () => {
   const eager = bundled.report.eagerPackages.map(({ name }) => name);
   expect(eager.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
   expect(eager).toContain('functions/transaction-log');
+  // The client itself brings DescribeEndpoints.
+  expect(awsCommandsIn(bundled.report)).toEqual(
+    ['DescribeEndpoints', 'GetItem', 'GetParameters', 'PutItem', 'TransactWriteItems', 'UpdateItem'].map(
+      (name) => `${name}Command`,
+    ),
+  );
 });
 
 test('plain.json is a row, its outcome in the log, and one message', async () => {

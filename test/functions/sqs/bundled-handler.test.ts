@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
@@ -65,6 +67,18 @@ describe('the bundle', () => {
     expect(sqs.report.eagerPackages.map(({ name }) => name)).not.toContain('@aws-sdk/client-ssm');
     expect(sqs.report.lazyPackages.map(({ name }) => name)).toContain('@aws-sdk/client-ssm');
     expect(sqs.report.warnings).toEqual([]);
+  });
+
+  test('loads the SSM client in INIT where the first invocation will ask SSM, and there alone', async () => {
+    const isLoaded = async (environment: Readonly<Record<string, string>>) => {
+      // The SDK needs HTTPS, and nothing else does.
+      const script = `await import('${sqs.report.entryFile}'); await null; console.log(process.moduleLoadList.includes('NativeModule https'))`;
+      const env = { ...environment, PATH: process.env.PATH };
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
+      return JSON.parse(stdout);
+    };
+    expect(await isLoaded({ ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER })).toBe(true);
+    expect(await isLoaded({ ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER, ROCKETMQ_NAME_SERVERS: 'a:9876' })).toBe(false);
   });
 
   test('holds no code of another source', () => {

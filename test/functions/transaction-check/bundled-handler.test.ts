@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import type { TransactionCheckAnswer } from '../../../functions/transaction-check/transaction-check.ts';
 import { DynamoDbTransactionLog } from '../../../functions/transaction-log/dynamodb-transaction-log.ts';
-import { bundledFunction, sample, sampleNames } from '../bundled-function.ts';
+import { awsCommandsIn, bundledFunction, sample, sampleNames } from '../bundled-function.ts';
 import { GROUP, LOG_TABLE, startTransactions } from '../transactions-on-embedded.ts';
 
 const HEART_BEAT = 34;
@@ -25,9 +25,15 @@ test('every sample event has a test here', () => {
 const oneOrMore = expect.toSatisfy((count: number) => count >= 1);
 const twoOrMore = expect.toSatisfy((count: number) => count >= 2);
 
-test('the DynamoDB client is loaded when somebody asks', () => {
+test('the DynamoDB client is loaded when somebody asks, and no more of it than is used', () => {
   const eager = bundled.report.eagerPackages.map(({ name }) => name);
   expect(eager.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
+  // The client itself brings DescribeEndpoints.
+  expect(awsCommandsIn(bundled.report)).toEqual(
+    ['DescribeEndpoints', 'GetItem', 'GetParameters', 'PutItem', 'TransactWriteItems', 'UpdateItem'].map(
+      (name) => `${name}Command`,
+    ),
+  );
 });
 
 test('scheduled.json answers what is open from the log, counts it, and leaves nobody registered', async () => {

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 
-/** Loads the SSM client on first use, as the functions of the pack do. */
+/** Loads the SSM client on first use, and all of its package. */
 export const handler = middy(async (event: { name?: string }) => {
   if (event.name === undefined) return { looked: false };
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm');

@@ -1,0 +1,32 @@
+import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+
+/** Limits of the SDK: a missing route to SSM must show in seconds, not as a time-out of the function. */
+const CONNECT_TIMEOUT_MS = 1000;
+const REQUEST_TIMEOUT_MS = 2000;
+const MAX_ATTEMPTS = 2;
+
+/** Values of parameters by their names, decrypted; those that do not exist are left out. Rejects with the SDK's errors. */
+export type GetParameters = (names: readonly string[], limit: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+
+/**
+ * A client of SSM. This module is loaded on demand, and names what it takes of the SDK: of a package that is itself imported on
+ * demand a bundler keeps every export, here a hundred and fifty commands, each read and run by the cold start.
+ */
+export function ssmClient(): GetParameters {
+  const ssm = new SSMClient({
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+      // Asked every two minutes at the most: a connection kept that long is dead when it is needed again.
+      httpAgent: { keepAlive: false },
+      httpsAgent: { keepAlive: false },
+    },
+  });
+  return async (names, abortSignal) => {
+    const command = new GetParametersCommand({ Names: [...names], WithDecryption: true });
+    const { Parameters = [] } = await ssm.send(command, { abortSignal });
+    return new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+  };
+}
