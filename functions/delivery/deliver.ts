@@ -58,6 +58,7 @@ export async function deliver<Record extends DeliveryRecord>(
   const outcomes = new Array<RecordOutcome | undefined>(records.length);
   const notBegun = sharedNotBegun(options.deadline);
   const lanes = lanesOf(records);
+  const sendOptions = { deadline: options.deadline };
   let next = 0;
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
@@ -69,8 +70,18 @@ export async function deliver<Record extends DeliveryRecord>(
         if (blockedBy !== undefined) {
           blocked ??= { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
         }
-        const isTimeUp = options.deadline.remainingMs() < SMALLEST_SEND_MS;
-        const outcome = blocked ?? (isTimeUp ? notBegun() : await deliverOne(record, options));
+        let outcome: RecordOutcome;
+        if (blocked !== undefined) outcome = blocked;
+        else if (options.deadline.remainingMs() < SMALLEST_SEND_MS) outcome = notBegun();
+        else {
+          // Here and not in a function of its own: an async function more costs as much as all else that is done for a record.
+          try {
+            const storing = record.isFiltered?.() ? undefined : store(record, options, sendOptions);
+            outcome = storing === undefined ? { status: 'filtered' } : { status: 'stored', result: await storing };
+          } catch (thrown) {
+            outcome = failureOf(record, thrown);
+          }
+        }
         if (outcome.status === 'failed') blockedBy ??= record.id;
         outcomes[index] = outcome;
         options.record(outcome, Math.round(performance.now() - startedAt), record.id);
@@ -98,24 +109,25 @@ function lanesOf(records: readonly DeliveryRecord[]): number[][] {
   return lanes;
 }
 
-async function deliverOne(
+/** Makes the message of a record and sends it, where it is not found to be stored already. @throws whatever keeps it from being made */
+function store(
   record: DeliveryRecord,
-  { producer, deadline, findStored }: DeliveryOptions,
-): Promise<RecordOutcome> {
-  try {
-    if (record.isFiltered?.()) return { status: 'filtered' };
-    const message = record.toMessage();
-    const finding = findStored?.(record, message);
-    const stored = finding === undefined ? undefined : await finding;
-    return { status: 'stored', result: stored ?? (await producer.send(message, { deadline })) };
-  } catch (thrown) {
-    const error = deliveryFault(thrown, record.id);
-    // A fault in making the message may be ours, and not the record's: it is reported in any case.
-    if (error === undefined) {
-      return { status: 'failed', error: new MessageError('record', `record ${record.id}: ${String(thrown)}`) };
-    }
-    return { status: record.isDroppable && isMessageAtFault(error) ? 'dropped' : 'failed', error };
+  { producer, findStored }: DeliveryOptions,
+  sendOptions: { readonly deadline: Deadline },
+): Promise<SendResult> {
+  const message = record.toMessage();
+  const finding = findStored?.(record, message);
+  if (finding === undefined) return producer.send(message, sendOptions);
+  return finding.then((stored) => stored ?? producer.send(message, sendOptions));
+}
+
+function failureOf(record: DeliveryRecord, thrown: unknown): RecordOutcome {
+  const error = deliveryFault(thrown, record.id);
+  // A fault in making the message may be ours, and not the record's: it is reported in any case.
+  if (error === undefined) {
+    return { status: 'failed', error: new MessageError('record', `record ${record.id}: ${String(thrown)}`) };
   }
+  return { status: record.isDroppable && isMessageAtFault(error) ? 'dropped' : 'failed', error };
 }
 
 /** What was thrown, as an error that tells whether a retry can help; undefined for what nobody foresaw. */

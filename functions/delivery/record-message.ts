@@ -43,7 +43,10 @@ export function recordMessage({ topic, traceId }: MessageTarget, content: Omit<R
   };
 }
 
+const BLANK = /\s/;
+const BLANKS = /\s/g;
+
 /** Text as a key of a message: blanks, which separate keys, are percent-encoded. */
 export function asKey(text: string): string {
-  return text.replace(/\s/g, encodeURIComponent);
+  return BLANK.test(text) ? text.replace(BLANKS, encodeURIComponent) : text;
 }
