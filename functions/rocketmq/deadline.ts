@@ -9,15 +9,41 @@ export interface Deadline {
 
 /** A deadline so many milliseconds from now. */
 export function deadlineAfter(ms: number): Deadline {
-  const endAt = performance.now() + ms;
-  return { remainingMs: () => endAt - performance.now() };
+  return new FixedDeadline(performance.now() + ms);
 }
 
 /** The earlier of a deadline and so many milliseconds from now. */
 export function earlierOf(deadline: Deadline | undefined, ms: number): Deadline {
   const own = deadlineAfter(ms);
-  if (deadline === undefined) return own;
-  return { remainingMs: () => Math.min(own.remainingMs(), deadline.remainingMs()) };
+  return deadline === undefined ? own : new EarlierDeadline(own, deadline);
+}
+
+// Classes, since each send has one, and an object with a function of its own would take four times the memory.
+class FixedDeadline implements Deadline {
+  private readonly endAt: number;
+
+  /** @param endAt monotonic ms. */
+  constructor(endAt: number) {
+    this.endAt = endAt;
+  }
+
+  remainingMs(): number {
+    return this.endAt - performance.now();
+  }
+}
+
+class EarlierDeadline implements Deadline {
+  private readonly own: Deadline;
+  private readonly other: Deadline;
+
+  constructor(own: Deadline, other: Deadline) {
+    this.own = own;
+    this.other = other;
+  }
+
+  remainingMs(): number {
+    return Math.min(this.own.remainingMs(), this.other.remainingMs());
+  }
 }
 
 /** More than this a timer takes for 1 ms. */

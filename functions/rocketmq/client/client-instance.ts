@@ -4,6 +4,7 @@ import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import type { Connection, ServerRequestHandler } from '../remoting/connection.ts';
 import type { OutgoingRequest } from '../remoting/outgoing-request.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
+import type { AnswerListener } from '../remoting/response-table.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
 import { cleanUpBrokers } from './broker-cleanup.ts';
 import { BrokerPreference } from './broker-preference.ts';
@@ -99,16 +100,9 @@ export class ClientInstance {
       newClientId(options.instanceName, options.unitName),
     );
     this.transactionGroups = new TransactionGroups(this.heartbeats);
-    const { brokerVersionTable, remoting, heartbeats, transactionGroups, windows } = this;
-    const traces = {
-      topicRouteTable,
-      brokerAddrTable,
-      brokerVersionTable,
-      remoting,
-      heartbeats,
-      transactionGroups,
-      windows,
-    };
+    const { remoting, heartbeats, transactionGroups, windows } = this;
+    const tables = { topicRouteTable, brokerAddrTable, brokerVersionTable: this.brokerVersionTable };
+    const used = { ...tables, remoting, heartbeats, transactionGroups, windows };
     const spareConnections = new SpareConnections(this.brokerPreference, windows, options);
     if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
     const tasks = dueTasks({
@@ -118,7 +112,7 @@ export class ClientInstance {
         await lookup.refresh(deadline);
       },
       refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
-      dropOfflineBrokers: () => cleanUpBrokers({ ...traces, spareConnections }),
+      dropOfflineBrokers: () => cleanUpBrokers({ ...used, spareConnections }),
       sendHeartbeats: (deadline) => {
         const timeoutMs = Math.max(1, deadline.remainingMs());
         return this.heartbeats.refresh(brokerAddrTable.masters, this.groups, timeoutMs);
@@ -213,6 +207,11 @@ export class ClientInstance {
   /** Sends a request to a broker and waits for its answer, whatever its code; the broker's version is noted. */
   invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     return this.remoting.invoke(addr, request, timeoutMs);
+  }
+
+  /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
+  invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
+    this.remoting.invokeFor(listener, addr, request, timeoutMs);
   }
 
   /**

@@ -26,7 +26,7 @@ import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendAllOptions, SendOptions, TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
-import { resultOf, type SendReceipt } from './send-unit.ts';
+import { receiptAlone, resultOf, type SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 const NO_OPTIONS: SendOptions = {};
@@ -158,7 +158,7 @@ export class Producer {
     const topic = this.rules.wrapTopic(message.topic);
     return (await this.requestReply).request(topic, timeoutMs, limit, async (properties) => {
       const prepared = prepareMessage(message, this.rules, properties);
-      await this.dispatch(message, prepared, { ...options, deadline: limit });
+      await this.dispatch(message, prepared, { ...options, deadline: limit }, receiptAlone);
     });
   }
 
@@ -285,9 +285,10 @@ export class Producer {
       observed = this.observers.begin(message);
       const prepared = this.prepared(message, observed, marks);
       this.client.checkDueWork(() => this.limitOf(options.deadline));
-      const sending = this.dispatch(message, prepared, options);
-      if (observed !== undefined) return this.observed(observed, prepared, sending, answer);
-      return sending.then((receipt) => answer(resultOf(receipt, prepared.msgId, this.namespace), prepared, receipt));
+      const result = (receipt: SendReceipt) =>
+        answer(resultOf(receipt, prepared.msgId, this.namespace), prepared, receipt);
+      if (observed === undefined) return this.dispatch(message, prepared, options, result);
+      return this.observed(observed, prepared, this.dispatch(message, prepared, options, receiptAlone), answer);
     } catch (error) {
       if (observed !== undefined && error instanceof RocketMQError) this.observers.failed(observed, error);
       return Promise.reject(error);
@@ -319,20 +320,25 @@ export class Producer {
   }
 
   /** Sends one message. With a sharding key it waits for its turn, until `deadline`; its own time begins then. */
-  private dispatch(message: Message, prepared: PreparedMessage, options: SendOptions): Promise<SendReceipt> {
+  private dispatch<T>(
+    message: Message,
+    prepared: PreparedMessage,
+    options: SendOptions,
+    result: (receipt: SendReceipt) => T,
+  ): Promise<T> {
     const { shardingKey, topic } = prepared;
     if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
       if (!this.isCompressible(prepared)) {
-        return this.sendLoop.send(prepared, undefined, this.limitOf(options.deadline));
+        return this.sendLoop.sendFor(prepared, undefined, this.limitOf(options.deadline), result);
       }
       return this.compressed(prepared).then((unit) =>
-        this.sendLoop.send(unit, undefined, this.limitOf(options.deadline)),
+        this.sendLoop.sendFor(unit, undefined, this.limitOf(options.deadline), result),
       );
     }
     const send = async () => {
       const limit = this.limitOf(options.deadline);
       const queue = await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit);
-      return this.sendLoop.send(await this.compressed(prepared), queue, limit);
+      return this.sendLoop.sendFor(await this.compressed(prepared), queue, limit, result);
     };
     return shardingKey === undefined ? send() : this.keyOrder.run(topic, [shardingKey], send, options.deadline);
   }

@@ -10,19 +10,20 @@ import {
   DegradedStoreError,
   NoWritableQueueError,
   RocketMQError,
-  type SendAttempt,
   SendFailedError,
 } from '../errors.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { versionName } from '../protocol/mq-version.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
-import { decodeSendMessageResponse, encodeSendMessageV2 } from '../protocol/send-message-header.ts';
+import { decodeSendMessageResponse, encodeMessageSend } from '../protocol/send-message-header.ts';
 import { FaultStrategy } from './fault-strategy.ts';
 import { KeyedQueues } from './keyed-queues.ts';
+import { QueueHeaders } from './queue-headers.ts';
 import { QueueSelection } from './queue-selection.ts';
 import { isSignOfLoad, nextStep, refusalError, sendStatus } from './send-policy.ts';
-import type { SendReceipt, SendUnit, VersionNeed } from './send-unit.ts';
+import { receiptAlone, type SendReceipt, type SendUnit, type VersionNeed } from './send-unit.ts';
+import { type Answer, type AttemptEnds, type Place, Sending, type Wanted } from './sending.ts';
 
 /** With less time left an attempt is not begun: its answer could hardly come in time. */
 const SMALLEST_ATTEMPT_MS = 5;
@@ -41,43 +42,21 @@ export interface SendLimits {
   readonly onQueueLost: 'fail' | 'rehash';
 }
 
-/** A queue and the broker that takes messages for it. */
-interface Place {
-  readonly queue: MessageQueue;
-  readonly brokerName: string;
-  readonly addr: string;
-  readonly info: TopicPublishInfo;
-  /** Time left when it was found. */
-  readonly remainingMs: number;
-  /** Monotonic ms. */
-  readonly foundAt: number;
-}
-
-/** What a broker answers. */
-type Answer = Awaited<ReturnType<ClientInstance['invoke']>>;
-
-/** A send under way: what its attempts have in common. */
-interface Sending {
-  readonly unit: SendUnit;
-  readonly fixedQueue: MessageQueue | undefined;
-  readonly deadline: Deadline;
-  readonly failed: SendAttempt[];
-  isSecurityRefreshed: boolean;
-}
-
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
-export class SendLoop {
+export class SendLoop implements AttemptEnds {
   private readonly client: ClientInstance;
   private readonly limits: SendLimits;
   private readonly faults: FaultStrategy;
   private readonly selection: QueueSelection;
   private readonly keyedQueues: KeyedQueues;
+  private readonly queueHeaders: QueueHeaders;
 
   constructor(client: ClientInstance, limits: SendLimits) {
     this.client = client;
     this.limits = limits;
     this.faults = new FaultStrategy(client.options.clock);
     this.selection = new QueueSelection(this.faults, client.brokerPreference);
+    this.queueHeaders = new QueueHeaders(limits);
     this.keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
   }
 
@@ -110,13 +89,26 @@ export class SendLoop {
    * @throws SendFailedError with every attempt; when none was made, what kept it from being made.
    */
   send(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<SendReceipt> {
-    return this.attempt({ unit, fixedQueue, deadline, failed: [], isSecurityRefreshed: false });
+    return this.sendFor(unit, fixedQueue, deadline, receiptAlone);
+  }
+
+  /** As `send`; resolves to what is made of the receipt. */
+  sendFor<T>(
+    unit: SendUnit,
+    fixedQueue: MessageQueue | undefined,
+    deadline: Deadline,
+    toResult: (receipt: SendReceipt) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const done = (receipt: SendReceipt) => resolve(toResult(receipt));
+      this.attempt(new Sending(this, unit, fixedQueue, deadline, done, reject));
+    });
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */
   async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
-    const sending = { unit, fixedQueue, deadline, failed: [], isSecurityRefreshed: false };
-    const place = this.knownPlace(sending) ?? (await this.placeOnFreshRoute(sending));
+    const wanted = { unit, fixedQueue, deadline, attempts: [] };
+    const place = this.knownPlace(wanted) ?? (await this.placeOnFreshRoute(wanted));
     const timeoutMs = Math.max(1, deadline.remainingMs());
     if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
     this.client.windows.of(place.addr).countOneway();
@@ -124,61 +116,73 @@ export class SendLoop {
   }
 
   /**
-   * The next attempt. Most sends need one, at a broker that is known, and are in flight by the thousand: what they need of
-   * promises and closures is made by hand, since async functions would take several times the memory.
+   * The next attempt. Most sends need one, at a broker that is known, and are in flight by the thousand: nothing on their way
+   * has a promise but the send itself.
    */
-  private attempt(sending: Sending): Promise<SendReceipt> {
+  private attempt(sending: Sending): void {
     let place: Place | undefined;
     try {
       place = this.knownPlace(sending);
     } catch (error) {
-      return Promise.reject(asGivenUp(sending, error));
+      sending.reject(asGivenUp(sending, error));
+      return;
     }
-    if (place !== undefined) return this.attemptAt(sending, place);
-    return this.placeOnFreshRoute(sending).then((found) => this.attemptAt(sending, found));
+    if (place !== undefined) this.attemptAt(sending, place);
+    else
+      this.placeOnFreshRoute(sending)
+        .then((found) => this.attemptAt(sending, found))
+        .catch(sending.reject);
   }
 
-  private attemptAt(sending: Sending, place: Place): Promise<SendReceipt> {
+  private attemptAt(sending: Sending, place: Place): void {
     const window = this.client.windows.of(place.addr);
-    if (window.tryEnter()) return this.attemptInWindow(sending, place, place.foundAt, window);
-    return window.enter(Math.min(this.limits.attemptTimeoutMs, place.remainingMs)).then(
-      () => this.attemptInWindow(sending, place, performance.now(), window),
-      (error) => this.afterFailure(sending, place, this.client.securityVersion, error),
-    );
-  }
-
-  private attemptInWindow(
-    sending: Sending,
-    place: Place,
-    startedAt: number,
-    window: InFlightWindow,
-  ): Promise<SendReceipt> {
-    const { securityVersion } = this.client;
-    const failed = (error: unknown) => {
-      const { brokerName } = place;
-      window.leave(error instanceof RocketMQError && isSignOfLoad(error));
-      if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error)) this.faults.failed(brokerName);
-      return this.afterFailure(sending, place, securityVersion, error);
-    };
-    return this.answerTo(sending.unit, place, startedAt).then((answer) => {
-      try {
-        const receipt = this.receipt(sending, place, startedAt, answer);
-        window.leave(false);
-        return receipt;
-      } catch (error) {
-        return failed(error);
-      }
-    }, failed);
+    if (window.tryEnter()) {
+      this.attemptInWindow(sending, place, place.foundAt, window);
+      return;
+    }
+    window
+      .enter(Math.min(this.limits.attemptTimeoutMs, place.remainingMs))
+      .then(
+        () => this.attemptInWindow(sending, place, performance.now(), window),
+        (error) => this.nextAfterFailure(sending, place, this.client.securityVersion, error),
+      )
+      .catch(sending.reject);
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */
-  private answerTo(unit: SendUnit, place: Place, startedAt: number): Promise<Answer> {
+  private attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
+    sending.begin(place, startedAt, window, this.client.securityVersion);
+    const { unit } = sending;
     const timeoutMs = Math.min(this.limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
-    if (timeoutMs < SMALLEST_ATTEMPT_MS) return Promise.reject(tooLate(unit.topic, timeoutMs));
-    if (unit.needs === undefined && !isHalf(unit)) {
-      return this.client.invoke(place.addr, this.request(unit, place), timeoutMs);
+    if (timeoutMs < SMALLEST_ATTEMPT_MS) sending.failed(tooLate(unit.topic, timeoutMs));
+    else if (unit.needs === undefined && !isHalf(unit)) {
+      this.client.invokeFor(sending, place.addr, this.request(unit, place), timeoutMs);
+    } else {
+      this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs)).then(
+        (answer) => sending.answered(answer),
+        (error) => sending.failed(error),
+      );
     }
-    return this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs));
+  }
+
+  /** A broker answered the attempt under way. */
+  onAnswer(sending: Sending, place: Place, answer: Answer): void {
+    let receipt: SendReceipt;
+    try {
+      receipt = this.receipt(sending, place, answer);
+    } catch (error) {
+      this.onFailure(sending, place, error);
+      return;
+    }
+    sending.window?.leave(false);
+    sending.succeed(receipt);
+  }
+
+  /** The attempt under way failed, or was refused. */
+  onFailure(sending: Sending, place: Place, error: unknown): void {
+    sending.window?.leave(error instanceof RocketMQError && isSignOfLoad(error));
+    if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error)) this.faults.failed(place.brokerName);
+    this.nextAfterFailure(sending, place, sending.securityVersion, error);
   }
 
   private async answerAfterPreparation(unit: SendUnit, place: Place, limit: Deadline): Promise<Answer> {
@@ -190,9 +194,8 @@ export class SendLoop {
 
   /** What a broker confirmed. @throws BrokerError when it refused; DegradedStoreError when its store is not enough */
   private receipt(
-    { unit, failed }: Sending,
+    { unit, attempts, startedAt }: Sending,
     { addr, brokerName, queue }: Place,
-    startedAt: number,
     answer: Answer,
   ): SendReceipt {
     const status = sendStatus(answer.code);
@@ -209,8 +212,8 @@ export class SendLoop {
       queueOffset: stored.queueOffset,
       offsetMsgId: stored.msgId,
       bodyBytes: unit.body.length,
-      attempts: failed.length + 1,
-      isPossibleDuplicate: this.client.wasReplayed(answer) || failed.some(({ error }) => error.outcome === 'unknown'),
+      attempts: attempts.length + 1,
+      isPossibleDuplicate: this.client.wasReplayed(answer) || attempts.some(({ error }) => error.outcome === 'unknown'),
       regionId: stored.regionId,
       transactionId: stored.transactionId,
       recallHandle: stored.recallHandle,
@@ -218,31 +221,37 @@ export class SendLoop {
     };
   }
 
-  /** Makes the next attempt where one can help. @throws SendFailedError with every attempt */
-  private async afterFailure(
+  private nextAfterFailure(sending: Sending, place: Place, securityVersion: number, error: unknown): void {
+    this.prepareNext(sending, place, securityVersion, error)
+      .then(() => this.attempt(sending))
+      .catch(sending.reject);
+  }
+
+  /** Does what the next attempt needs, where one can help. @throws SendFailedError with every attempt, where none can */
+  private async prepareNext(
     sending: Sending,
     { brokerName, addr, queue, info, foundAt }: Place,
     securityVersion: number,
     error: unknown,
-  ): Promise<SendReceipt> {
+  ): Promise<void> {
     if (!(error instanceof RocketMQError)) throw error;
-    const { unit, fixedQueue, deadline, failed } = sending;
+    const { unit, fixedQueue, deadline } = sending;
     const elapsedMs = Math.round(performance.now() - foundAt);
-    failed.push({ brokerName, addr, queueId: queue.queueId, elapsedMs, error });
+    sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
       sending.isSecurityRefreshed = true;
-      if (await this.client.refreshSecurity(securityVersion, deadline)) return this.attempt(sending);
+      if (await this.client.refreshSecurity(securityVersion, deadline)) return;
     }
     const step = nextStep(error);
-    if (step === 'none' || failed.length >= this.limits.maxAttempts) throw givenUp(sending, error);
+    const count = sending.attempts.length;
+    if (step === 'none' || count >= this.limits.maxAttempts) throw givenUp(sending, error);
     const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
-    await this.beforeNext(step, unit.topic, error, failed.length, hasOther, deadline);
-    return this.attempt(sending);
+    await this.beforeNext(step, unit.topic, error, count, hasOther, deadline);
   }
 
   /** Where the next attempt goes, when the route as known has a place for it. @throws DeadlineError */
-  private knownPlace(sending: Sending): Place | undefined {
+  private knownPlace(sending: Wanted): Place | undefined {
     const { topic } = sending.unit;
     const info = this.client.knownPublishInfo(topic);
     if (info !== undefined) return this.placeOn(info, sending);
@@ -251,7 +260,7 @@ export class SendLoop {
   }
 
   /** @throws NoWritableQueueError, TopicRouteNotFoundError, NoNameServerError, DeadlineError */
-  private async placeOnFreshRoute(sending: Sending): Promise<Place> {
+  private async placeOnFreshRoute(sending: Wanted): Promise<Place> {
     const { unit, fixedQueue, deadline } = sending;
     const { topic } = unit;
     try {
@@ -271,10 +280,10 @@ export class SendLoop {
     }
   }
 
-  private placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, failed }: Sending): Place | undefined {
+  private placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
     // Asked when the route is there: finding it may have taken what time there was.
     const remainingMs = timeLeft(unit.topic, deadline);
-    const queue = fixedQueue ?? this.selection.next(info, failed[failed.length - 1]?.brokerName);
+    const queue = fixedQueue ?? this.selection.next(info, attempts[attempts.length - 1]?.brokerName);
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;
     const { brokerName, addr } = broker;
@@ -289,25 +298,11 @@ export class SendLoop {
     throw new BrokerTooOldError(brokerName, addr, names, needs.feature, needs.otherwise);
   }
 
-  private request(unit: SendUnit, { queue, brokerName }: Place) {
-    const extFields = encodeSendMessageV2({
-      producerGroup: this.limits.group,
-      topic: unit.topic,
-      defaultTopic: unit.topic,
-      defaultTopicQueueNums: 4,
-      queueId: queue.queueId,
-      sysFlag: unit.sysFlag,
-      bornTimestamp: unit.bornAt,
-      flag: unit.flag,
-      properties: unit.properties,
-      reconsumeTimes: 0,
-      unitMode: this.limits.unitMode,
-      maxReconsumeTimes: undefined,
-      batch: unit.isBatch,
-      brokerName,
-    });
-    const code = unit.isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
-    return { code, extFields, body: unit.body };
+  private request(unit: SendUnit, place: Pick<Place, 'queue' | 'brokerName'>) {
+    const { isBatch, sysFlag, bornAt: bornTimestamp, flag, properties, body } = unit;
+    const extFields = encodeMessageSend({ sysFlag, bornTimestamp, flag, properties });
+    const code = isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
+    return { code, extFields, sharedFields: this.queueHeaders.of(unit, place), body };
   }
 
   /** Refreshes the route where that may help, and waits a little before the same broker is tried again. */
@@ -359,10 +354,10 @@ function isHalf({ sysFlag }: SendUnit): boolean {
   return (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0;
 }
 
-function asGivenUp(sending: Sending, error: unknown): unknown {
+function asGivenUp(sending: Wanted, error: unknown): unknown {
   return error instanceof RocketMQError ? givenUp(sending, error) : error;
 }
 
-function givenUp({ unit, failed }: Sending, last: RocketMQError): RocketMQError {
-  return failed.length === 0 ? last : new SendFailedError(unit.topic, unit.msgId, failed, last);
+function givenUp({ unit, attempts }: Wanted, last: RocketMQError): RocketMQError {
+  return attempts.length === 0 ? last : new SendFailedError(unit.topic, unit.msgId, attempts, last);
 }

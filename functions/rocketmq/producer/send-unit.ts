@@ -46,6 +46,11 @@ export interface SendReceipt {
   readonly isTraceOn: boolean;
 }
 
+/** What a send is to resolve to, where that is the receipt itself. */
+export function receiptAlone(receipt: SendReceipt): SendReceipt {
+  return receipt;
+}
+
 /**
  * What a caller is told of a message that a broker confirmed.
  * @param place of a message in a batch, whose receipt tells of the first.

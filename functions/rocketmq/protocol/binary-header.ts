@@ -25,7 +25,13 @@ export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): vo
   writer.fillI32(remarkAt, header.remark === undefined ? 0 : writer.utf8(header.remark));
   const extAt = writer.skipI32();
   const extStart = writer.byteLength;
-  const extFields = header.extFields;
+  if (header.sharedFields !== undefined) writer.bytes(header.sharedFields.entries);
+  writeEntries(writer, header.extFields);
+  writer.fillI32(extAt, writer.byteLength - extStart);
+}
+
+/** Writes the entries of a binary header. @throws RemotingCommandError for an empty value. */
+export function writeEntries(writer: ByteWriter, extFields: ExtFields): void {
   for (const name in extFields) {
     const value = extFields[name];
     if (value === undefined) continue;
@@ -34,7 +40,6 @@ export function writeBinaryHeader(writer: ByteWriter, header: CommandHeader): vo
     // Field names are ASCII by protocol.
     writer.entry(name, value);
   }
-  writer.fillI32(extAt, writer.byteLength - extStart);
 }
 
 /**

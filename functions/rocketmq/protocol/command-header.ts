@@ -1,4 +1,4 @@
-import type { ExtFields } from './ext-fields.ts';
+import type { ExtFields, SharedFields } from './ext-fields.ts';
 
 /** What the header of a frame says, in either serialization. */
 export interface CommandHeader {
@@ -13,4 +13,6 @@ export interface CommandHeader {
   readonly flag: number;
   readonly remark: string | undefined;
   readonly extFields: ExtFields;
+  /** Written besides `extFields`, which name none of them. A header that was read has none. */
+  readonly sharedFields?: SharedFields | undefined;
 }

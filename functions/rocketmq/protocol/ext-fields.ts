@@ -3,6 +3,13 @@ import { RemotingCommandError } from '../errors.ts';
 /** Header fields of a request or response: strings by name. An absent field is `undefined`. */
 export type ExtFields = Readonly<Record<string, string | undefined>>;
 
+/** Header fields that many requests have alike, such as all sends to one queue: encoded once. */
+export interface SharedFields {
+  readonly fields: ExtFields;
+  /** The fields as a binary header has them. */
+  readonly entries: Uint8Array;
+}
+
 export const NO_EXT_FIELDS: ExtFields = Object.freeze(Object.create(null));
 
 /** A header field that must be there. @throws RemotingCommandError naming it. */

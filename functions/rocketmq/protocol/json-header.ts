@@ -19,7 +19,7 @@ export function writeJsonHeader(writer: ByteWriter, header: CommandHeader): void
       opaque: header.opaque,
       flag: header.flag,
       remark: header.remark,
-      extFields: header.extFields,
+      extFields: { ...header.sharedFields?.fields, ...header.extFields },
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { RemotingCommandError } from '../errors.ts';
-import type { ExtFields } from './ext-fields.ts';
+import type { ExtFields, SharedFields } from './ext-fields.ts';
 import { RequestCode } from './request-code.ts';
+import { sharedFields } from './shared-fields.ts';
 
 /** Header of SEND_MESSAGE, SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE (Java: `SendMessageRequestHeader`). */
 export interface SendMessageHeader {
@@ -28,18 +29,39 @@ export interface SendMessageHeader {
   readonly brokerName: string;
 }
 
+/** What all sends to one queue have alike. */
+export type QueueSendHeader = Omit<SendMessageHeader, keyof MessageSendHeader>;
+
+/** What each message has for itself. */
+export type MessageSendHeader = Pick<SendMessageHeader, 'sysFlag' | 'bornTimestamp' | 'flag' | 'properties'>;
+
 /** One-letter names of SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE. */
 export function encodeSendMessageV2(header: SendMessageHeader): ExtFields {
+  return { ...queueFields(header), ...encodeMessageSend(header) };
+}
+
+/** The fields of SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE that all sends to one queue have alike. */
+export function encodeQueueSend(header: QueueSendHeader): SharedFields {
+  return sharedFields(queueFields(header));
+}
+
+/** The fields of SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE that each message has for itself. */
+export function encodeMessageSend(header: MessageSendHeader): ExtFields {
+  return {
+    f: String(header.sysFlag),
+    g: String(header.bornTimestamp),
+    h: String(header.flag),
+    i: header.properties === '' ? undefined : header.properties,
+  };
+}
+
+function queueFields(header: QueueSendHeader): ExtFields {
   return {
     a: header.producerGroup,
     b: header.topic,
     c: header.defaultTopic,
     d: String(header.defaultTopicQueueNums),
     e: String(header.queueId),
-    f: String(header.sysFlag),
-    g: String(header.bornTimestamp),
-    h: String(header.flag),
-    i: header.properties === '' ? undefined : header.properties,
     j: String(header.reconsumeTimes),
     k: header.unitMode ? 'true' : 'false',
     l: header.maxReconsumeTimes === undefined ? undefined : String(header.maxReconsumeTimes),
@@ -138,8 +160,23 @@ function answered(ext: ExtFields, name: string): string {
   return value;
 }
 
+/** Digits of the largest whole number of which each one below is one. */
+const EXACT_DIGITS = 15;
+const ZERO = 0x30;
+
 function answeredInteger(ext: ExtFields, name: string): number {
   const value = answered(ext, name);
+  // Each answer has two of them: a loop takes a third of the time of an expression and `Number`.
+  let number = 0;
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9 || index === EXACT_DIGITS) return longOrSigned(value, name);
+    number = number * 10 + digit;
+  }
+  return value === '' ? longOrSigned(value, name) : number;
+}
+
+function longOrSigned(value: string, name: string): number {
   if (!/^-?\d{1,16}$/.test(value)) throw new RemotingCommandError(`send answer with ${name} "${value}"`, 0);
   return Number(value);
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
-import type { ExtFields } from '../protocol/ext-fields.ts';
+import type { ExtFields, SharedFields } from '../protocol/ext-fields.ts';
 import { FrameDecoder, MAX_FRAME_BYTES } from '../protocol/frame-decoder.ts';
 import { LANGUAGE_OTHER } from '../protocol/language-code.ts';
 import { DECLARED_VERSION } from '../protocol/mq-version.ts';
@@ -19,8 +19,8 @@ import {
   writeFrame,
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
-import type { OutgoingRequest } from './outgoing-request.ts';
-import { outcomeOf, ResponseTable } from './response-table.ts';
+import { type OutgoingRequest, wholeRequest } from './outgoing-request.ts';
+import { type AnswerListener, outcomeOf, ResponseTable } from './response-table.ts';
 import { hookedRequest, type RpcHook } from './rpc-hook.ts';
 
 /** An answer to a request that came from a server. */
@@ -150,19 +150,29 @@ export class Connection {
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return new Promise((resolve, reject) => {
+      this.requestFor({ answered: resolve, failed: reject }, request, timeoutMs);
+    });
+  }
+
+  /** As `request`, for what waits for the answer without a promise. It may be told of a failure at once. */
+  requestFor(listener: AnswerListener, outgoing: OutgoingRequest, timeoutMs: number): void {
+    const request = this.hooks.length === 0 ? outgoing : wholeRequest(outgoing);
     const opaque = this.responses.takeOpaque();
     try {
       this.writeRequest(request, opaque, 0);
     } catch (error) {
-      return Promise.reject(error);
+      listener.failed(error);
+      return;
     }
     if (this.isAsleep) this.wake();
-    const answer = this.responses.add(opaque, timeoutMs, this.writeNumber + 1);
-    return this.hooks.length === 0 ? answer : this.afterHooks(request, answer);
+    const hooked = this.hooks.length === 0 ? listener : this.afterHooks(listener, request);
+    this.responses.add(opaque, timeoutMs, this.writeNumber + 1, hooked);
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
-  oneway(request: OutgoingRequest): void {
+  oneway(outgoing: OutgoingRequest): void {
+    const request = this.hooks.length === 0 ? outgoing : wholeRequest(outgoing);
     this.writeRequest(request, this.responses.takeOpaque(), ONEWAY_FLAG);
   }
 
@@ -189,15 +199,25 @@ export class Connection {
 
   private writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
     const hooked = this.hooks.length === 0 ? request : hookedRequest(this.hooks, this.addr, request);
-    const { code, unsignedFields, body, version } = hooked;
+    const { code, unsignedFields, sharedFields, body, version } = hooked;
     const extFields = unsignedFields === undefined ? hooked.extFields : { ...hooked.extFields, ...unsignedFields };
-    this.write(code, opaque, flag, undefined, extFields, body, version);
+    this.write(code, opaque, flag, undefined, extFields, body, version, sharedFields);
   }
 
-  private async afterHooks(request: OutgoingRequest, answer: Promise<RemotingCommand>): Promise<RemotingCommand> {
-    const answered = await answer;
-    for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answered);
-    return answered;
+  /** Shows an answer to the hooks before what waits for it. What a hook throws is a failure of the request. */
+  private afterHooks(listener: AnswerListener, request: OutgoingRequest): AnswerListener {
+    return {
+      answered: (answer) => {
+        try {
+          for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answer);
+        } catch (error) {
+          listener.failed(error);
+          return;
+        }
+        listener.answered(answer);
+      },
+      failed: (error) => listener.failed(error),
+    };
   }
 
   private write(
@@ -208,6 +228,7 @@ export class Connection {
     extFields: ExtFields,
     body: Uint8Array | undefined,
     version: number = DECLARED_VERSION,
+    sharedFields?: SharedFields,
   ): void {
     if (this.closeReason !== undefined) {
       throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.closeCause);
@@ -224,6 +245,7 @@ export class Connection {
           flag,
           remark,
           extFields,
+          sharedFields,
           body: body ?? EMPTY_BODY,
         },
         this.serializeType,

@@ -1,11 +1,19 @@
 import { type Outcome, RemotingTimeoutError, type RocketMQError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 
+/**
+ * What waits for the answer to a request. Exactly one of the two is called, once, and none of them may throw. A send is one
+ * itself: a promise for its answer, and what hangs on that, would take more memory than the send.
+ */
+export interface AnswerListener {
+  answered(answer: RemotingCommand): void;
+  failed(error: unknown): void;
+}
+
 /** A request that waits for its answer. */
 interface PendingResponse {
   readonly opaque: number;
-  readonly resolve: (answer: RemotingCommand) => void;
-  readonly reject: (error: RocketMQError) => void;
+  readonly listener: AnswerListener;
   /** Monotonic ms. */
   readonly startedAt: number;
   readonly timeoutAt: number;
@@ -71,15 +79,13 @@ export class ResponseTable {
     return opaque;
   }
 
-  /** Waits for the answer with this opaque, which `takeOpaque` gave. Rejects with RemotingTimeoutError when the limit passes. */
-  add(opaque: number, timeoutMs: number, writeNumber: number): Promise<RemotingCommand> {
-    return new Promise((resolve, reject) => {
-      const startedAt = performance.now();
-      const timeoutAt = startedAt + timeoutMs;
-      this.slots[this.slotOf(opaque)] = { opaque, resolve, reject, startedAt, timeoutAt, writeNumber };
-      this.waitingCount++;
-      if (this.timer === undefined || timeoutAt < this.timerAt) this.arm(timeoutAt, startedAt);
-    });
+  /** Waits for the answer with this opaque, which `takeOpaque` gave. Fails with RemotingTimeoutError when the limit passes. */
+  add(opaque: number, timeoutMs: number, writeNumber: number, listener: AnswerListener): void {
+    const startedAt = performance.now();
+    const timeoutAt = startedAt + timeoutMs;
+    this.slots[this.slotOf(opaque)] = { opaque, listener, startedAt, timeoutAt, writeNumber };
+    this.waitingCount++;
+    if (this.timer === undefined || timeoutAt < this.timerAt) this.arm(timeoutAt, startedAt);
   }
 
   /** Hands an answer to the request it belongs to; false when nobody waits for it (any more). */
@@ -89,7 +95,7 @@ export class ResponseTable {
     if (waiting?.opaque !== answer.opaque) return false;
     this.slots[slot] = undefined;
     this.waitingCount--;
-    waiting.resolve(answer);
+    waiting.listener.answered(answer);
     if (this.waitingCount === 0 && !this.isIdleCheckPlanned) {
       this.isIdleCheckPlanned = true;
       void RESOLVED.then(this.planIdleCheck);
@@ -106,7 +112,7 @@ export class ResponseTable {
     this.waitingCount = 0;
     for (const waiting of all) {
       if (waiting === undefined) continue;
-      waiting.reject(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
+      waiting.listener.failed(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
     }
     this.becomeIdle();
   }
@@ -146,7 +152,7 @@ export class ResponseTable {
       }
       this.slots[slot] = undefined;
       this.waitingCount--;
-      waiting.reject(new RemotingTimeoutError(this.addr, waiting.opaque, Math.round(now - waiting.startedAt)));
+      waiting.listener.failed(new RemotingTimeoutError(this.addr, waiting.opaque, Math.round(now - waiting.startedAt)));
       this.onTimeout(waiting.startedAt);
     }
     if (this.waitingCount === 0) this.becomeIdle();

@@ -8,6 +8,8 @@ import { RequestCode } from '../../../../functions/rocketmq/protocol/request-cod
 import {
   decodeSendMessageHeader,
   decodeSendMessageResponse,
+  encodeMessageSend,
+  encodeQueueSend,
   encodeSendMessageV1,
   encodeSendMessageV2,
   type SendMessageHeader,
@@ -98,6 +100,31 @@ describe('a send header', () => {
     brokerName: anyText({ maxLength: 12 }),
   });
 
+  test('says the same when what it has in common with others was encoded before', () => {
+    fc.assert(
+      fc.property(headers, fc.constantFrom('JSON', 'ROCKETMQ'), (header, serializeType) => {
+        const code = RequestCode.SEND_MESSAGE_V2;
+        const shared = encodeQueueSend(header);
+        const command = {
+          code,
+          language: 7,
+          version: 401,
+          opaque: 1,
+          flag: 0,
+          remark: undefined,
+          body: Buffer.alloc(0),
+        };
+        const frame = encodeFrame(
+          { ...command, extFields: encodeMessageSend(header), sharedFields: shared },
+          serializeType,
+        );
+        expect(decodeSendMessageHeader(code, decodeFrame(frame).extFields)).toEqual(header);
+        const whole = encodeFrame({ ...command, extFields: encodeSendMessageV2(header) }, serializeType);
+        expect(frame.toString('hex')).toBe(whole.toString('hex'));
+      }),
+    );
+  });
+
   test('comes back from either naming and either serialization', () => {
     fc.assert(
       fc.property(headers, fc.constantFrom('JSON', 'ROCKETMQ'), fc.boolean(), (header, serializeType, isShort) => {
@@ -178,6 +205,14 @@ describe('an answer to a send', () => {
     expect(decodeSendMessageResponse(extFields).recallHandle).toMatch(/^[\w-]+=*$/);
   });
 
+  test.each([0, 7, -1, 4_294_967_296, 999_999_999_999_999, Number.MAX_SAFE_INTEGER])(
+    'may tell the offset %d',
+    (offset) => {
+      const ext = { msgId: 'A', queueId: '1', queueOffset: String(offset) };
+      expect(decodeSendMessageResponse(ext).queueOffset).toBe(offset);
+    },
+  );
+
   test('that is silent about tracing leaves it on', () => {
     const ext = { msgId: 'A', queueId: '1', queueOffset: '2' };
     expect(decodeSendMessageResponse(ext).isTraceOn).toBe(true);
@@ -190,6 +225,9 @@ describe('an answer to a send', () => {
     [{ queueOffset: undefined }, 'send answer without queueOffset'],
     [{ queueId: 'x' }, 'send answer with queueId "x"'],
     [{ queueOffset: '' }, 'send answer with queueOffset ""'],
+    [{ queueOffset: '-' }, 'send answer with queueOffset "-"'],
+    [{ queueOffset: '1e3' }, 'send answer with queueOffset "1e3"'],
+    [{ queueOffset: '12345678901234567' }, 'send answer with queueOffset "12345678901234567"'],
   ])('with %o is refused by the name of the field', (fault, reason) => {
     const read = () => decodeSendMessageResponse({ msgId: 'A', queueId: '1', queueOffset: '2', ...fault });
     expect(read).toThrow(RemotingCommandError);

@@ -15,6 +15,11 @@ const answerTo = (opaque: number): RemotingCommand => ({
   body: Buffer.alloc(0),
 });
 
+/** Waits with a promise. */
+function add(table: ResponseTable, opaque: number, timeoutMs: number): Promise<RemotingCommand> {
+  return new Promise((resolve, reject) => table.add(opaque, timeoutMs, 1, { answered: resolve, failed: reject }));
+}
+
 /** A table that notes what it reports. */
 function tableWithNotes() {
   const notes: string[] = [];
@@ -30,7 +35,7 @@ test('requests with different limits all time out, and the table is idle once', 
   const { table, notes } = tableWithNotes();
   const timedOut = new Set<number>();
   const limits = [60, 20, 40, 30];
-  const waits = limits.map((timeoutMs, opaque) => table.add(opaque, timeoutMs, 1).catch(() => timedOut.add(opaque)));
+  const waits = limits.map((timeoutMs, opaque) => add(table, opaque, timeoutMs).catch(() => timedOut.add(opaque)));
   await Promise.all(waits);
   expect(timedOut).toEqual(new Set([0, 1, 2, 3]));
   expect(notes).toEqual(['timeout', 'timeout', 'timeout', 'timeout', 'idle']);
@@ -39,15 +44,15 @@ test('requests with different limits all time out, and the table is idle once', 
 
 test('a request added later with a shorter limit does not wait for the limit of an earlier one', async () => {
   const { table } = tableWithNotes();
-  const patient = table.add(1, 60_000, 1);
-  await expect(table.add(2, 10, 1)).rejects.toBeInstanceOf(RemotingTimeoutError);
+  const patient = add(table, 1, 60_000);
+  await expect(add(table, 2, 10)).rejects.toBeInstanceOf(RemotingTimeoutError);
   table.settle(answerTo(1));
   expect((await patient).opaque).toBe(1);
 });
 
 test('an answer to a request that timed out is reported as nobody’s', async () => {
   const { table } = tableWithNotes();
-  await expect(table.add(1, 1, 1)).rejects.toMatchObject({ opaque: 1, addr: '127.0.0.1:1', outcome: 'unknown' });
+  await expect(add(table, 1, 1)).rejects.toMatchObject({ opaque: 1, addr: '127.0.0.1:1', outcome: 'unknown' });
   expect(table.settle(answerTo(1))).toBe(false);
 });
 
@@ -56,7 +61,7 @@ test('a limit beyond what a timer can hold does not become a timer of a millisec
   const warnings: string[] = [];
   const note = ({ name }: Error) => warnings.push(name);
   process.on('warning', note);
-  const waiting = table.add(1, Number.POSITIVE_INFINITY, 1);
+  const waiting = add(table, 1, Number.POSITIVE_INFINITY);
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
   table.settle(answerTo(1));
   await waiting;
@@ -67,11 +72,11 @@ test('a limit beyond what a timer can hold does not become a timer of a millisec
 test('a request that waits for long keeps its opaque to itself, however many come and go beside it', async () => {
   const { table } = tableWithNotes();
   const patient = table.takeOpaque();
-  const waiting = table.add(patient, 60_000, 1);
+  const waiting = add(table, patient, 60_000);
   for (let round = 0; round < 1_000; round++) {
     const opaque = table.takeOpaque();
     expect(opaque).not.toBe(patient);
-    const answer = table.add(opaque, 60_000, 1);
+    const answer = add(table, opaque, 60_000);
     expect(table.settle(answerTo(opaque))).toBe(true);
     expect((await answer).opaque).toBe(opaque);
   }
@@ -85,7 +90,7 @@ test('a late answer is not taken for that to a newer request, whatever the opaqu
   const late = table.takeOpaque();
   const opaques = Array.from({ length: 500 }, () => {
     const opaque = table.takeOpaque();
-    return { opaque, answer: table.add(opaque, 60_000, 1) };
+    return { opaque, answer: add(table, opaque, 60_000) };
   });
   expect(table.settle(answerTo(late))).toBe(false);
   expect(table.settle(answerTo(late + 4_096))).toBe(false);

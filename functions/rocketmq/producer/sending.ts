@@ -1,0 +1,101 @@
+import type { ClientInstance } from '../client/client-instance.ts';
+import type { InFlightWindow } from '../client/in-flight-window.ts';
+import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import type { Deadline } from '../deadline.ts';
+import type { SendAttempt } from '../errors.ts';
+import type { SendReceipt, SendUnit } from './send-unit.ts';
+
+/** A queue and the broker that takes messages for it. */
+export interface Place {
+  readonly queue: MessageQueue;
+  readonly brokerName: string;
+  readonly addr: string;
+  readonly info: TopicPublishInfo;
+  /** Time left when it was found. */
+  readonly remainingMs: number;
+  /** Monotonic ms. */
+  readonly foundAt: number;
+}
+
+/** What is to be sent, and what was tried. */
+export interface Wanted {
+  readonly unit: SendUnit;
+  readonly fixedQueue: MessageQueue | undefined;
+  readonly deadline: Deadline;
+  /** Those that failed, in order. */
+  readonly attempts: readonly SendAttempt[];
+}
+
+/** What a broker answers. */
+export type Answer = Awaited<ReturnType<ClientInstance['invoke']>>;
+
+/** What is done when the attempt under way ends. Neither may throw. */
+export interface AttemptEnds {
+  onAnswer(sending: Sending, place: Place, answer: Answer): void;
+  onFailure(sending: Sending, place: Place, error: unknown): void;
+}
+
+const NO_ATTEMPTS: readonly SendAttempt[] = [];
+
+/**
+ * A send under way, with the one attempt of it that is. It is told of the answer by itself, for thousands are in flight, and
+ * each promise on the way would take as much memory as all of this.
+ */
+export class Sending implements Wanted {
+  readonly unit: SendUnit;
+  readonly fixedQueue: MessageQueue | undefined;
+  readonly deadline: Deadline;
+  attempts = NO_ATTEMPTS;
+  isSecurityRefreshed = false;
+  /** Where the attempt under way holds a place. */
+  window: InFlightWindow | undefined;
+  /** Of the attempt under way; monotonic ms. */
+  startedAt = 0;
+  /** Of the credentials that the attempt under way is signed with. */
+  securityVersion = 0;
+  readonly reject: (error: unknown) => void;
+  private readonly ends: AttemptEnds;
+  private readonly done: (receipt: SendReceipt) => void;
+  private place: Place | undefined;
+
+  /** @param done takes the receipt; what it throws rejects the send. */
+  constructor(
+    ends: AttemptEnds,
+    unit: SendUnit,
+    fixedQueue: MessageQueue | undefined,
+    deadline: Deadline,
+    done: (receipt: SendReceipt) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.ends = ends;
+    this.unit = unit;
+    this.fixedQueue = fixedQueue;
+    this.deadline = deadline;
+    this.done = done;
+    this.reject = reject;
+  }
+
+  /** Notes the attempt that is begun now; its answer or failure has to be told next. */
+  begin(place: Place, startedAt: number, window: InFlightWindow, securityVersion: number): void {
+    this.place = place;
+    this.startedAt = startedAt;
+    this.window = window;
+    this.securityVersion = securityVersion;
+  }
+
+  answered(answer: Answer): void {
+    if (this.place !== undefined) this.ends.onAnswer(this, this.place, answer);
+  }
+
+  failed(error: unknown): void {
+    if (this.place !== undefined) this.ends.onFailure(this, this.place, error);
+  }
+
+  succeed(receipt: SendReceipt): void {
+    try {
+      this.done(receipt);
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+}
