@@ -34,37 +34,38 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes of the stream and delivers each frame they complete.
+   * Takes the next bytes of the stream, all of a chunk or so many from its beginning, and delivers each frame they complete.
+   * Keeps none of the chunk.
    * @throws RemotingCommandError for a length that no frame can have: nothing after it can be read.
    */
-  push(chunk: Buffer): void {
-    let at = this.filledBytes > 0 ? this.complete(chunk) : 0;
-    while (chunk.length - at >= 4) {
+  push(chunk: Buffer, bytes = chunk.length): void {
+    let at = this.filledBytes > 0 ? this.complete(chunk, bytes) : 0;
+    while (bytes - at >= 4) {
       const frameBytes = this.readFrameBytes(chunk, at);
-      if (chunk.length - at < frameBytes) {
+      if (bytes - at < frameBytes) {
         this.partial = Buffer.allocUnsafe(frameBytes);
-        this.filledBytes = chunk.copy(this.partial, 0, at);
+        this.filledBytes = chunk.copy(this.partial, 0, at, bytes);
         return;
       }
       const start = at;
       at += frameBytes;
       this.onFrame(chunk, start, at);
     }
-    this.filledBytes += chunk.copy(this.lengthWord, this.filledBytes, at);
+    this.filledBytes += chunk.copy(this.lengthWord, this.filledBytes, at, bytes);
   }
 
   /** Adds bytes to the incomplete frame, and delivers it when it is whole; answers how many bytes it took. */
-  private complete(chunk: Buffer): number {
+  private complete(chunk: Buffer, bytes: number): number {
     let at = 0;
     if (this.partial === undefined) {
-      at = chunk.copy(this.lengthWord, this.filledBytes);
+      at = chunk.copy(this.lengthWord, this.filledBytes, 0, bytes);
       this.filledBytes += at;
       if (this.filledBytes < 4) return at;
       this.partial = Buffer.allocUnsafe(this.readFrameBytes(this.lengthWord, 0));
       this.lengthWord.copy(this.partial);
     }
     const frame = this.partial;
-    const copiedBytes = chunk.copy(frame, this.filledBytes, at);
+    const copiedBytes = chunk.copy(frame, this.filledBytes, at, bytes);
     this.filledBytes += copiedBytes;
     if (this.filledBytes < frame.length) return at + copiedBytes;
     this.partial = undefined;

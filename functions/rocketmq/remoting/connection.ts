@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
@@ -19,6 +19,7 @@ import {
   writeFrame,
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
+import type { OpenSocket } from './dial.ts';
 import { type OutgoingRequest, wholeRequest } from './outgoing-request.ts';
 import { type AnswerListener, outcomeOf, ResponseTable } from './response-table.ts';
 import { hookedRequest, type RpcHook } from './rpc-hook.ts';
@@ -80,7 +81,7 @@ export class Connection {
 
   constructor(
     addr: string,
-    socket: Socket,
+    { socket, read }: OpenSocket,
     options: {
       readonly clock: Clock;
       readonly serializeType: SerializeType;
@@ -105,7 +106,7 @@ export class Connection {
       () => this.becomeIdle(),
       (startedAt) => this.afterTimeout(startedAt),
     );
-    socket.on('data', (chunk) => this.read(chunk));
+    read((buffer, bytes) => this.read(buffer, bytes));
     socket.on('drain', () => this.flush());
     socket.on('end', () => this.close('closed by peer'));
     socket.on('error', (cause) => this.close('error', cause));
@@ -278,11 +279,11 @@ export class Connection {
     this.socket.write(this.writer.take());
   }
 
-  private read(chunk: Buffer): void {
+  private read(buffer: Buffer, bytes: number): void {
     this.suspected = false;
     this.lastReceivedAt = performance.now();
     try {
-      this.decoder.push(chunk);
+      this.decoder.push(buffer, bytes);
     } catch (error) {
       this.close('protocol', error);
     }
@@ -290,7 +291,9 @@ export class Connection {
   }
 
   private receive(buffer: Buffer, start: number, end: number): void {
-    const command = decodeFrame(buffer, start, end);
+    const decoded = decodeFrame(buffer, start, end);
+    // What comes next is read into the same buffer.
+    const command = decoded.body.length === 0 ? decoded : { ...decoded, body: Buffer.from(decoded.body) };
     // An answer nobody waits for any more came after its limit: it is consumed, and that is all.
     if (isResponse(command)) {
       this.onAnswer?.(this.addr, command);

@@ -219,15 +219,15 @@ export class RemotingClient {
 
   private async open(addr: string, signal: AbortSignal): Promise<Connection> {
     const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [], onAnswer } = this.options;
-    const socket = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
+    const open = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
     if (signal.aborted) {
-      socket.destroy();
+      open.socket.destroy();
       throw new RemotingConnectError(addr, `given up: ${signal.reason}`, 0);
     }
     const before = this.connections.get(addr)?.endReason ?? this.closeReasons.get(addr);
     const reason = before === undefined || before === 'unused' ? 'first' : before;
     this.opened.set(reason, (this.opened.get(reason) ?? 0) + 1);
-    const connection = new Connection(addr, socket, {
+    const connection = new Connection(addr, open, {
       clock,
       serializeType,
       hooks,

@@ -60,6 +60,17 @@ describe('a captured frame', () => {
     expect(splits).toBe(splitFrames.reduce((sum, { bytes }) => sum + bytes.length + 1, 0));
   });
 
+  test('arrives the same out of one buffer that is read into again and again', () => {
+    const stream = Buffer.concat(splitFrames.map(({ bytes }) => bytes));
+    for (const size of [1, 3, 7, 100, 1000]) {
+      const { decoder, frames } = collect();
+      const buffer = Buffer.alloc(size + 10, 0xff);
+      for (let at = 0; at < stream.length; at += size) decoder.push(buffer, stream.copy(buffer, 0, at, at + size));
+      expect(frames.length).toBe(splitFrames.length);
+      expect(Buffer.concat(frames).equals(stream)).toBe(true);
+    }
+  });
+
   test('arrives the same one byte at a time', () => {
     for (const { bytes, name } of splitFrames) {
       const { decoder, frames } = collect();

@@ -219,6 +219,17 @@ describe('an answer', () => {
     expect(await unanswered).toMatchObject({ code: 'ROCKETMQ_CONNECTION_CLOSED', outcome: 'unknown' });
   });
 
+  test('has its body for itself, whatever is read afterwards', async () => {
+    const answers: RemotingCommand[] = [];
+    for (const text of ['the first', 'another']) {
+      const waiting = connection.request(requestOf(11), LONG_MS);
+      await server.untilRequests(answers.length + 1);
+      peer.answer(lastRequest(), { body: Buffer.from(text) });
+      answers.push(await waiting);
+    }
+    expect(answers.map(({ body }) => Buffer.from(body).toString())).toEqual(['the first', 'another']);
+  });
+
   test('split over many chunks arrives whole', async () => {
     const answer = connection.request(requestOf(1), LONG_MS);
     await server.untilRequests(1);

@@ -58,7 +58,7 @@ describe('dial', () => {
   test.runIf(hasIPv6)('connects to an IPv6 address in brackets, and without', async () => {
     await using server = await startFrameServer(answerAll, { host: '::1' });
     for (const addr of [server.addr, server.addr.replace(/[[\]]/g, '')]) {
-      const socket = await dial(addr, 5000, never);
+      const { socket } = await dial(addr, 5000, never);
       expect(socket.remoteFamily).toBe('IPv6');
       socket.destroy();
     }
@@ -67,7 +67,7 @@ describe('dial', () => {
   test('gives an open socket, which outlives its signal', async () => {
     await using server = await startFrameServer();
     const abort = new AbortController();
-    const socket = await dial(server.addr, 5000, abort.signal);
+    const { socket } = await dial(server.addr, 5000, abort.signal);
     abort.abort();
     expect(socket.readyState).toBe('open');
     socket.end();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 /** The protocol that was agreed on, or the text of the error. */
 async function resultOf(addr: string, tls: TlsSettings, limitMs = 5000): Promise<string | null> {
   try {
-    const socket = await dial(addr, limitMs, never, tls);
+    const { socket } = await dial(addr, limitMs, never, tls);
     const protocol = socket instanceof TLSSocket ? socket.getProtocol() : 'plain';
     socket.destroy();
     return protocol;
