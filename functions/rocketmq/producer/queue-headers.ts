@@ -21,12 +21,20 @@ export class QueueHeaders {
   ): QueueHeader {
     const known = batch ? this.ofBatches : this.ofMessages;
     const present = known.get(queue);
-    if (present?.fields.b === topic && present.fields.n === brokerName) return present;
+    if (present?.fields.b === topic && (present.fields.n ?? '') === brokerName) return present;
     const { group: producerGroup, unitMode } = this.sender;
     const { queueId } = queue;
     const header = encodeQueueSend({
-      ...{ producerGroup, topic, defaultTopic: topic, defaultTopicQueueNums: 4, queueId, brokerName },
-      ...{ batch, unitMode, reconsumeTimes: 0, maxReconsumeTimes: undefined },
+      producerGroup,
+      topic,
+      defaultTopic: topic,
+      defaultTopicQueueNums: 4,
+      queueId,
+      reconsumeTimes: 0,
+      unitMode,
+      maxReconsumeTimes: undefined,
+      batch,
+      brokerName,
     });
     known.set(queue, header);
     return header;

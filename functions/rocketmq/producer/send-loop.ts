@@ -154,15 +154,20 @@ export class SendLoop implements AttemptEnds {
     sending.begin(place, startedAt, window, this.client.securityVersion);
     const { unit } = sending;
     const timeoutMs = Math.min(this.limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
-    if (timeoutMs < SMALLEST_ATTEMPT_MS) sending.failed(tooLate(unit.topic, timeoutMs));
-    else if (unit.needs === undefined && !isHalf(unit)) {
-      this.client.invokeFor(sending, place.addr, this.request(unit, place), timeoutMs);
-    } else {
-      this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs)).then(
-        (answer) => sending.answered(answer),
-        (error) => sending.failed(error),
-      );
+    try {
+      if (timeoutMs < SMALLEST_ATTEMPT_MS) throw tooLate(unit.topic, timeoutMs);
+      if (unit.needs === undefined && !isHalf(unit)) {
+        this.client.invokeFor(sending, place.addr, this.request(unit, place), timeoutMs);
+        return;
+      }
+    } catch (error) {
+      sending.failed(error);
+      return;
     }
+    this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs)).then(
+      (answer) => sending.answered(answer),
+      (error) => sending.failed(error),
+    );
   }
 
   /** A broker answered the attempt under way. */
@@ -174,13 +179,13 @@ export class SendLoop implements AttemptEnds {
       this.onFailure(sending, place, error);
       return;
     }
-    sending.window?.leave(false);
+    sending.window.leave(false);
     sending.succeed(receipt);
   }
 
   /** The attempt under way failed, or was refused. */
   onFailure(sending: Sending, place: Place, error: unknown): void {
-    sending.window?.leave(error instanceof RocketMQError && isSignOfLoad(error));
+    sending.window.leave(error instanceof RocketMQError && isSignOfLoad(error));
     if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error)) this.faults.failed(place.brokerName);
     this.nextAfterFailure(sending, place, sending.securityVersion, error);
   }

@@ -47,8 +47,8 @@ export class Sending implements Wanted {
   readonly deadline: Deadline;
   attempts = NO_ATTEMPTS;
   isSecurityRefreshed = false;
-  /** Where the attempt under way holds a place. */
-  window: InFlightWindow | undefined;
+  /** Where the attempt under way holds a place; there as soon as one is. */
+  window!: InFlightWindow;
   /** Of the attempt under way; monotonic ms. */
   startedAt = 0;
   /** Of the credentials that the attempt under way is signed with. */
@@ -56,7 +56,7 @@ export class Sending implements Wanted {
   readonly reject: (error: unknown) => void;
   private readonly ends: AttemptEnds;
   private readonly done: (receipt: SendReceipt) => void;
-  private place: Place | undefined;
+  private place!: Place;
 
   /** @param done takes the receipt; what it throws rejects the send. */
   constructor(
@@ -84,11 +84,11 @@ export class Sending implements Wanted {
   }
 
   answered(answer: Answer): void {
-    if (this.place !== undefined) this.ends.onAnswer(this, this.place, answer);
+    this.ends.onAnswer(this, this.place, answer);
   }
 
   failed(error: unknown): void {
-    if (this.place !== undefined) this.ends.onFailure(this, this.place, error);
+    this.ends.onFailure(this, this.place, error);
   }
 
   succeed(receipt: SendReceipt): void {

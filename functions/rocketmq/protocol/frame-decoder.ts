@@ -7,7 +7,10 @@ export const MAX_FRAME_BYTES = 16_777_216;
 /** Type and header length: less cannot follow the length word. */
 const SMALLEST_LENGTH = 4;
 
-/** Receives one whole frame as a range of a buffer, length word included. The buffer must not be changed. */
+/**
+ * Receives one whole frame as a range of a buffer, length word included. The buffer must not be changed, and is only there until
+ * the listener returns.
+ */
 export type FrameListener = (buffer: Buffer, start: number, end: number) => void;
 
 /**

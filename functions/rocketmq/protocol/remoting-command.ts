@@ -15,7 +15,7 @@ export const ONEWAY_FLAG = 2;
 
 /** A request or a response (Java: `RemotingCommand`). */
 export interface RemotingCommand extends CommandHeader {
-  /** Empty when there is none. A decoded body is a view into the received bytes. */
+  /** Empty when there is none. One that `decodeFrame` gives is a view into the bytes that it was given. */
   readonly body: Uint8Array;
 }
 

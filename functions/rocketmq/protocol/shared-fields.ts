@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { writeEntries } from './binary-header.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { ExtFields, SharedFields } from './ext-fields.ts';
@@ -6,5 +7,6 @@ import type { ExtFields, SharedFields } from './ext-fields.ts';
 export function sharedFields(fields: ExtFields): SharedFields {
   const writer = new ByteWriter();
   writeEntries(writer, fields);
-  return { fields, entries: writer.take() };
+  // A copy, which does not keep the whole block of the writer.
+  return { fields, entries: Buffer.from(writer.take()) };
 }

@@ -63,6 +63,8 @@ export class Connection {
   private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
   private readonly responses: ResponseTable;
   private readonly decoder: FrameDecoder;
+  /** What was read last. */
+  private chunk: Buffer | undefined;
   private readonly writer = new ByteWriter();
   /** Writes handed to the socket so far. */
   private writeNumber = 0;
@@ -151,24 +153,24 @@ export class Connection {
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    if (this.hooks.length > 0) return this.requestWithHooks(wholeRequest(request), timeoutMs);
     return new Promise((resolve, reject) => {
-      this.requestFor({ answered: resolve, failed: reject }, request, timeoutMs);
+      this.ask({ answered: resolve, failed: reject }, request, timeoutMs);
     });
   }
 
-  /** As `request`, for what waits for the answer without a promise. It may be told of a failure at once. */
-  requestFor(listener: AnswerListener, outgoing: OutgoingRequest, timeoutMs: number): void {
-    const request = this.hooks.length === 0 ? outgoing : wholeRequest(outgoing);
-    const opaque = this.responses.takeOpaque();
-    try {
-      this.writeRequest(request, opaque, 0);
-    } catch (error) {
-      listener.failed(error);
-      return;
+  /**
+   * As `request`, for what waits for the answer without a promise. It may be told of a failure at once. Where there are hooks it
+   * is told as by a promise: they belong to the application, which finds itself in the asynchronous context of who asked.
+   */
+  requestFor(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
+    if (this.hooks.length === 0) this.ask(listener, request, timeoutMs);
+    else {
+      this.request(request, timeoutMs).then(
+        (answer) => listener.answered(answer),
+        (error) => listener.failed(error),
+      );
     }
-    if (this.isAsleep) this.wake();
-    const hooked = this.hooks.length === 0 ? listener : this.afterHooks(listener, request);
-    this.responses.add(opaque, timeoutMs, this.writeNumber + 1, hooked);
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
@@ -205,20 +207,25 @@ export class Connection {
     this.write(code, opaque, flag, undefined, extFields, body, version, sharedFields);
   }
 
-  /** Shows an answer to the hooks before what waits for it. What a hook throws is a failure of the request. */
-  private afterHooks(listener: AnswerListener, request: OutgoingRequest): AnswerListener {
-    return {
-      answered: (answer) => {
-        try {
-          for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answer);
-        } catch (error) {
-          listener.failed(error);
-          return;
-        }
-        listener.answered(answer);
-      },
-      failed: (error) => listener.failed(error),
-    };
+  private ask(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
+    const opaque = this.responses.takeOpaque();
+    try {
+      this.writeRequest(request, opaque, 0);
+    } catch (error) {
+      listener.failed(error);
+      return;
+    }
+    if (this.isAsleep) this.wake();
+    this.responses.add(opaque, timeoutMs, this.writeNumber + 1, listener);
+  }
+
+  /** Shows an answer to the hooks before who asked. What a hook throws is a failure of the request. */
+  private async requestWithHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const answer = await new Promise<RemotingCommand>((resolve, reject) => {
+      this.ask({ answered: resolve, failed: reject }, request, timeoutMs);
+    });
+    for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answer);
+    return answer;
   }
 
   private write(
@@ -282,6 +289,7 @@ export class Connection {
   private read(buffer: Buffer, bytes: number): void {
     this.suspected = false;
     this.lastReceivedAt = performance.now();
+    this.chunk = buffer;
     try {
       this.decoder.push(buffer, bytes);
     } catch (error) {
@@ -292,8 +300,9 @@ export class Connection {
 
   private receive(buffer: Buffer, start: number, end: number): void {
     const decoded = decodeFrame(buffer, start, end);
-    // What comes next is read into the same buffer.
-    const command = decoded.body.length === 0 ? decoded : { ...decoded, body: Buffer.from(decoded.body) };
+    // What comes next may be read into the same buffer; only a frame that was put together has one of its own.
+    const isOwn = decoded.body.length === 0 || buffer !== this.chunk;
+    const command = isOwn ? decoded : { ...decoded, body: Buffer.from(decoded.body) };
     // An answer nobody waits for any more came after its limit: it is consumed, and that is all.
     if (isResponse(command)) {
       this.onAnswer?.(this.addr, command);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { RemotingConnectError } from '../errors.ts';
 import { parseAddr } from './addr.ts';
 import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
@@ -27,16 +27,16 @@ export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?:
   const failure = (reason: string, cause?: unknown) =>
     new RemotingConnectError(addr, reason, Math.round(performance.now() - startedAt), cause);
   return new Promise((resolve, reject) => {
-    // Read into one buffer, past the stream: that takes 7 µs less for each answer that comes alone.
     let received: BytesListener | undefined;
-    const onread = {
+    // Read into one buffer, past the stream: that takes 7 µs less for each answer that comes alone.
+    const onread = (): OnReadOpts => ({
       buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-      callback: (bytes: number, buffer: Uint8Array) => {
+      callback: (bytes, buffer) => {
         received?.(buffer as Buffer, bytes);
         return true;
       },
-    };
-    const socket = connect({ host, port, noDelay: true, ...(tls === undefined ? { onread } : {}) });
+    });
+    const socket = connect({ host, port, noDelay: true, ...(tls === undefined ? { onread: onread() } : {}) });
     const timer = setTimeout(
       () => fail(failure(lateness(tls !== undefined && !socket.connecting, Math.ceil(timeoutMs)))),
       Math.max(1, timeoutMs),

@@ -114,7 +114,7 @@ export class ResponseTable {
       if (waiting === undefined) continue;
       waiting.listener.failed(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
     }
-    this.becomeIdle();
+    if (this.waitingCount === 0) this.becomeIdle();
   }
 
   private slotOf(opaque: number): number {
@@ -144,6 +144,7 @@ export class ResponseTable {
     this.timer = undefined;
     const now = performance.now();
     let nextAt = Number.POSITIVE_INFINITY;
+    const overdue: PendingResponse[] = [];
     for (const [slot, waiting] of this.slots.entries()) {
       if (waiting === undefined) continue;
       if (waiting.timeoutAt > now) {
@@ -152,11 +153,15 @@ export class ResponseTable {
       }
       this.slots[slot] = undefined;
       this.waitingCount--;
-      waiting.listener.failed(new RemotingTimeoutError(this.addr, waiting.opaque, Math.round(now - waiting.startedAt)));
-      this.onTimeout(waiting.startedAt);
+      overdue.push(waiting);
+    }
+    if (this.waitingCount > 0) this.arm(nextAt, now);
+    // Last, for who is told may ask again at once.
+    for (const { listener, opaque, startedAt } of overdue) {
+      listener.failed(new RemotingTimeoutError(this.addr, opaque, Math.round(now - startedAt)));
+      this.onTimeout(startedAt);
     }
     if (this.waitingCount === 0) this.becomeIdle();
-    else if (this.timer === undefined) this.arm(nextAt, now);
   }
 }
 

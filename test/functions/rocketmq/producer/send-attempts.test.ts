@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { deadlineAfter, type RocketMQError, SendFailedError, type SendStatus } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
@@ -252,3 +253,53 @@ test('a send that waited for others until its limit is not begun any more', asyn
 function sends(brokers: readonly { readonly requests: { count(code: number): number } }[]): number {
   return brokers.reduce((sum, { requests }) => sum + requests.count(SEND), 0);
 }
+
+test('hooks and the source of credentials run in the asynchronous context of the send, whoever opened the connection', async () => {
+  const sender = new AsyncLocalStorage<string>();
+  const seen: string[] = [];
+  const note = (what: string) => seen.push(`${what} of ${sender.getStore()}`);
+  let rotations = 0;
+  await using started = await startProducer({
+    client: {
+      fetchSecurity: async () => {
+        note('credentials');
+        return { credentials: { accessKey: 'key', secretKey: `secret-${rotations++}` } };
+      },
+      rpcHooks: [
+        {
+          beforeRequest: (_addr, { code }) => {
+            if (code === SEND) note('request');
+            return undefined;
+          },
+          afterResponse: (_addr, { code }, answer) => {
+            if (code === SEND) note(`answer ${answer.code}`);
+          },
+        },
+      ],
+    },
+  });
+  const { cluster, producer } = started;
+  const send = (name: string) => sender.run(name, () => producer.send(MESSAGE));
+  await send('the first');
+  await Promise.all([send('the second'), send('the third')]);
+  expect(seen.toSorted()).toEqual([
+    'answer 0 of the first',
+    'answer 0 of the second',
+    'answer 0 of the third',
+    'credentials of the first',
+    'request of the first',
+    'request of the second',
+    'request of the third',
+  ]);
+  seen.length = 0;
+  const remark = 'User:x has no permission to access Topic:orders';
+  cluster.broker().faults.add({ kind: 'answer', code: 16, remark, codes: [SEND], times: 1 });
+  await send('the fourth');
+  expect(seen).toEqual([
+    'request of the fourth',
+    'answer 16 of the fourth',
+    'credentials of the fourth',
+    'request of the fourth',
+    'answer 0 of the fourth',
+  ]);
+});

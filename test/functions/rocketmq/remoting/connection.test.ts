@@ -7,10 +7,8 @@ import {
   RESPONSE_FLAG,
   type RemotingCommand,
 } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
-import { sharedFields } from '../../../../functions/rocketmq/protocol/shared-fields.ts';
 import type { Connection } from '../../../../functions/rocketmq/remoting/connection.ts';
 import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
-import type { RpcHook } from '../../../../functions/rocketmq/remoting/rpc-hook.ts';
 import { answerAll, type FrameServer, type ServerPeer, saySilence, startFrameServer } from './frame-server.ts';
 import { GivenClock } from './given-clock.ts';
 
@@ -96,69 +94,6 @@ describe('requests', () => {
     await Promise.all([good, alsoGood]);
     expect(server.codes()).toEqual([1, 3]);
     expect(connection.pendingCount).toBe(0);
-  });
-
-  test('have their shared header fields too, and hooks see them among the others', async () => {
-    const request = { code: 11, extFields: { own: '1' }, sharedFields: sharedFields({ shared: '2' }) };
-    void reasonOf(connection.request(request, LONG_MS));
-    connection.oneway(request);
-    await server.untilRequests(2);
-    expect(peer.requests.map(({ extFields }) => ({ ...extFields }))).toEqual([
-      { own: '1', shared: '2' },
-      { own: '1', shared: '2' },
-    ]);
-    const seen: unknown[] = [];
-    const hook: RpcHook = {
-      beforeRequest: (_addr, { extFields }) => {
-        seen.push(extFields);
-        return { ...extFields, hooked: '3' };
-      },
-      afterResponse: (_addr, { extFields }) => seen.push(extFields),
-    };
-    const hookedClient = new RemotingClient({
-      clock: new GivenClock(),
-      serializeType: 'JSON',
-      connectTimeoutMs: 5000,
-      idleLimitMs: 100_000,
-      rpcHooks: [hook],
-    });
-    const hooked = await hookedClient.connect(server.addr, LONG_MS);
-    const answered = hooked.request(request, LONG_MS);
-    await server.untilRequests(3);
-    const other = await server.peer(1);
-    const [arrived] = other.requests;
-    expect(arrived?.extFields).toEqual({ own: '1', shared: '2', hooked: '3' });
-    if (arrived !== undefined) other.answer(arrived);
-    await answered;
-    expect(seen).toEqual([
-      { own: '1', shared: '2' },
-      { own: '1', shared: '2' },
-    ]);
-    hookedClient.shutdown();
-  });
-
-  test('whose answer a hook cannot take fail with what it throws', async () => {
-    const hookedClient = new RemotingClient({
-      clock: new GivenClock(),
-      serializeType: 'JSON',
-      connectTimeoutMs: 5000,
-      idleLimitMs: 100_000,
-      rpcHooks: [
-        {
-          afterResponse: () => {
-            throw new Error('not this one');
-          },
-        },
-      ],
-    });
-    const hooked = await hookedClient.connect(server.addr, LONG_MS);
-    const reason = reasonOf(hooked.request(requestOf(11), LONG_MS));
-    await server.untilRequests(1);
-    const other = await server.peer(1);
-    for (const request of other.requests) other.answer(request);
-    expect(await reason).toEqual(new Error('not this one'));
-    expect(hooked.isUsable).toBe(true);
-    hookedClient.shutdown();
   });
 
   test('that want no answer are written and wait for none', async () => {

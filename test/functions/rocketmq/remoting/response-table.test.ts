@@ -100,3 +100,16 @@ test('a late answer is not taken for that to a newer request, whatever the opaqu
     opaques.map(({ opaque }) => opaque),
   );
 });
+
+test('who is told that time is up may ask again at once, and what else waits keeps its own limit', async () => {
+  const { table, notes } = tableWithNotes();
+  const again = new Promise<unknown>((failed) => {
+    const retry = { answered: failed, failed: () => table.add(2, 60_000, 1, { answered: failed, failed }) };
+    table.add(0, 1, 1, retry);
+  });
+  await expect(add(table, 1, 40)).rejects.toBeInstanceOf(RemotingTimeoutError);
+  expect(table.size).toBe(1);
+  table.settle(answerTo(2));
+  expect(await again).toMatchObject({ opaque: 2 });
+  expect(notes).toEqual(['timeout', 'timeout']);
+});
