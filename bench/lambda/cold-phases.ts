@@ -33,9 +33,14 @@ diagnostics.subscribe('net.client.socket', (message) => {
   socket.once('connect', () => {
     marks.port = socket.remotePort ?? 0;
     marks.connectedAt = now();
-  });
-  socket.once('data', () => {
-    marks.firstAnswerAt = now();
+    // The client reads past the stream, so no event tells of the first bytes.
+    const { _handle: handle } = socket as unknown as { readonly _handle: { onread: (...args: unknown[]) => unknown } };
+    const { onread } = handle;
+    handle.onread = function (...args) {
+      marks.firstAnswerAt = now();
+      handle.onread = onread;
+      return onread.apply(this, args);
+    };
   });
 });
 const { handler: sqsHandler } = await import('../../functions/sqs/handler.ts');

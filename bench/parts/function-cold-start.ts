@@ -132,6 +132,7 @@ function phasesFrom(beganAt: number, marks: ColdMarks, target: Target, ssmUrl: s
   return instants.flatMap(([phase, at]) => {
     if (at === undefined) return [];
     const ms = at - from;
+    if (ms < 0) throw new Error(`the mark at the end of "${phase}" comes ${-ms} ms before the one at its beginning`);
     from = at;
     return [{ phase, ms }];
   });
