@@ -228,8 +228,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const environment: Record<string, unknown> = {};
   const faulty = new Set<string>();
   for (const [name, rule] of Object.entries<EnvironmentRule>(environmentRules)) {
-    const text = variables[rule.variable]?.trim();
-    if (text === undefined || text === '') {
+    const text = textOf(variables, rule.variable);
+    if (text === undefined) {
       if (rule.isRequired) faults.push(`${rule.variable} is missing (${rule.meaning})`);
       environment[name] = rule.default;
       continue;
@@ -322,7 +322,7 @@ function parsed(rule: EnvironmentRule, text: string): string | number | boolean 
  * there, not at what is wrong with it.
  */
 export function asksSsmAtOnce(variables: NodeJS.ProcessEnv = process.env): boolean {
-  const isSet = ({ variable }: EnvironmentRule) => (variables[variable]?.trim() ?? '') !== '';
+  const isSet = ({ variable }: EnvironmentRule) => textOf(variables, variable) !== undefined;
   const { nameServerParameter, nameServers, aclParameter, tlsCaParameter } = environmentRules;
   return isSet(aclParameter) || isSet(tlsCaParameter) || (isSet(nameServerParameter) && !isSet(nameServers));
 }
@@ -342,6 +342,11 @@ export function readMetadataEndpoint(
  */
 export function readTraceId(variables: NodeJS.ProcessEnv = process.env): string | undefined {
   if (variables.AWS_LAMBDA_MAX_CONCURRENCY !== undefined) return undefined;
-  const traceId = variables._X_AMZN_TRACE_ID?.trim();
-  return traceId === '' ? undefined : traceId;
+  return textOf(variables, '_X_AMZN_TRACE_ID');
+}
+
+/** The value of a variable without blanks around it; undefined where it is absent or nothing else. */
+function textOf(variables: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = variables[name]?.trim();
+  return text === '' ? undefined : text;
 }

@@ -303,7 +303,7 @@ export class SendLoop implements AttemptEnds {
     throw new BrokerTooOldError(brokerName, addr, names, needs.feature, needs.otherwise);
   }
 
-  private request(unit: SendUnit, place: Pick<Place, 'queue' | 'brokerName'>) {
+  private request(unit: SendUnit, place: Place) {
     const { isBatch, sysFlag, bornAt: bornTimestamp, flag, properties, body } = unit;
     const extFields = encodeMessageSend({ sysFlag, bornTimestamp, flag, properties });
     const code = isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;

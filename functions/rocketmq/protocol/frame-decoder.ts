@@ -8,8 +8,8 @@ export const MAX_FRAME_BYTES = 16_777_216;
 const SMALLEST_LENGTH = 4;
 
 /**
- * Receives one whole frame as a range of a buffer, length word included. The buffer must not be changed, and is only there until
- * the listener returns.
+ * Receives one whole frame as a range of a buffer, length word included. The buffer must not be changed. It may be the chunk that
+ * was pushed: who reads into that again has the frame only until the listener returns.
  */
 export type FrameListener = (buffer: Buffer, start: number, end: number) => void;
 

@@ -11,6 +11,7 @@ import { readSendAnswerJson } from './send-answer-json.ts';
  * `extFields` where there are any. Absent ext fields are left out; empty ones stay empty strings.
  */
 export function writeJsonHeader(writer: ByteWriter, header: CommandHeader): void {
+  const { sharedFields, extFields } = header;
   writer.utf8(
     JSON.stringify({
       code: header.code,
@@ -19,7 +20,7 @@ export function writeJsonHeader(writer: ByteWriter, header: CommandHeader): void
       opaque: header.opaque,
       flag: header.flag,
       remark: header.remark,
-      extFields: { ...header.sharedFields?.fields, ...header.extFields },
+      extFields: sharedFields === undefined ? extFields : { ...sharedFields.fields, ...extFields },
     }),
   );
 }

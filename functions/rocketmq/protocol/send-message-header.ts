@@ -160,7 +160,7 @@ function answered(ext: ExtFields, name: string): string {
   return value;
 }
 
-/** Digits of the largest whole number of which each one below is one. */
+/** Whole numbers of so many digits are exact. */
 const EXACT_DIGITS = 15;
 const ZERO = 0x30;
 

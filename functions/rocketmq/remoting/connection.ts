@@ -21,7 +21,7 @@ import {
 import { ResponseCode } from '../protocol/response-code.ts';
 import type { OpenSocket } from './dial.ts';
 import { type OutgoingRequest, wholeRequest } from './outgoing-request.ts';
-import { type AnswerListener, outcomeOf, ResponseTable } from './response-table.ts';
+import { type AnswerListener, outcomeOf, ResponseTable, tellWhenSettled } from './response-table.ts';
 import { hookedRequest, type RpcHook } from './rpc-hook.ts';
 
 /** An answer to a request that came from a server. */
@@ -153,10 +153,7 @@ export class Connection {
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    if (this.hooks.length > 0) return this.requestWithHooks(wholeRequest(request), timeoutMs);
-    return new Promise((resolve, reject) => {
-      this.ask({ answered: resolve, failed: reject }, request, timeoutMs);
-    });
+    return this.hooks.length === 0 ? this.answerTo(request, timeoutMs) : this.answerAfterHooks(request, timeoutMs);
   }
 
   /**
@@ -165,17 +162,11 @@ export class Connection {
    */
   requestFor(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
     if (this.hooks.length === 0) this.ask(listener, request, timeoutMs);
-    else {
-      this.request(request, timeoutMs).then(
-        (answer) => listener.answered(answer),
-        (error) => listener.failed(error),
-      );
-    }
+    else tellWhenSettled(listener, this.request(request, timeoutMs));
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
-  oneway(outgoing: OutgoingRequest): void {
-    const request = this.hooks.length === 0 ? outgoing : wholeRequest(outgoing);
+  oneway(request: OutgoingRequest): void {
     this.writeRequest(request, this.responses.takeOpaque(), ONEWAY_FLAG);
   }
 
@@ -219,12 +210,17 @@ export class Connection {
     this.responses.add(opaque, timeoutMs, this.writeNumber + 1, listener);
   }
 
-  /** Shows an answer to the hooks before who asked. What a hook throws is a failure of the request. */
-  private async requestWithHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const answer = await new Promise<RemotingCommand>((resolve, reject) => {
+  private answerTo(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return new Promise((resolve, reject) => {
       this.ask({ answered: resolve, failed: reject }, request, timeoutMs);
     });
-    for (const hook of this.hooks) hook.afterResponse?.(this.addr, request, answer);
+  }
+
+  /** Shows an answer to the hooks before who asked. What a hook throws is a failure of the request. */
+  private async answerAfterHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    const whole = wholeRequest(request);
+    const answer = await this.answerTo(whole, timeoutMs);
+    for (const hook of this.hooks) hook.afterResponse?.(this.addr, whole, answer);
     return answer;
   }
 

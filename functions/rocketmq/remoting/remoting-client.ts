@@ -4,7 +4,7 @@ import type { RemotingCommand, SerializeType } from '../protocol/remoting-comman
 import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import type { AnswerListener } from './response-table.ts';
+import { type AnswerListener, tellWhenSettled } from './response-table.ts';
 import type { RpcHook } from './rpc-hook.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
@@ -109,14 +109,8 @@ export class RemotingClient {
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
   invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
     const connection = this.connections.get(addr);
-    if (connection?.isUsable && !connection.isSuspect) {
-      connection.requestFor(listener, request, timeoutMs);
-      return;
-    }
-    this.invoke(addr, request, timeoutMs).then(
-      (answer) => listener.answered(answer),
-      (error) => listener.failed(error),
-    );
+    if (connection?.isUsable && !connection.isSuspect) connection.requestFor(listener, request, timeoutMs);
+    else tellWhenSettled(listener, this.invoke(addr, request, timeoutMs));
   }
 
   /** Writes a request that no answer is wanted to, connecting first where needed. */

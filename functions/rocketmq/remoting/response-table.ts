@@ -10,6 +10,14 @@ export interface AnswerListener {
   failed(error: unknown): void;
 }
 
+/** Tells a listener what becomes of the promise of an answer. */
+export function tellWhenSettled(listener: AnswerListener, answer: Promise<RemotingCommand>): void {
+  answer.then(
+    (answered) => listener.answered(answered),
+    (error) => listener.failed(error),
+  );
+}
+
 /** A request that waits for its answer. */
 interface PendingResponse {
   readonly opaque: number;
