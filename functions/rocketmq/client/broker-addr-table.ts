@@ -8,7 +8,9 @@ export class BrokerAddrTable {
 
   /** Takes the addresses of a broker set from a fresh route. */
   update(brokerName: string, brokerAddrs: Readonly<Record<string, string>>): void {
-    for (const addr of Object.values(this.addrs.get(brokerName) ?? {})) this.replaced.add(addr);
+    const present = this.addrs.get(brokerName);
+    if (present === brokerAddrs) return;
+    for (const addr of Object.values(present ?? {})) this.replaced.add(addr);
     this.addrs.set(brokerName, brokerAddrs);
   }
 

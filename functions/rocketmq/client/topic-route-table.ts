@@ -29,7 +29,7 @@ export class TopicRouteTable {
   /** Takes a fresh route over. An equal one changes nothing, so that counters tied to the old one live on. */
   update(topic: string, data: TopicRouteData): void {
     const present = this.routes.get(topic);
-    const fingerprint = fingerprintOf(data);
+    const fingerprint = present?.data === data ? present.fingerprint : fingerprintOf(data);
     if (present?.fingerprint === fingerprint) {
       if (!present.isConfirmed) this.routes.set(topic, { ...present, isConfirmed: true });
       return;

@@ -103,14 +103,18 @@ export class RemotingClient {
     const connection = this.connections.get(addr);
     if (connection === undefined || !connection.isUsable) return this.connectAndRequest(addr, request, timeoutMs);
     if (!connection.isSuspect) return connection.request(request, timeoutMs);
-    return this.requestOnSuspect(connection, request, timeoutMs);
+    return new Promise((resolve, reject) => {
+      this.requestOnSuspect({ answered: resolve, failed: reject }, connection, request, timeoutMs);
+    });
   }
 
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
   invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
     const connection = this.connections.get(addr);
-    if (connection?.isUsable && !connection.isSuspect) connection.requestFor(listener, request, timeoutMs);
-    else tellWhenSettled(listener, this.invoke(addr, request, timeoutMs));
+    if (connection === undefined || !connection.isUsable) {
+      tellWhenSettled(listener, this.connectAndRequest(addr, request, timeoutMs));
+    } else if (connection.isSuspect) this.requestOnSuspect(listener, connection, request, timeoutMs);
+    else connection.requestFor(listener, request, timeoutMs);
   }
 
   /** Writes a request that no answer is wanted to, connecting first where needed. */
@@ -159,18 +163,19 @@ export class RemotingClient {
     return connection.request(request, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   }
 
-  private async requestOnSuspect(
+  private requestOnSuspect(
+    listener: AnswerListener,
     connection: Connection,
     request: OutgoingRequest,
     timeoutMs: number,
-  ): Promise<RemotingCommand> {
+  ): void {
     const startedAt = performance.now();
-    try {
-      return await connection.request(request, timeoutMs);
-    } catch (error) {
-      if (!(error instanceof RemotingSendRequestError) || !connection.isSuspect) throw error;
-      return this.replay(request, timeoutMs - (performance.now() - startedAt), error);
-    }
+    const failed = (error: unknown) => {
+      const isReplayed = error instanceof RemotingSendRequestError && connection.isSuspect;
+      if (!isReplayed) listener.failed(error);
+      else tellWhenSettled(listener, this.replay(request, timeoutMs - (performance.now() - startedAt), error));
+    };
+    connection.requestFor({ answered: (answer) => listener.answered(answer), failed }, request, timeoutMs);
   }
 
   /**

@@ -77,6 +77,19 @@ describe('a question to the name servers', () => {
     for (const { requests } of all) expect(requests.length).toBeGreaterThan(0);
   });
 
+  test('that is answered in the same bytes as before gives the same route, not read again', async () => {
+    const server = await nameServer();
+    nameServers.update([server.addr]);
+    const first = await ask();
+    expect(await ask()).toBe(first);
+    const moved = routeOver({ 'broker-a': { 0: '10.0.0.2:10911' } });
+    server.script = nameServerOf({ T: moved });
+    expect(await ask()).toEqual(moved);
+    server.script = nameServerOf({ T: route, U: moved });
+    expect(await ask()).toEqual(route);
+    expect(await ask('U')).toEqual(moved);
+  });
+
   test('is put to another one when the chosen one died, and that one is kept to', async () => {
     const [first, second] = [await nameServer(), await nameServer()];
     await chooseFirst(first, second.addr);
