@@ -35,12 +35,11 @@ export function readJsonHeader<Body>(
   end: number,
   body: Body,
 ): CommandHeader & { readonly body: Body } {
-  const text = buffer.toString('utf8', start, end);
-  const sendAnswer = readSendAnswerJson(buffer, start, end, text, body);
+  const sendAnswer = readSendAnswerJson(buffer, start, end, body);
   if (sendAnswer !== undefined) return sendAnswer;
   let header: unknown;
   try {
-    header = JSON.parse(text);
+    header = JSON.parse(buffer.toString('utf8', start, end));
   } catch (cause) {
     throw new RemotingCommandError('header is not JSON', start, cause);
   }

@@ -29,7 +29,7 @@ const BODY = Buffer.from('"version":1,"code":7}');
 function read(header: string) {
   const bytes = Buffer.from(header);
   const frame = Buffer.concat([Buffer.from('12345678'), bytes, BODY]);
-  return readSendAnswerJson(frame, 8, 8 + bytes.length, header, BODY);
+  return readSendAnswerJson(frame, 8, 8 + bytes.length, BODY);
 }
 
 /** What `JSON.parse` makes of a header; undefined when it is none. */
@@ -83,6 +83,8 @@ describe('the header of an answer to a send', () => {
     ];
     for (const header of other) expect(read(JSON.stringify(header)), JSON.stringify(header)).toBeUndefined();
     expect(read(JSON.stringify(ANSWER, undefined, 1))).toBeUndefined();
+    // Which it refuses.
+    expect(read(JSON.stringify(ANSWER).replace('as it', 'as\u0001it'))).toBeUndefined();
   });
 
   test('that is cut, or changed anywhere, is read as JSON.parse reads it or left to it', () => {
@@ -101,6 +103,23 @@ describe('the header of an answer to a send', () => {
       { numRuns: 20_000 },
     );
     for (let end = 0; end < text.length; end++) expect(read(text.slice(0, end))).toBeUndefined();
+  });
+
+  test('is read anew where it differs from the one before, in whatever it has', () => {
+    const values = fc.constantFrom('', 'true', 'false', 'JAVA', 'CPP', 'DefaultRegion', 'DefaultRegioN', 'eu');
+    const fields = fc.record({ TRACE_ON: values, MSG_REGION: values });
+    const header = fc.record({ extFields: fields, language: fc.constantFrom('JAVA', 'CPP', 'none') });
+    fc.assert(
+      fc.property(fc.array(header, { minLength: 2 }), (headers) => {
+        for (const { extFields, language } of headers) {
+          const answer = read(
+            JSON.stringify({ ...ANSWER, language, extFields: { ...ANSWER.extFields, ...extFields } }),
+          );
+          expect(answer?.extFields).toMatchObject(extFields);
+          expect(answer?.language).toBe(['JAVA', 'CPP'].indexOf(language));
+        }
+      }),
+    );
   });
 
   test('is what a frame with a JSON header gives', () => {
