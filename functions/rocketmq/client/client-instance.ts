@@ -186,8 +186,8 @@ export class ClientInstance {
   }
 
   /** Looks at the due work in the midst of an invocation that runs for long; costs one comparison when nothing is due. */
-  checkDueWork(deadline: () => Deadline): void {
-    if (this.dueWork.isAnyDue) this.startDueWork(deadline());
+  checkDueWork(deadline: Deadline | undefined): void {
+    if (this.dueWork.isAnyDue) this.startDueWork(deadline);
   }
 
   /**
@@ -371,8 +371,8 @@ export class ClientInstance {
     await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
   }
 
-  private startDueWork(deadline: Deadline): void {
-    if (deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
+  private startDueWork(deadline: Deadline | undefined): void {
+    if (deadline !== undefined && deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
     this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
 

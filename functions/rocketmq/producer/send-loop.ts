@@ -99,10 +99,9 @@ export class SendLoop implements AttemptEnds {
     deadline: Deadline,
     toResult: (receipt: SendReceipt) => T,
   ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const done = (receipt: SendReceipt) => resolve(toResult(receipt));
-      this.attempt(new Sending(this, unit, fixedQueue, deadline, done, reject));
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
+    return promise as Promise<T>;
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */

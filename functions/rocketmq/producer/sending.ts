@@ -55,23 +55,26 @@ export class Sending implements Wanted {
   securityVersion = 0;
   readonly reject: (error: unknown) => void;
   private readonly ends: AttemptEnds;
-  private readonly done: (receipt: SendReceipt) => void;
+  private readonly toResult: (receipt: SendReceipt) => unknown;
+  private readonly resolve: (result: unknown) => void;
   private place!: Place;
 
-  /** @param done takes the receipt; what it throws rejects the send. */
+  /** @param toResult makes of the receipt what the send resolves to; what it throws rejects the send. */
   constructor(
     ends: AttemptEnds,
     unit: SendUnit,
     fixedQueue: MessageQueue | undefined,
     deadline: Deadline,
-    done: (receipt: SendReceipt) => void,
+    toResult: (receipt: SendReceipt) => unknown,
+    resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
   ) {
     this.ends = ends;
     this.unit = unit;
     this.fixedQueue = fixedQueue;
     this.deadline = deadline;
-    this.done = done;
+    this.toResult = toResult;
+    this.resolve = resolve;
     this.reject = reject;
   }
 
@@ -93,7 +96,7 @@ export class Sending implements Wanted {
 
   succeed(receipt: SendReceipt): void {
     try {
-      this.done(receipt);
+      this.resolve(this.toResult(receipt));
     } catch (error) {
       this.reject(error);
     }

@@ -143,10 +143,10 @@ describe('the due work', () => {
     const client = cluster.client();
     await invocation(client, async () => {
       await sendTo(client, 'T');
-      client.checkDueWork(soon);
+      client.checkDueWork(soon());
       cluster.clock.advance(30_000);
-      client.checkDueWork(soon);
-      client.checkDueWork(soon);
+      client.checkDueWork(soon());
+      client.checkDueWork(soon());
     });
     expect(client.dueWorkReport().map(({ runs }) => runs)).toEqual([0, 1, 1, 1, 0, 0]);
   });
