@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { messageKeys } from './message-keys.ts';
 import { measureSends } from './send-loop.ts';
 import { serveRounds } from './serve-rounds.ts';
 
@@ -20,14 +21,14 @@ await serveRounds(async ({ nameServerAddrs, topic }) => {
   // An address list needs no HTTP client, but the constructor insists on one.
   const producer = new Producer({ nameSrv: nameServerAddrs.join(';'), httpclient: {}, producerGroup: 'bench-ali-ons' });
   await producer.ready();
-  let number = 0;
+  const nextKey = messageKeys();
   return {
     run(load) {
       if (load.batch !== 1) throw new RangeError('ali-ons has no batches');
       const body = Buffer.alloc(load.bodyBytes, 'x');
       return measureSends(load, async () => {
         const message = new Message(topic, 'bench', body);
-        message.keys = [`key-${number++}`];
+        message.keys = [nextKey()];
         const { sendStatus } = await producer.send(message);
         if (sendStatus !== 'SEND_OK') throw new Error(`ali-ons: ${sendStatus}`);
         return 1;

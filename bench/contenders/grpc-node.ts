@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { messageKeys } from './message-keys.ts';
 import { measureSends } from './send-loop.ts';
 import { serveRounds } from './serve-rounds.ts';
 
@@ -31,14 +32,14 @@ const logger = { info: ignore, debug: ignore, warn: console.error, error: consol
 await serveRounds(async ({ grpcAddr, topic }) => {
   const producer = new Producer({ endpoints: grpcAddr, namespace: '', topics: [topic], logger });
   await producer.startup();
-  let number = 0;
+  const nextKey = messageKeys();
   return {
     async run(load) {
       if (load.batch !== 1) throw new RangeError('rocketmq-client-nodejs has no batches');
       const body = Buffer.alloc(load.bodyBytes, 'x');
       const [sentBefore, receivedBefore] = [sentBytes(), receivedBytes()];
       const round = await measureSends(load, async () => {
-        await producer.send({ topic, tag: 'bench', keys: [`key-${number++}`], body });
+        await producer.send({ topic, tag: 'bench', keys: [nextKey()], body });
         return 1;
       });
       if (load.sends === undefined) return round;

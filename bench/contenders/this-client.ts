@@ -1,5 +1,6 @@
 import { createClient, type Message } from '#rocketmq';
 import type { Load } from './load.ts';
+import { messageKeys } from './message-keys.ts';
 import { measureSends } from './send-loop.ts';
 import { serveRounds } from './serve-rounds.ts';
 
@@ -7,8 +8,8 @@ import { serveRounds } from './serve-rounds.ts';
 await serveRounds(async ({ nameServerAddrs, topic }) => {
   const client = createClient({ nameServerAddrs });
   const producer = client.producer({ group: 'bench-this' });
-  let number = 0;
-  const message = (body: Buffer): Message => ({ topic, body, tag: 'bench', keys: [`key-${number++}`] });
+  const nextKey = messageKeys();
+  const message = (body: Buffer): Message => ({ topic, body, tag: 'bench', keys: [nextKey()] });
   return {
     run(load: Load) {
       const body = Buffer.alloc(load.bodyBytes, 'x');
