@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { KeyAndCertificate } from './tls-certificates.ts';
 
-/** An HTTP server on loopback. */
+/** An HTTP or HTTPS server on loopback. */
 export interface LoopbackHttp {
   /** Without a path and a slash at its end. */
   readonly url: string;
@@ -10,19 +12,21 @@ export interface LoopbackHttp {
   stop(): Promise<void>;
 }
 
-/** Serves requests on a port chosen by the system. A request whose serving fails has its connection closed. */
+/** Serves requests on a port chosen by the system, over TLS where it has a certificate. A request whose serving fails has its connection closed. */
 export async function startLoopbackHttp(
   serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  tls?: KeyAndCertificate,
 ): Promise<LoopbackHttp> {
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     // A client that went away, or the end of this server: there is nobody left to tell.
     serve(request, response).catch(() => response.destroy());
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     async stop() {
       if (!server.listening) return;
       const closed = once(server, 'close');

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleFunction } from '../../infra/bundling.ts';
 import { startSsmEndpoint } from '../../local/ssm/ssm-endpoint.ts';
+import { createTlsCertificates } from '../../local/tls-certificates.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
 import type { Target } from '../contenders/load.ts';
 import { benchFunction, benchHost, functionEnvironment, ssmParameters, succeeded } from '../lambda/bench-function.ts';
@@ -19,6 +21,7 @@ export const ColdStartName = {
   EMPTY: 'empty handler',
   SEED: 'sqs, seed address',
   SSM: 'sqs, address from SSM',
+  SSM_OVER_TLS: 'sqs, address from SSM over TLS',
 } as const;
 
 /** Cold start of a function: start of its process to the answer of its first event, of ten records. */
@@ -45,12 +48,21 @@ export async function measureFunctionColdStart(context: BenchContext): Promise<F
   const { isShort, isPatient, rounds, progress } = context;
   progress('cold start of the SQS function');
   await using cluster = await startBenchCluster({ isEmbedded: isShort, isWarm: !isShort });
-  await using ssm = await startSsmEndpoint({ parameters: ssmParameters(cluster.target) });
+  const parameters = ssmParameters(cluster.target);
+  await using ssm = await startSsmEndpoint({ parameters });
+  const { ca, server } = await createTlsCertificates();
+  await using ssmOverTls = await startSsmEndpoint({ parameters, tls: server });
+  const authority = join(BENCH_CACHE, 'ssm-authority.pem');
   const sqs = join(BENCH_CACHE, 'lambda', 'sqs');
   bundleFunction('sqs', sqs);
+  await writeFile(authority, ca);
   const [empty, phases] = [benchFunction('empty'), benchFunction('cold-phases')];
   const seed = functionEnvironment(cluster.target);
   const lookup = functionEnvironment(cluster.target, ssm.url);
+  const lookupOverTls = {
+    ...functionEnvironment(cluster.target, ssmOverTls.url),
+    NODE_EXTRA_CA_CERTS: authority,
+  };
   const importSsm = join(benchFunction('import-ssm'), 'index.mjs');
 
   const totals = new Map<string, number[]>();
@@ -73,6 +85,7 @@ export async function measureFunctionColdStart(context: BenchContext): Promise<F
     total(ColdStartName.EMPTY, empty, seed),
     total(ColdStartName.SEED, sqs, seed),
     total(ColdStartName.SSM, sqs, lookup),
+    total(ColdStartName.SSM_OVER_TLS, sqs, lookupOverTls),
     split(ColdStartName.SEED, seed),
     split(ColdStartName.SSM, lookup),
   ];

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
 import { startLoopbackHttp } from '../loopback-http.ts';
+import type { KeyAndCertificate } from '../tls-certificates.ts';
 import { ParameterStore, ParameterStoreError, type ParameterType } from './parameter-store.ts';
 
 /** What can go wrong: errors of the service by name, a request never answered, a connection closed without an answer. */
@@ -25,10 +26,12 @@ export interface SsmCall {
 export interface SsmEndpointOptions {
   /** By name: the value of a String, or value and type. */
   readonly parameters?: Readonly<Record<string, string | { readonly value: string; readonly type: ParameterType }>>;
+  /** Answers over TLS, as AWS does, with this certificate; else in plain text. */
+  readonly tls?: KeyAndCertificate;
 }
 
 /**
- * Systems Manager's Parameter Store over HTTP on loopback, for `AWS_ENDPOINT_URL_SSM`: GetParameter, GetParameters and PutParameter, with
+ * Systems Manager's Parameter Store over HTTP or HTTPS on loopback, for `AWS_ENDPOINT_URL_SSM`: GetParameter, GetParameters and PutParameter, with
  * any credentials. It can be told to be slow or to fail, and it remembers every request.
  */
 export interface SsmEndpoint extends AsyncDisposable {
@@ -51,7 +54,7 @@ export interface SsmEndpoint extends AsyncDisposable {
 }
 
 /** Starts an endpoint on a port chosen by the system. */
-export async function startSsmEndpoint({ parameters = {} }: SsmEndpointOptions = {}): Promise<SsmEndpoint> {
+export async function startSsmEndpoint({ parameters = {}, tls }: SsmEndpointOptions = {}): Promise<SsmEndpoint> {
   const store = new ParameterStore();
   for (const [name, given] of Object.entries(parameters)) {
     if (typeof given === 'string') store.set(name, given, 'String');
@@ -84,7 +87,7 @@ export async function startSsmEndpoint({ parameters = {} }: SsmEndpointOptions =
     response.end(JSON.stringify(answer));
   }
 
-  const http = await startLoopbackHttp(serve);
+  const http = await startLoopbackHttp(serve, tls);
 
   function stop(): Promise<void> {
     stopping.abort();

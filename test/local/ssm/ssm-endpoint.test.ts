@@ -1,3 +1,6 @@
+import http from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import {
   GetParameterCommand,
   GetParametersCommand,
@@ -8,6 +11,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SsmEndpoint, startSsmEndpoint } from '../../../local/ssm/ssm-endpoint.ts';
+import { createTlsCertificates } from '../../../local/tls-certificates.ts';
 
 let endpoint: SsmEndpoint;
 let client: SSMClient;
@@ -193,6 +197,24 @@ test('stopping ends slow and hanging requests at once, and may be done twice', a
   await expect.poll(() => own.calls.length).toBe(1);
   await Promise.all([own.stop(), expect(hanging).rejects.toThrow()]);
   await own.stop();
+});
+
+test('an endpoint with a certificate is spoken to over TLS, and not without', async () => {
+  const certificates = await createTlsCertificates();
+  await using own = await startSsmEndpoint({ parameters: { a: '1' }, tls: certificates.server });
+  expect(own.url).toMatch(/^https:/);
+  const ask = (scheme: string) =>
+    new Promise<string>((resolve, reject) => {
+      const { hostname, port } = new URL(own.url);
+      const headers = { 'x-amz-target': 'AmazonSSM.GetParameter' };
+      const options = { hostname, port, method: 'POST', headers, ca: certificates.ca };
+      const { request } = scheme === 'https' ? https : http;
+      request(options, (answer) => resolve(text(answer)))
+        .on('error', reject)
+        .end('{"Name":"a"}');
+    });
+  expect(JSON.parse(await ask('https'))).toMatchObject({ Parameter: { Value: '1' } });
+  await expect(ask('http')).rejects.toThrow();
 });
 
 test('a body that is not JSON is refused, and remembered as a call', async () => {
