@@ -38,5 +38,7 @@ async function repeatDueWork(nameServerAddrs: readonly string[], topic: string):
     const upkeep = await client.beginInvocation(deadlineAfter(ROUND_LIMIT_MS));
     await upkeep.end();
   }
+  const failed = client.dueWorkReport().find(({ failures }) => failures > 0);
   await client.shutdown();
+  if (failed !== undefined) throw new Error(`${failed.name} failed ${failed.failures} times: ${failed.lastError}`);
 }

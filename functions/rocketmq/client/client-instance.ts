@@ -185,9 +185,12 @@ export class ClientInstance {
     return this.routeSync.publishInfo(topic, deadline);
   }
 
-  /** Looks at the due work in the midst of an invocation that runs for long; costs one comparison when nothing is due. */
-  checkDueWork(deadline: Deadline | undefined): void {
-    if (this.dueWork.isAnyDue) this.startDueWork(deadline);
+  /**
+   * Looks at the due work in the midst of an invocation that runs for long; costs two comparisons when nothing is due.
+   * @param timeoutMs what it may take at most, besides the deadline and its budget.
+   */
+  checkDueWork(deadline: Deadline | undefined, timeoutMs: number): void {
+    if (this.dueWork.isAnyDue) this.startDueWork(earlierOf(deadline, timeoutMs));
   }
 
   /**
@@ -371,8 +374,8 @@ export class ClientInstance {
     await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
   }
 
-  private startDueWork(deadline: Deadline | undefined): void {
-    if (deadline !== undefined && deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
+  private startDueWork(deadline: Deadline): void {
+    if (deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
     this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
 

@@ -17,8 +17,8 @@ export class NameServerClient {
   private readonly remoting: RemotingClient;
   private addrs: readonly string[] = [];
   private chosen: string | undefined;
-  /** What was answered last, by topic. The next answer has the same bytes most of the time, and need not be read then. */
-  private readonly told = new Map<string, { readonly body: Uint8Array; readonly route: TopicRouteData }>();
+  /** The last route answered, by topic. The next answer has the same bytes most of the time, and need not be read then. */
+  private readonly answered = new Map<string, { readonly body: Uint8Array; readonly route: TopicRouteData }>();
 
   constructor(remoting: RemotingClient) {
     this.remoting = remoting;
@@ -87,16 +87,15 @@ export class NameServerClient {
     };
     const answer = await this.remoting.invoke(addr, request, timeoutMs);
     if (answer.code === ResponseCode.SUCCESS) return this.read(topic, answer.body);
-    if (answer.code === ResponseCode.TOPIC_NOT_EXIST) this.told.delete(topic);
     const name = responseCodeName(answer.code);
     throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true });
   }
 
   private read(topic: string, body: Uint8Array): TopicRouteData {
-    const last = this.told.get(topic);
+    const last = this.answered.get(topic);
     if (last !== undefined && Buffer.compare(last.body, body) === 0) return last.route;
     const route = decodeTopicRouteData(body);
-    this.told.set(topic, { body, route });
+    this.answered.set(topic, { body, route });
     return route;
   }
 }

@@ -114,7 +114,7 @@ export class Producer {
    */
   async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
     const outcomes = new Array<SendOutcome>(messages.length);
-    this.client.checkDueWork(deadline);
+    this.client.checkDueWork(deadline, this.options.sendTimeoutMs);
     const observed: (ObservedSend | undefined)[] = [];
     const settle = (index: number, outcome: SendOutcome) => {
       outcomes[index] = outcome;
@@ -251,7 +251,7 @@ export class Producer {
     const { awaitChecks } = await import('./rarely-used.ts');
     const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
     const limit = this.limitOf(deadline);
-    this.client.checkDueWork(limit);
+    this.client.checkDueWork(deadline, this.options.sendTimeoutMs);
     await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, limit);
   }
 
@@ -284,7 +284,7 @@ export class Producer {
     try {
       observed = this.observers.begin(message);
       const prepared = this.prepared(message, observed, marks);
-      this.client.checkDueWork(options.deadline);
+      this.client.checkDueWork(options.deadline, this.options.sendTimeoutMs);
       const result = (receipt: SendReceipt) =>
         answer(resultOf(receipt, prepared.msgId, this.namespace), prepared, receipt);
       if (observed === undefined) return this.dispatch(message, prepared, options, result);

@@ -99,9 +99,9 @@ export class SendLoop implements AttemptEnds {
     deadline: Deadline,
     toResult: (receipt: SendReceipt) => T,
   ): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
-    return promise as Promise<T>;
+    return new Promise<unknown>((resolve, reject) => {
+      this.attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
+    }) as Promise<T>;
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */

@@ -13,6 +13,9 @@ const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 const LAST_ASCII = 0x7f;
 
+/** Values with more bytes are no usual ones, and not kept. */
+const LONGEST_KEPT = 64;
+
 /** No whole number of a header has more digits. */
 const MOST_DIGITS = 10;
 
@@ -52,7 +55,7 @@ export function readSendAnswerJson<Body>(
   return new SendAnswerReader(buffer, start, end).command(body);
 }
 
-/** A value that is the same in most answers, with its bytes: it is not made again as long as it is. */
+/** A value that is the same in most answers. Its text is not made again while its bytes are the same. */
 interface LastValue {
   bytes: Uint8Array;
   text: string;
@@ -192,11 +195,13 @@ class SendAnswerReader {
     const length = this.at - 1 - from;
     let same = length === bytes.length;
     for (let index = 0; same && index < length; index++) same = buffer[from + index] === bytes[index];
-    if (!same) {
+    if (same) return last.text;
+    const text = buffer.toString('latin1', from, from + length);
+    if (length <= LONGEST_KEPT) {
       last.bytes = Buffer.from(buffer.subarray(from, from + length));
-      last.text = buffer.toString('latin1', from, from + length);
+      last.text = text;
     }
-    return last.text;
+    return text;
   }
 
   /** Goes past a member with a text, and tells where that begins; it ends before the last byte gone past. */

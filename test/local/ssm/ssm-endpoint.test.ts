@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   GetParameterCommand,
@@ -215,6 +217,14 @@ test('an endpoint with a certificate is spoken to over TLS, and not without', as
     });
   expect(JSON.parse(await ask('https'))).toMatchObject({ Parameter: { Value: '1' } });
   await expect(ask('http')).rejects.toThrow();
+});
+
+test('stopping ends a connection too whose client never says what TLS it wants', async () => {
+  const { server } = await createTlsCertificates();
+  await using own = await startSsmEndpoint({ tls: server });
+  const silent = connect(Number(new URL(own.url).port), '127.0.0.1');
+  await once(silent, 'connect');
+  await Promise.all([once(silent, 'close'), own.stop()]);
 });
 
 test('a body that is not JSON is refused, and remembered as a call', async () => {

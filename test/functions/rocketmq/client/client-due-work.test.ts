@@ -90,6 +90,19 @@ describe('the due work', () => {
     expect(reportOf(client, task)).toMatchObject({ runs: 2, failures: 1, lastError: undefined });
   });
 
+  test('that a send begins takes no more time than the send may, whatever its budget', async () => {
+    await using cluster = await startSmallCluster();
+    const limits = { dueWorkBudgetMs: LONG_MS, nameServerTimeoutMs: LONG_MS };
+    const client = cluster.client({ nameServerAddrs: [cluster.nameServer.addr], ...limits });
+    await invocation(client, async () => {
+      await sendTo(client, 'T');
+      cluster.nameServer.script = saySilence;
+      cluster.clock.advance(30_000);
+      client.checkDueWork(undefined, 50);
+    });
+    expect(reportOf(client, 'updateTopicRouteInfoFromNameServer')).toMatchObject({ runs: 1, failures: 1 });
+  });
+
   test('is not waited for longer than its budget although the lookup never settles', async () => {
     await using cluster = await startSmallCluster();
     const client = cluster.client({
@@ -143,10 +156,10 @@ describe('the due work', () => {
     const client = cluster.client();
     await invocation(client, async () => {
       await sendTo(client, 'T');
-      client.checkDueWork(soon());
+      client.checkDueWork(soon(), LONG_MS);
       cluster.clock.advance(30_000);
-      client.checkDueWork(soon());
-      client.checkDueWork(soon());
+      client.checkDueWork(soon(), LONG_MS);
+      client.checkDueWork(soon(), LONG_MS);
     });
     expect(client.dueWorkReport().map(({ runs }) => runs)).toEqual([0, 1, 1, 1, 0, 0]);
   });

@@ -106,7 +106,17 @@ describe('the header of an answer to a send', () => {
   });
 
   test('is read anew where it differs from the one before, in whatever it has', () => {
-    const values = fc.constantFrom('', 'true', 'false', 'JAVA', 'CPP', 'DefaultRegion', 'DefaultRegioN', 'eu');
+    const values = fc.constantFrom(
+      '',
+      'x'.repeat(100),
+      'true',
+      'false',
+      'JAVA',
+      'CPP',
+      'DefaultRegion',
+      'DefaultRegioN',
+      'eu',
+    );
     const fields = fc.record({ TRACE_ON: values, MSG_REGION: values });
     const header = fc.record({ extFields: fields, language: fc.constantFrom('JAVA', 'CPP', 'none') });
     fc.assert(
