@@ -31,7 +31,7 @@ describe('npm run bench in its short form', () => {
     expect(wire?.find(({ contender, batch }) => contender === 'this' && batch === 1)?.sentBytes).toBeGreaterThan(256);
     expect(clientCold?.map(({ name }) => name)).toEqual(['bare node -e 0', 'blaster', 'this']);
     expect(bundles?.map(({ name }) => name)).toContain('sqs');
-    expect(functionCold?.figures).toHaveLength(3);
+    expect(functionCold?.figures).toHaveLength(4);
     expect(warm?.figures.map(({ records }) => records)).toEqual([1, 10, 100, 1000, 10_000]);
     expect(due?.everythingDueMs?.count).toBeGreaterThan(0);
     expect(thaw).toHaveLength(4);
