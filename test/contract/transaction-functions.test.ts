@@ -77,139 +77,142 @@ interface Order {
   readonly status?: string;
 }
 
-describe.each(contractKinds)('on %s, functions with transactions', (kind) => {
-  let cluster: CheckingCluster | undefined;
-  let admin: AdminClient;
-  let tables: Tables;
+// Side by side: most of it is waiting for the next round of checks.
+describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
+  describe('functions with transactions', { concurrent: false }, () => {
+    let cluster: CheckingCluster | undefined;
+    let admin: AdminClient;
+    let tables: Tables;
 
-  beforeEach(async (context) => {
-    if (cluster !== undefined) return;
-    cluster = await startChecking(kind, context);
-    admin = new AdminClient(cluster);
-    tables = await startTables(kind);
-  }, CLUSTER_START_LIMIT_MS);
-  afterAll(async () => {
-    await admin?.close();
-    await tables?.[Symbol.asyncDispose]();
-    await cluster?.[Symbol.asyncDispose]();
-  });
-
-  const environment = (group: string, dynamoDbUrl = tables.url) => ({
-    ROCKETMQ_PRODUCER_GROUP: group,
-    ROCKETMQ_TRANSACTION_TABLE: tables.log,
-    ROCKETMQ_TRANSACTION_PATIENCE_MS: '1000',
-    ORDERS_TABLE: tables.orders,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
-  });
-  const start = (built: typeof checker, topic: string, variables: Readonly<Record<string, string>>): LambdaHost =>
-    startFunction(built, {
-      topic,
-      nameServers: cluster?.nameServerAddrs ?? [],
-      timeoutMs: CASE_LIMIT_MS,
-      environment: variables,
+    beforeEach(async (context) => {
+      if (cluster !== undefined) return;
+      cluster = await startChecking(kind, context);
+      admin = new AdminClient(cluster);
+      tables = await startTables(kind);
+    }, CLUSTER_START_LIMIT_MS);
+    afterAll(async () => {
+      await admin?.close();
+      await tables?.[Symbol.asyncDispose]();
+      await cluster?.[Symbol.asyncDispose]();
     });
-  const idsIn = async (topic: string) =>
-    (await admin.readAll(topic)).map(({ properties }) => properties.UNIQ_KEY ?? '');
 
-  /** Places an order of that id. */
-  async function order(host: LambdaHost, orderId: string): Promise<Order> {
-    const event = sample<{ headers: Record<string, string> }>('place-order', 'plain');
-    event.headers['idempotency-key'] = orderId;
-    const result = await host.invoke(event);
-    if (result.status !== 'ok') throw new Error(`${result.errorType}: ${result.errorMessage}`);
-    const { statusCode, body } = result.payload as { statusCode: number; body: string };
-    return { ...JSON.parse(body), statusCode };
-  }
-
-  /** What the log says of a transaction. */
-  async function outcomeOf(msgId: string): Promise<string | undefined> {
-    const input = { TableName: tables.log, Key: { msgId: { S: msgId } }, ConsistentRead: true };
-    const { Item } = await tables.api.getItem<{ Item?: { outcome?: { S: string } } }>(input);
-    return Item?.outcome?.S;
-  }
-
-  /** One run of the checker function, awake for so long. */
-  async function check(topic: string, group: string, awakeMs: string) {
-    await using host = start(checker, topic, { ...environment(group), ROCKETMQ_TRANSACTION_AWAKE_MS: awakeMs });
-    const result = await host.invoke(scheduled);
-    if (result.status !== 'ok')
-      throw new Error(`${result.errorType}: ${result.errorMessage}\n${result.log.join('\n')}`);
-    expect(result.leftBehind).not.toContain('Timeout');
-    return result.payload as { asked: number; committed: number; rolledBack: number; unknown: number };
-  }
-
-  test(
-    `leave no check to ${SANDBOXES} frozen sandboxes: the one checker awake gets all, and each order has its message or neither is there`,
-    async (context) => {
-      const group = uniqueName('PG');
-      const topic = await freshTopic({ admin });
-      const target = tables.url.replace('http://', '');
-      // Of half the orders the rows are written and DynamoDB's answer is lost; of the others nothing arrives there.
-      await using answersLost = await startTcpProxy({ target });
-      await using allLost = await startTcpProxy({ target });
-      answersLost.apply({ kind: 'hold', direction: 'toClient' } satisfies Fault);
-      allLost.apply({ kind: 'blackHole' } satisfies Fault);
-      const orderIds = Array.from({ length: SANDBOXES }, (_, index) => `${topic}-${index}`);
-      const written = orderIds.filter((_, index) => index % 2 === 0);
-      await using stack = new AsyncDisposableStack();
-      const hosts = orderIds.map((_, index) => {
-        const { addr } = index % 2 === 0 ? answersLost : allLost;
-        return stack.use(start(placeOrder, topic, environment(group, `http://${addr}`)));
+    const environment = (group: string, dynamoDbUrl = tables.url) => ({
+      ROCKETMQ_PRODUCER_GROUP: group,
+      ROCKETMQ_TRANSACTION_TABLE: tables.log,
+      ROCKETMQ_TRANSACTION_PATIENCE_MS: '1000',
+      ORDERS_TABLE: tables.orders,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
+    });
+    const start = (built: typeof checker, topic: string, variables: Readonly<Record<string, string>>): LambdaHost =>
+      startFunction(built, {
+        topic,
+        nameServers: cluster?.nameServerAddrs ?? [],
+        timeoutMs: CASE_LIMIT_MS,
+        environment: variables,
       });
-      const answers = await Promise.all(hosts.map((host, index) => order(host, orderIds[index] ?? '')));
-      expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(SANDBOXES).fill(503));
-      expect(hosts.map(({ frozen }) => frozen)).toEqual(Array(SANDBOXES).fill(true));
-      expect(await cluster?.producerIds(group)).toEqual([]);
-      expect(await idsIn(topic)).toEqual([]);
+    const idsIn = async (topic: string) =>
+      (await admin.readAll(topic)).map(({ properties }) => properties.UNIQ_KEY ?? '');
 
-      const counts = await check(topic, group, ONE_ROUND_MS);
-      await context.annotate(JSON.stringify(counts));
-      expect(counts).toEqual({ asked: SANDBOXES, committed: written.length, rolledBack: written.length, unknown: 0 });
-      expect(await cluster?.producerIds(group)).toEqual([]);
-      const placed = (await tables.orderIds()).filter((id) => id.startsWith(topic));
-      expect(placed.toSorted()).toEqual(written.toSorted());
-      const messages = await readBack(admin, topic, written.length);
-      expect(messages.map(({ properties }) => properties.KEYS ?? '').toSorted()).toEqual(written.toSorted());
+    /** Places an order of that id. */
+    async function order(host: LambdaHost, orderId: string): Promise<Order> {
+      const event = sample<{ headers: Record<string, string> }>('place-order', 'plain');
+      event.headers['idempotency-key'] = orderId;
+      const result = await host.invoke(event);
+      if (result.status !== 'ok') throw new Error(`${result.errorType}: ${result.errorMessage}`);
+      const { statusCode, body } = result.payload as { statusCode: number; body: string };
+      return { ...JSON.parse(body), statusCode };
+    }
 
-      // Asked for again, as the function says: those that were placed stay, the others are placed now.
-      answersLost.apply({ kind: 'pass' });
-      allLost.apply({ kind: 'pass' });
-      const again = await Promise.all(hosts.map((host, index) => order(host, orderIds[index] ?? '')));
-      expect(again.map(({ status }) => status)).toEqual(
-        orderIds.map((_, index) => (index % 2 === 0 ? 'placedBefore' : 'placed')),
-      );
-      await readBack(admin, topic, SANDBOXES);
-      expect((await idsIn(topic)).toSorted()).toEqual(again.map(({ msgId }) => msgId ?? '').toSorted());
-    },
-    CASE_LIMIT_MS,
-  );
+    /** What the log says of a transaction. */
+    async function outcomeOf(msgId: string): Promise<string | undefined> {
+      const input = { TableName: tables.log, Key: { msgId: { S: msgId } }, ConsistentRead: true };
+      const { Item } = await tables.api.getItem<{ Item?: { outcome?: { S: string } } }>(input);
+      return Item?.outcome?.S;
+    }
 
-  test(
-    `have ${OPEN_HALVES} open half messages answered while the checker function is awake once`,
-    async (context) => {
-      const group = uniqueName('PG');
-      const topic = await freshTopic({ admin });
-      const client = createClient({ nameServerAddrs: cluster?.nameServerAddrs ?? [] });
-      const producer = client.producer({ group });
-      const log = new DynamoDbTransactionLog({ tableName: tables.log });
-      const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
-      const sending = Array.from({ length: OPEN_HALVES }, (_, index) =>
-        producer.sendTransaction({ topic, body: String(index) }, async () => 'unknown'),
-      );
-      const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
-      await upkeep.end();
-      await client.shutdown(deadlineAfter(2_000));
-      const committed = open.filter((_, index) => index % 2 === 0);
-      await inTurns(committed, (msgId) => tables.api.putItem(log.commitItem(msgId).Put));
-      const counts = await check(topic, group, AWAKE_MS);
-      await context.annotate(JSON.stringify(counts));
-      // A broker whose next round comes before it has noticed an answer asks again, and is told to roll back what is delivered.
-      expect(counts.committed + counts.rolledBack).toBeGreaterThanOrEqual(OPEN_HALVES);
-      await readBack(admin, topic, committed.length);
-      expect([...new Set(await idsIn(topic))].toSorted()).toEqual(committed.toSorted());
-      const outcomes = await inTurns(open, outcomeOf);
-      expect(outcomes).toEqual(open.map((_, index) => (index % 2 === 0 ? 'commit' : 'rollback')));
-    },
-    CASE_LIMIT_MS,
-  );
+    /** One run of the checker function, awake for so long. */
+    async function check(topic: string, group: string, awakeMs: string) {
+      await using host = start(checker, topic, { ...environment(group), ROCKETMQ_TRANSACTION_AWAKE_MS: awakeMs });
+      const result = await host.invoke(scheduled);
+      if (result.status !== 'ok')
+        throw new Error(`${result.errorType}: ${result.errorMessage}\n${result.log.join('\n')}`);
+      expect(result.leftBehind).not.toContain('Timeout');
+      return result.payload as { asked: number; committed: number; rolledBack: number; unknown: number };
+    }
+
+    test(
+      `leave no check to ${SANDBOXES} frozen sandboxes: the one checker awake gets all, and each order has its message or neither is there`,
+      async (context) => {
+        const group = uniqueName('PG');
+        const topic = await freshTopic({ admin });
+        const target = tables.url.replace('http://', '');
+        // Of half the orders the rows are written and DynamoDB's answer is lost; of the others nothing arrives there.
+        await using answersLost = await startTcpProxy({ target });
+        await using allLost = await startTcpProxy({ target });
+        answersLost.apply({ kind: 'hold', direction: 'toClient' } satisfies Fault);
+        allLost.apply({ kind: 'blackHole' } satisfies Fault);
+        const orderIds = Array.from({ length: SANDBOXES }, (_, index) => `${topic}-${index}`);
+        const written = orderIds.filter((_, index) => index % 2 === 0);
+        await using stack = new AsyncDisposableStack();
+        const hosts = orderIds.map((_, index) => {
+          const { addr } = index % 2 === 0 ? answersLost : allLost;
+          return stack.use(start(placeOrder, topic, environment(group, `http://${addr}`)));
+        });
+        const answers = await Promise.all(hosts.map((host, index) => order(host, orderIds[index] ?? '')));
+        expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(SANDBOXES).fill(503));
+        expect(hosts.map(({ frozen }) => frozen)).toEqual(Array(SANDBOXES).fill(true));
+        expect(await cluster?.producerIds(group)).toEqual([]);
+        expect(await idsIn(topic)).toEqual([]);
+
+        const counts = await check(topic, group, ONE_ROUND_MS);
+        await context.annotate(JSON.stringify(counts));
+        expect(counts).toEqual({ asked: SANDBOXES, committed: written.length, rolledBack: written.length, unknown: 0 });
+        expect(await cluster?.producerIds(group)).toEqual([]);
+        const placed = (await tables.orderIds()).filter((id) => id.startsWith(topic));
+        expect(placed.toSorted()).toEqual(written.toSorted());
+        const messages = await readBack(admin, topic, written.length);
+        expect(messages.map(({ properties }) => properties.KEYS ?? '').toSorted()).toEqual(written.toSorted());
+
+        // Asked for again, as the function says: those that were placed stay, the others are placed now.
+        answersLost.apply({ kind: 'pass' });
+        allLost.apply({ kind: 'pass' });
+        const again = await Promise.all(hosts.map((host, index) => order(host, orderIds[index] ?? '')));
+        expect(again.map(({ status }) => status)).toEqual(
+          orderIds.map((_, index) => (index % 2 === 0 ? 'placedBefore' : 'placed')),
+        );
+        await readBack(admin, topic, SANDBOXES);
+        expect((await idsIn(topic)).toSorted()).toEqual(again.map(({ msgId }) => msgId ?? '').toSorted());
+      },
+      CASE_LIMIT_MS,
+    );
+
+    test(
+      `have ${OPEN_HALVES} open half messages answered while the checker function is awake once`,
+      async (context) => {
+        const group = uniqueName('PG');
+        const topic = await freshTopic({ admin });
+        const client = createClient({ nameServerAddrs: cluster?.nameServerAddrs ?? [] });
+        const producer = client.producer({ group });
+        const log = new DynamoDbTransactionLog({ tableName: tables.log });
+        const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+        const sending = Array.from({ length: OPEN_HALVES }, (_, index) =>
+          producer.sendTransaction({ topic, body: String(index) }, async () => 'unknown'),
+        );
+        const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
+        await upkeep.end();
+        await client.shutdown(deadlineAfter(2_000));
+        const committed = open.filter((_, index) => index % 2 === 0);
+        await inTurns(committed, (msgId) => tables.api.putItem(log.commitItem(msgId).Put));
+        const counts = await check(topic, group, AWAKE_MS);
+        await context.annotate(JSON.stringify(counts));
+        // A broker whose next round comes before it has noticed an answer asks again, and is told to roll back what is delivered.
+        expect(counts.committed + counts.rolledBack).toBeGreaterThanOrEqual(OPEN_HALVES);
+        await readBack(admin, topic, committed.length);
+        expect([...new Set(await idsIn(topic))].toSorted()).toEqual(committed.toSorted());
+        const outcomes = await inTurns(open, outcomeOf);
+        expect(outcomes).toEqual(open.map((_, index) => (index % 2 === 0 ? 'commit' : 'rollback')));
+      },
+      CASE_LIMIT_MS,
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
 import { AdminClient } from '../../local/admin-client.ts';
 import { startChecking } from './checking-cluster.ts';
@@ -7,7 +7,8 @@ import { CLUSTER_START_LIMIT_MS, contractKinds, freshTopic, uniqueName } from '.
 /** Two rounds of checks, 5 s each, the round that gives up, and what a loaded machine adds. */
 const GIVEN_UP_LIMIT_MS = 120_000;
 
-describe.each(contractKinds)('on %s, a transaction that nobody answers for', (kind) => {
+// Side by side: most of it is waiting for the next round of checks.
+describe.each(contractKinds)('on %s, a transaction that nobody answers for', { concurrent: true }, (kind) => {
   test('is counted when its broker has given it up', { timeout: CLUSTER_START_LIMIT_MS }, async (context) => {
     await using cluster = await startChecking(kind, context, 2);
     const { nameServerAddrs } = cluster;
@@ -22,7 +23,7 @@ describe.each(contractKinds)('on %s, a transaction that nobody answers for', (ki
     const producer = client.producer({ group: uniqueName('group') });
     await producer.sendTransaction({ topic, body: 'open' }, async () => 'unknown');
     await upkeep.end();
-    await expect.poll(count, { timeout: GIVEN_UP_LIMIT_MS, interval: 500 }).toBe(1);
+    await vi.waitFor(async () => expect(await count()).toBe(1), { timeout: GIVEN_UP_LIMIT_MS, interval: 500 });
     await client.shutdown(deadlineAfter(1_000));
     await admin.close();
   });
