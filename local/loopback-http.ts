@@ -12,7 +12,10 @@ export interface LoopbackHttp {
   stop(): Promise<void>;
 }
 
-/** Serves requests on a port chosen by the system, over TLS where it has a certificate. A request whose serving fails has its connection closed. */
+/**
+ * Serves requests on a port chosen by the system, over TLS where it has a certificate. A request whose serving fails has its
+ * connection closed.
+ */
 export async function startLoopbackHttp(
   serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   tls?: KeyAndCertificate,

@@ -6,6 +6,7 @@ import { sqsEvent } from '../lambda/sqs-event.ts';
 import { shuffled } from '../measure/interleave.ts';
 import { calmMachine } from '../measure/outside-load.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
+import { CLOCK_JUMP_MS } from '../warm-cluster.ts';
 import type { BenchContext } from './bench-context.ts';
 
 /** Warm invocations of ten records in one sandbox, with all due work to be done and with none. */
@@ -16,8 +17,6 @@ export interface DueWorkFigure {
   readonly everythingDueCpuUs: Spread | undefined;
 }
 
-/** More than the period of every task but the SSM lookup (30 s), less than the idle limit of connections (100 s). */
-const CLOCK_JUMP_MS = 45_000;
 /** Tasks that the jump must make run, as the function logs them. */
 const TASKS = ['updateTopicRouteInfoFromNameServer', 'cleanOfflineBroker', 'sendHeartbeatToAllBrokerWithLock'];
 const PER_ROUND = 30;

@@ -174,11 +174,17 @@ class SendAnswerReader {
 
   /** Goes past a name, which has to come next. */
   private skip(name: Buffer): void {
-    const { buffer, at } = this;
-    for (let index = 0; index < name.length; index++) {
-      if (buffer[at + index] !== name[index]) this.isOther = true;
+    if (!this.isAt(this.at, name)) this.isOther = true;
+    this.at += name.length;
+  }
+
+  /** Whether these bytes begin at a position. */
+  private isAt(position: number, bytes: Uint8Array): boolean {
+    const { buffer } = this;
+    for (let index = 0; index < bytes.length; index++) {
+      if (buffer[position + index] !== bytes[index]) return false;
     }
-    this.at = at + name.length;
+    return true;
   }
 
   /** The value of a member. */
@@ -191,11 +197,8 @@ class SendAnswerReader {
   private usual(name: Buffer, last: LastValue): string {
     const from = this.value(name);
     const { buffer } = this;
-    const { bytes } = last;
     const length = this.at - 1 - from;
-    let same = length === bytes.length;
-    for (let index = 0; same && index < length; index++) same = buffer[from + index] === bytes[index];
-    if (same) return last.text;
+    if (length === last.bytes.length && this.isAt(from, last.bytes)) return last.text;
     const text = buffer.toString('latin1', from, from + length);
     if (length <= LONGEST_KEPT) {
       last.bytes = Buffer.from(buffer.subarray(from, from + length));

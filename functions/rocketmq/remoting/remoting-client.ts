@@ -100,11 +100,8 @@ export class RemotingClient {
    * @param timeoutMs for connect and answer together.
    */
   invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const connection = this.connections.get(addr);
-    if (connection === undefined || !connection.isUsable) return this.connectAndRequest(addr, request, timeoutMs);
-    if (!connection.isSuspect) return connection.request(request, timeoutMs);
     return new Promise((resolve, reject) => {
-      this.requestOnSuspect({ answered: resolve, failed: reject }, connection, request, timeoutMs);
+      this.invokeFor({ answered: resolve, failed: reject }, addr, request, timeoutMs);
     });
   }
 
