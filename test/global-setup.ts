@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { missingPrerequisite } from '../local/real/missing-prerequisite.ts';
 import type { RealCluster } from '../local/real/real-cluster.ts';
-import { ROCKETMQ_RELEASES, type RocketMQVersion } from '../local/real/rocketmq-version.ts';
+import { ENDS_RECORDED_ONE_BY_ONE, ROCKETMQ_RELEASES, type RocketMQVersion } from '../local/real/rocketmq-version.ts';
 import { startRealCluster } from '../local/real/start-real-cluster.ts';
 
 declare module 'vitest' {
@@ -12,12 +12,6 @@ declare module 'vitest' {
     realClustersUrl: string;
   }
 }
-
-/**
- * A 5.5.0 broker keeps a core busy from 3 s after its first transaction on. Not so where the ends of transactions are recorded one
- * by one, and not looked at again for days. Clusters of a test's own have it as it is by default.
- */
-const WITHOUT_SPIN = { transactionOpMsgMaxSize: '1', transactionOpBatchInterval: '2000000000' };
 
 /**
  * Starts each real RocketMQ at most once in a test run: when the first test asks for it, over HTTP, because test files run
@@ -36,7 +30,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       }
       let starting = clusters.get(version);
       if (starting === undefined) {
-        starting = startRealCluster({ version, ...(version === '5.5.0' ? { brokerConfig: WITHOUT_SPIN } : {}) });
+        starting = startRealCluster({ version, brokerConfig: ENDS_RECORDED_ONE_BY_ONE });
         clusters.set(version, starting);
       }
       const { nameServerAddrs, brokers } = await starting;

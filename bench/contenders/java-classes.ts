@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { javaClassPath } from '../../local/real/java-class-path.ts';
 import { javaCommand } from '../../local/real/java-command.ts';
-import { JVM_ACCESS } from '../../local/real/jvm-access.ts';
+import { JVM_ACCESS, jvmFilesIn } from '../../local/real/jvm-options.ts';
 import { BENCH_CACHE } from '../peers.ts';
 
 /** A compiled Java program, ready to be started. */
@@ -32,7 +32,6 @@ export async function javaProgram(
   const java = javaCommand();
   const file = fileURLToPath(source);
   await promisify(execFile)(`${java}c`, ['-proc:none', '-cp', classPath, '-d', classes, file]);
-  // The client writes its log and offsets below user.home.
-  const own = [...JVM_ACCESS, ...jvmArgs, `-Duser.home=${home}`];
+  const own = [...JVM_ACCESS, ...jvmArgs, ...jvmFilesIn(home)];
   return { command: java, args: [...own, '-cp', [classes, classPath].join(delimiter), className] };
 }

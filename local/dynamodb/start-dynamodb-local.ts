@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { reservePorts } from '../free-ports.ts';
+import { endWithParent } from '../real/end-with-parent.ts';
 import { JavaServer } from '../real/java-server.ts';
+import { JVM_QUICK_START, jvmFilesIn } from '../real/jvm-options.ts';
 import { mavenLib } from '../real/maven-lib.ts';
 
 const ARTIFACT = 'com.amazonaws:DynamoDBLocal:2.6.1';
@@ -26,10 +30,15 @@ export interface DynamoDbLocal extends AsyncDisposable {
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   await using undo = new AsyncDisposableStack();
   const lib = await mavenLib(FOLDER, [ARTIFACT]);
+  const directory = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-dynamodb-'));
+  undo.defer(endWithParent({ directory }));
+  undo.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   const { base: port } = undo.use(await reservePorts());
   const server = new JavaServer({
     name: 'DynamoDB Local',
     args: [
+      ...JVM_QUICK_START,
+      ...jvmFilesIn(directory),
       '-Xmx256m',
       `-Djava.library.path=${lib}`,
       '-cp',

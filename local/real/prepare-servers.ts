@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JavaServer } from './java-server.ts';
-import { JVM_ACCESS } from './jvm-access.ts';
+import { JVM_ACCESS, JVM_QUICK_START, jvmFilesIn } from './jvm-options.ts';
 import type { RealClusterParts } from './real-cluster.ts';
 import { ROCKETMQ_RELEASES } from './rocketmq-version.ts';
 import {
@@ -23,7 +23,9 @@ export interface ServerExtras {
   readonly nameServerConfig?: ServerSettings;
   /**
    * JVM options of every server, after the launcher's own, so that `-Xmx` and the like win. The launcher starts servers with
-   * `-XX:TieredStopAtLevel=1`, which saves seconds of start and costs throughput: measure with `-XX:TieredStopAtLevel=4`.
+   * `-XX:TieredStopAtLevel=1`, which saves seconds of start and costs throughput: measure with `-XX:TieredStopAtLevel=4`. And
+   * with `-Dtls.server.mode=disabled`, where RocketMQ's default is `permissive`: the certificate that a server makes for
+   * itself at each start takes it 2 to 3 s of CPU.
    */
   readonly javaArgs?: readonly string[];
   /** JVM options of the brokers alone, after those of every server. */
@@ -132,11 +134,10 @@ class Workshop {
     readyText: string,
     lastArgs: readonly string[] = [],
   ): JavaServer {
-    // user.home is where log files go, and where defaults that no setting names would be written.
     const own = [
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
-      `-Duser.home=${this.path(name)}`,
+      ...JVM_QUICK_START,
+      ...jvmFilesIn(this.path(name)),
+      '-Dtls.server.mode=disabled',
       ...jvmArgs,
       ...this.#javaArgs,
       ...lastArgs,

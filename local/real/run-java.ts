@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { endWithParent } from './end-with-parent.ts';
 import { javaClassPath } from './java-class-path.ts';
 import { javaCommand } from './java-command.ts';
-import { JVM_ACCESS } from './jvm-access.ts';
+import { JVM_ACCESS, JVM_QUICK_START, jvmFilesIn } from './jvm-options.ts';
 import type { RocketMQVersion } from './rocketmq-version.ts';
 
 /** Limits and extras of one run. */
@@ -28,7 +28,7 @@ export interface JavaResult {
 
 /**
  * Compiles and runs a Java program that is one source file, with the client, tools and servers of a RocketMQ release on its
- * class path. Log files and the client's offset files go to a temporary home directory that is removed afterwards. Fetches
+ * class path. What it writes besides goes to a temporary directory that is removed afterwards. Fetches
  * the jars when they are not there yet; that time is not counted. A program that uses the client must end with `System.exit`, also
  * when it fails: the client's threads keep a JVM alive whose `main` has thrown.
  *
@@ -45,7 +45,7 @@ export async function runJava(
   const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
   const keepHome = endWithParent({ directory: home });
   try {
-    const jvmArgs = [...JVM_ACCESS, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Duser.home=${home}`, ...javaArgs];
+    const jvmArgs = [...JVM_ACCESS, ...JVM_QUICK_START, ...jvmFilesIn(home), ...javaArgs];
     const child = spawn(javaCommand(), [...jvmArgs, '-cp', classPath, sourceFile, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,

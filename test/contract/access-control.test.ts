@@ -227,7 +227,6 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     expect(fetches).toBe(2);
   });
 
-  // The last one: after its first transaction a 5.5.0 keeps a core busy.
   test('takes the signed end of a transaction, from its sender and as the answer to a check', {
     timeout: 120_000,
   }, async () => {

@@ -8,6 +8,7 @@ import { allDispatched } from '../../local/all-dispatched.ts';
 import type { ClusterHandle } from '../../local/cluster-handle.ts';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { missingPrerequisite } from '../../local/real/missing-prerequisite.ts';
+import { ENDS_RECORDED_ONE_BY_ONE } from '../../local/real/rocketmq-version.ts';
 import { startRealCluster } from '../../local/real/start-real-cluster.ts';
 
 /** May do everything. */
@@ -112,6 +113,7 @@ async function startServers(kind: ClusterHandle['kind'], context: TestContext): 
   const cluster = await startRealCluster({
     version: kind,
     brokerConfig: {
+      ...ENDS_RECORDED_ONE_BY_ONE,
       traceTopicEnable: 'true',
       transactionTimeOut: String(TIME_OUT_MS),
       transactionCheckInterval: String(CHECK_INTERVAL_MS),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { javaClassPath } from '../../local/real/java-class-path.ts';
 import { JavaServer } from '../../local/real/java-server.ts';
-import { JVM_ACCESS } from '../../local/real/jvm-access.ts';
+import { JVM_ACCESS, JVM_QUICK_START, jvmFilesIn } from '../../local/real/jvm-options.ts';
 import type { RocketMQVersion } from '../../local/real/rocketmq-version.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function startJavaProgram(
   await using undo = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
   undo.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
-  const jvmArgs = [...JVM_ACCESS, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Duser.home=${home}`];
+  const jvmArgs = [...JVM_ACCESS, ...JVM_QUICK_START, ...jvmFilesIn(home)];
   const source = fileURLToPath(new URL(sourceFile, import.meta.url));
   const classPath = await javaClassPath(version);
   const program = new JavaServer({

@@ -4,6 +4,7 @@ import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { AdminClient } from '../../local/admin-client.ts';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { missingPrerequisite } from '../../local/real/missing-prerequisite.ts';
+import { ENDS_RECORDED_ONE_BY_ONE } from '../../local/real/rocketmq-version.ts';
 import { startRealCluster } from '../../local/real/start-real-cluster.ts';
 import { readBack } from '../../local/run/run-cluster.ts';
 import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
@@ -27,6 +28,7 @@ const starts = {
       version: '5.5.0',
       proxy: true,
       brokerConfig: {
+        ...ENDS_RECORDED_ONE_BY_ONE,
         transactionTimeOut: String(TIME_OUT_MS),
         transactionCheckInterval: String(CHECK_INTERVAL_MS),
       },
@@ -157,7 +159,6 @@ describe.each(['embedded', '5.5.0'] as const)('through the remoting port of a pr
     });
   });
 
-  // The last one: after its first transaction a 5.5.0 keeps a core busy.
   test('a transaction is pending until its check was answered, and then delivered once', {
     timeout: 120_000,
   }, async (context) => {

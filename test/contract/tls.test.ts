@@ -145,6 +145,7 @@ describe('the bundled function with everything in SSM', () => {
       await using cluster = await startRealCluster({
         version: '5.5.0',
         javaArgs: [
+          '-Dtls.server.mode=permissive',
           '-Dtls.test.mode.enable=false',
           `-Dtls.server.keyPath=${keyPath}`,
           `-Dtls.server.certPath=${certPath}`,

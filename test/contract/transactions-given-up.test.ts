@@ -10,7 +10,7 @@ const GIVEN_UP_LIMIT_MS = 120_000;
 // Side by side: most of it is waiting for the next round of checks.
 describe.each(contractKinds)('on %s, a transaction that nobody answers for', { concurrent: true }, (kind) => {
   test('is counted when its broker has given it up', { timeout: CLUSTER_START_LIMIT_MS }, async (context) => {
-    await using cluster = await startChecking(kind, context, 2);
+    await using cluster = await startChecking(kind, context, { checkMax: 2 });
     const { nameServerAddrs } = cluster;
     const admin = new AdminClient({ nameServerAddrs });
     const topic = await freshTopic({ admin });

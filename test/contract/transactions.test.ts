@@ -31,7 +31,7 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
 
     beforeEach(async (context) => {
       if (cluster !== undefined) return;
-      cluster = await startChecking(kind, context);
+      cluster = await startChecking(kind, context, { endsRecorded: 'asDefault' });
       admin = new AdminClient(cluster);
     }, CLUSTER_START_LIMIT_MS);
     afterAll(async () => {

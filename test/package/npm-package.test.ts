@@ -94,16 +94,16 @@ describe('a CDK app that installed it', () => {
     expect(() => typeCheck([file])).toThrow(/wrong\.mts.*Type 'number' is not assignable to type 'string'/);
   });
 
-  describe.each(sourceConstructs)('and has %s', (construct) => {
-    test.each([
-      ['JavaScript', `${construct}.mjs`],
-      ['TypeScript', `${construct}.mts`],
-    ])('synthesizes without network, esbuild and Docker in %s', { timeout: SYNTH_LIMIT_MS }, (_language, name) => {
-      const result = synthOffline(app, root, '--app', `node ${write(name, appOf(construct))}`);
+  // In TypeScript one stands for all: Node takes the types away, and what is left is the same text.
+  test.each([...sourceConstructs.map((construct) => [construct, 'mjs']), [sourceConstructs[0] ?? '', 'mts']])(
+    'synthesizes %s without network, esbuild and Docker as .%s',
+    { timeout: SYNTH_LIMIT_MS },
+    (construct, language) => {
+      const result = synthOffline(app, root, '--app', `node ${write(`${construct}.${language}`, appOf(construct))}`);
       expect(result.status, result.output).toBe(0);
       expect(deployedFiles(result)).toEqual(expect.arrayContaining(['index.mjs', 'index.mjs.map']));
-    });
-  });
+    },
+  );
 
   test('synthesizes as a CommonJS module too, in both languages', { timeout: 2 * SYNTH_LIMIT_MS }, () => {
     const [construct = ''] = sourceConstructs;

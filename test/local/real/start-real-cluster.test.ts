@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -11,6 +12,11 @@ const SEND_ONE = fileURLToPath(new URL('SendOne.java', import.meta.url));
 const LIMIT_MS = 300_000;
 
 beforeEach(needsRealRocketMQ);
+
+/** Files that RocketMQ's servers left in the folder that all Java programs share. */
+function unpackedLibraries(): string[] {
+  return readdirSync('/tmp').filter((name) => /^(librocksdbjni|libnetty|keyutil_)/.test(name));
+}
 
 /** Whether somebody listens at `host:port`. */
 async function isListening(addr: string): Promise<boolean> {
@@ -31,6 +37,7 @@ describe.each(['5.5.0', '4.9.5'] as const)('a real RocketMQ %s', (version) => {
   test(
     'takes a message of the Java client, is killed, started again on the same port, and stopped',
     async () => {
+      const before = unpackedLibraries();
       await using cluster = await startRealCluster({ version });
       const [nameServerAddr = ''] = cluster.nameServerAddrs;
       const [broker] = cluster.brokers;
@@ -57,6 +64,7 @@ describe.each(['5.5.0', '4.9.5'] as const)('a real RocketMQ %s', (version) => {
       await cluster.stop();
       await cluster.stop();
       expect(await Promise.all([isListening(nameServerAddr), isListening(broker.addr)])).toEqual([false, false]);
+      expect(unpackedLibraries().filter((name) => !before.includes(name))).toEqual([]);
     },
     LIMIT_MS,
   );
