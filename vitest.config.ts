@@ -6,8 +6,8 @@ export default defineConfig({
     environment: 'node',
     // Processes rather than threads: tests send signals, change the environment, and look at their own active resources.
     pool: 'forks',
-    // Most tests wait for servers: one worker a core, where the default would leave a core of two idle.
-    maxWorkers: 2,
+    // Most tests wait for servers: two workers leave a fifth of two cores idle, and with four, freezes lose connections to the wait.
+    maxWorkers: 3,
     globalSetup: ['./test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
