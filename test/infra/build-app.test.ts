@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { buildApp } from '../../infra/build-app.ts';
@@ -80,6 +80,12 @@ test('the rules of cdk-nag bite', () => {
   const stack = stackOf({});
   new sqs.Queue(stack, 'Careless');
   expect(violationsOf(stack)).toContain('AwsSolutions-SQS3');
+});
+
+test('the rules of CloudFormation bite', () => {
+  const stack = stackOf({});
+  new CfnResource(stack, 'Careless', { type: 'AWS::SSM::Parameter', properties: { Type: 'String', Worth: 'x' } });
+  expect(violationsOf(stack)).toEqual([expect.stringContaining('Worth'), expect.stringContaining('Value')]);
 });
 
 test('synth fails when a rule is violated', () => {
