@@ -16,12 +16,31 @@ const neededProps: Readonly<Record<string, string>> = {
   TransactionChecker: "topics: ['orders']",
 };
 
-/** A CDK app of five lines, as its user would write it, in JavaScript and TypeScript alike. */
+/** A CDK app of five lines, as its user would write it, in JavaScript and TypeScript alike. Its stack is `Orders`. */
 export function appOf(construct: string): string {
+  return `${importsOf(construct)}const stack = new Stack(new App(), 'Orders');
+${inStack(construct)}`;
+}
+
+/** A CDK app with all of them, each in a stack named after it. */
+export function appOfAll(): string {
+  const stacks = sourceConstructs.map(
+    (construct) => `{
+const stack = new Stack(app, '${construct}');
+${inStack(construct)}}
+`,
+  );
+  return `${importsOf(sourceConstructs.join(', '))}const app = new App();\n${stacks.join('')}`;
+}
+
+function importsOf(constructs: string): string {
   return `import { App, Stack } from 'aws-cdk-lib';
-import { RocketMqCluster, ${construct} } from 'rocketmq-lambda';
-const stack = new Stack(new App(), 'Orders');
-const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
+import { RocketMqCluster, ${constructs} } from 'rocketmq-lambda';
+`;
+}
+
+function inStack(construct: string): string {
+  return `const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
 new ${construct}(stack, 'Orders', { cluster, producerGroup: 'orders', ${neededProps[construct] ?? "topic: 'orders'"} });
 `;
 }
