@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createClient, deadlineAfter, type TransactionCheckReport } from '#rocketmq';
 import { DynamoDbTransactionLog } from '../../functions/transaction-log/dynamodb-transaction-log.ts';
 import { logCheckListener } from '../../functions/transaction-log/log-check-listener.ts';
+import { bundleHandler } from '../../infra/bundling.ts';
 import { AdminClient } from '../../local/admin-client.ts';
 import { startDynamoDbLocal } from '../../local/dynamodb/start-dynamodb-local.ts';
 import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
@@ -27,10 +31,13 @@ const AT_ONCE = 4;
 const LIMIT_MS = Math.max(900_000, ROUNDS * 60_000);
 /** Shorter than the age at which brokers first ask: what is asked for is decided at once, also against a slow sender. */
 const PATIENCE_MS = 1_000;
-const SENDER = fileURLToPath(new URL('./killed-sender.ts', import.meta.url));
+// Bundled once: a hundred processes would each load a hundred modules.
+const bundled = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-test-'));
+afterAll(() => rmSync(bundled, { recursive: true }));
+const sender = bundleHandler(fileURLToPath(new URL('./killed-sender.ts', import.meta.url)), bundled).entryFile;
 
 async function kill(step: string, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [SENDER, step, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [sender, step, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
