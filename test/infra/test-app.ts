@@ -1,15 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type AppProps, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { afterAll } from 'vitest';
+import { endWithParent } from '../../local/real/end-with-parent.ts';
 
 // CloudFormation's rules take a tenth of a second for each template: `violationsOf` asks them, once for each kind of stack.
 process.env.CDK_VALIDATION = 'false';
 
+// Not removed after the tests of a file: others share the process, and this module with it.
 const root = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-infra-'));
-afterAll(() => rmSync(root, { recursive: true }));
+endWithParent({ directory: root });
 
 /** The feature flags of cdk.json: without them, templates differ from those of the real synth. */
 const { context: flags }: { context: Record<string, unknown> } = JSON.parse(
