@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/slowest-first.ts';
 
 /** Tests of code that leaves nothing behind in its process: their files share one, and load what they test once. */
 const sharing = ['test/functions/{delivery,http,mapping,rocketmq}/**/*.test.ts', 'test/infra/constructs/**/*.test.ts'];
@@ -10,6 +11,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for servers: two workers leave a fifth of two cores idle, and with four, freezes lose connections to the wait.
     maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // What a poll waits for comes in milliseconds, but a machine with much to do may take seconds for it.
