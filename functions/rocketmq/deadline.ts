@@ -18,6 +18,11 @@ export function earlierOf(deadline: Deadline | undefined, ms: number): Deadline 
   return deadline === undefined ? own : new EarlierDeadline(own, deadline);
 }
 
+/** A deadline so many milliseconds before another. */
+export function earlierBy(ms: number, deadline: Deadline): Deadline {
+  return { remainingMs: () => deadline.remainingMs() - ms };
+}
+
 // Classes, since each send has one, and an object with a function of its own would take four times the memory.
 class FixedDeadline implements Deadline {
   private readonly endAt: number;

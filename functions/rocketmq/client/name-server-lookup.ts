@@ -1,9 +1,11 @@
-import { type Deadline, settledBy } from '../deadline.ts';
+import { type Deadline, earlierBy, settledBy } from '../deadline.ts';
 import { NoNameServerError, OptionsError } from '../errors.ts';
 import { parseAddr } from '../remoting/addr.ts';
 import type { NameServerClient } from './name-server-client.ts';
 
 const LATE = 'it did not end by its deadline';
+/** A function that keeps to its deadline has ended by then when it is given up: no timer or socket of it is frozen. */
+const LEAD_MS = 20;
 
 /** Looks name servers up by the given function, and keeps the last good list. */
 export class NameServerLookup {
@@ -45,7 +47,7 @@ export class NameServerLookup {
     const before = this.nameServers.nameServerAddrs;
     let addrs: readonly string[];
     try {
-      addrs = await settledBy(this.fetchAddrs(deadline), deadline, () => new Error(LATE));
+      addrs = await settledBy(this.fetchAddrs(earlierBy(LEAD_MS, deadline)), deadline, () => new Error(LATE));
       checkNameServerAddrs(addrs);
     } catch (cause) {
       throw this.failure(cause);
