@@ -9,8 +9,9 @@ export default defineConfig({
     environment: 'node',
     // Processes rather than threads: tests send signals, change the environment, and look at their own active resources.
     pool: 'forks',
-    // Most tests wait for servers: two workers leave a fifth of two cores idle, and with four, freezes lose connections to the wait.
-    maxWorkers: 3,
+    // Most tests wait for servers: one worker a core, where the default would leave a core of two idle. With three, answers take longer
+    // than some tests allow, which are about time-outs.
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
