@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { bundleHandler } from '../../infra/bundling.ts';
+import { JVM_QUICK_START } from '../../local/real/jvm-options.ts';
 import { startBenchCluster } from '../bench-cluster.ts';
 import { ContenderName } from '../contenders/contender-name.ts';
 import { javaProgram } from '../contenders/java-classes.ts';
@@ -88,13 +89,12 @@ async function coldClients(peers: Peers | undefined): Promise<ColdClient[]> {
   ];
   if (peers === undefined) return clients;
   const source = new URL('../cold/JavaColdStart.java', import.meta.url);
-  const tuned = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
   return [
     ...clients,
     ...(peers.versions['ali-ons'] === undefined ? [] : [peerClient('ali-ons', peers)]),
     ...(peers.versions['rocketmq-client-nodejs'] === undefined ? [] : [peerClient('grpc-node', peers)]),
     { name: 'java', ...(await javaProgram(source, 'JavaColdStart')) },
-    { name: 'java, C1 and serial GC', ...(await javaProgram(source, 'JavaColdStart', tuned)) },
+    { name: 'java, C1 and serial GC', ...(await javaProgram(source, 'JavaColdStart', JVM_QUICK_START)) },
   ];
 }
 

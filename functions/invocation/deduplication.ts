@@ -1,4 +1,12 @@
-import type { Clock, Deadline, Message, Producer, RocketMQError, SendResult } from '#rocketmq';
+import {
+  type Clock,
+  type Deadline,
+  earlierBy,
+  type Message,
+  type Producer,
+  type RocketMQError,
+  type SendResult,
+} from '#rocketmq';
 
 /** Which records are asked for before they are sent: none, those known to be delivered again, or all. */
 export type DeduplicationMode = 'off' | 'redelivered' | 'always';
@@ -115,8 +123,7 @@ export class Deduplication {
 
   private query(message: Message, deadline: Deadline, storedSince: number) {
     // Half of the time that is left is for the send.
-    const keptMs = deadline.remainingMs() / 2;
-    const half = { remainingMs: () => deadline.remainingMs() - keptMs };
+    const half = earlierBy(deadline, deadline.remainingMs() / 2);
     return this.producer.queryMessageByUniqKey(message, { deadline: half, storedSince });
   }
 

@@ -19,7 +19,7 @@ export function earlierOf(deadline: Deadline | undefined, ms: number): Deadline 
 }
 
 /** A deadline so many milliseconds before another. */
-export function earlierBy(ms: number, deadline: Deadline): Deadline {
+export function earlierBy(deadline: Deadline, ms: number): Deadline {
   return { remainingMs: () => deadline.remainingMs() - ms };
 }
 

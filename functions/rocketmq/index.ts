@@ -6,7 +6,7 @@ export type { MessageQueue } from './client/topic-publish-info.ts';
 export { type ClientOptions, clientOptionRules } from './client-options.ts';
 export type { Clock } from './clock.ts';
 export { type Client, createClient } from './create-client.ts';
-export { type Deadline, deadlineAfter, earlierOf } from './deadline.ts';
+export { type Deadline, deadlineAfter, earlierBy, earlierOf } from './deadline.ts';
 export * from './errors.ts';
 export type { OptionRule } from './options.ts';
 export type { Message } from './producer/message.ts';

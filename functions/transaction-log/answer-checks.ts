@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Deadline,
+  earlierBy,
   earlierOf,
   type Producer,
   RocketMQError,
@@ -61,7 +62,7 @@ const REGISTER_AGAIN_MS = 2_000;
  */
 export async function answerChecks(options: AnswerChecksOptions): Promise<CheckCounts> {
   const { producer, log, topics, deadline } = options;
-  const leave = deadline && { remainingMs: () => deadline.remainingMs() - LEAVE_MS };
+  const leave = deadline && earlierBy(deadline, LEAVE_MS);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
   let isRegistered = false;

@@ -7,9 +7,9 @@ import { AdminConnection, type AdminRequest } from '../../local/admin-connection
 import { allDispatched } from '../../local/all-dispatched.ts';
 import type { ClusterHandle } from '../../local/cluster-handle.ts';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
-import { missingPrerequisite } from '../../local/real/missing-prerequisite.ts';
 import { ENDS_RECORDED_ONE_BY_ONE } from '../../local/real/rocketmq-version.ts';
 import { startRealCluster } from '../../local/real/start-real-cluster.ts';
+import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
 
 /** May do everything. */
 export const ADMIN: AclCredentials = { accessKey: 'cluster-admin', secretKey: 'adminSecret12345' };
@@ -105,11 +105,7 @@ async function startServers(kind: ClusterHandle['kind'], context: TestContext): 
     };
     return { ...parts(cluster.nameServerAddrs, cluster.brokerAddrs[0]), producerIds, stop: () => cluster.stop() };
   }
-  const missing = await missingPrerequisite();
-  if (missing !== undefined) {
-    if (process.env.CI) throw new Error(missing);
-    context.skip(missing);
-  }
+  await needsRealRocketMQ(context);
   const cluster = await startRealCluster({
     version: kind,
     brokerConfig: {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BundleReport, bundleFunction } from '../../infra/bundling.ts';
+import { type BundleReport, bundleFunction, bundleHandler } from '../../infra/bundling.ts';
 import type { InvocationResult } from '../../local/lambda/invocation-result.ts';
 import { type LambdaHost, startLambdaHost } from '../../local/lambda/lambda-host.ts';
 
@@ -16,9 +16,18 @@ export interface BuiltFunction extends Disposable {
 
 /** Builds the function of a source into a folder of its own; removed by its disposal. */
 export function buildFunction(source: string): BuiltFunction {
+  return built((taskRoot) => bundleFunction(source, taskRoot));
+}
+
+/** Builds any module likewise. */
+export function buildModule(entry: string): BuiltFunction {
+  return built((taskRoot) => bundleHandler(entry, taskRoot));
+}
+
+function built(bundle: (taskRoot: string) => BundleReport): BuiltFunction {
   const taskRoot = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-test-'));
   const remove = () => rmSync(taskRoot, { recursive: true, force: true });
-  return { taskRoot, report: bundleFunction(source, taskRoot), [Symbol.dispose]: remove };
+  return { taskRoot, report: bundle(taskRoot), [Symbol.dispose]: remove };
 }
 
 export interface FunctionOptions {

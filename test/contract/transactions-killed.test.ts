@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClient, deadlineAfter, type TransactionCheckReport } from '#rocketmq';
 import { DynamoDbTransactionLog } from '../../functions/transaction-log/dynamodb-transaction-log.ts';
 import { logCheckListener } from '../../functions/transaction-log/log-check-listener.ts';
-import { bundleHandler } from '../../infra/bundling.ts';
 import { AdminClient } from '../../local/admin-client.ts';
 import { startDynamoDbLocal } from '../../local/dynamodb/start-dynamodb-local.ts';
 import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
 import { startChecking } from './checking-cluster.ts';
 import { contractKinds, freshTopic, uniqueName } from './clusters.ts';
 import { DynamoDbOverHttp } from './dynamodb-over-http.ts';
+import { buildModule } from './function-under-test.ts';
 
 const STEPS = [
   'half written',
@@ -32,12 +29,13 @@ const LIMIT_MS = Math.max(900_000, ROUNDS * 60_000);
 /** Shorter than the age at which brokers first ask: what is asked for is decided at once, also against a slow sender. */
 const PATIENCE_MS = 1_000;
 // Bundled once: a hundred processes would each load a hundred modules.
-const bundled = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-test-'));
-afterAll(() => rmSync(bundled, { recursive: true }));
-const sender = bundleHandler(fileURLToPath(new URL('./killed-sender.ts', import.meta.url)), bundled).entryFile;
+const sender = buildModule(fileURLToPath(new URL('./killed-sender.ts', import.meta.url)));
+afterAll(() => sender[Symbol.dispose]());
 
 async function kill(step: string, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [sender, step, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [sender.report.entryFile, step, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;

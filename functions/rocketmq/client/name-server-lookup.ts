@@ -47,7 +47,7 @@ export class NameServerLookup {
     const before = this.nameServers.nameServerAddrs;
     let addrs: readonly string[];
     try {
-      addrs = await settledBy(this.fetchAddrs(earlierBy(LEAD_MS, deadline)), deadline, () => new Error(LATE));
+      addrs = await settledBy(this.fetchAddrs(earlierBy(deadline, LEAD_MS)), deadline, () => new Error(LATE));
       checkNameServerAddrs(addrs);
     } catch (cause) {
       throw this.failure(cause);
