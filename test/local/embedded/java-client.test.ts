@@ -28,11 +28,8 @@ describe.each([
   ['5.5.0', 403],
   ['4.9.5', 513],
 ] as const)('a Java client %s', (clientVersion, version) => {
-  // Tried again: beside the rest of the suite, a Java client's request fails now and then because its channel closed ("send request
-  // to … failed", twice in five whole runs, never in seventy by themselves). Who closes it is not known yet.
   test(`sends to and consumes from an embedded cluster of version ${version}`, {
     timeout: 300_000,
-    retry: 2,
   }, async () => {
     await using cluster = await startEmbeddedCluster({ version, topics: [{ name: 'JavaTopic', queues: 4 }] });
     const [nameServerAddr = ''] = cluster.nameServerAddrs;
