@@ -159,6 +159,7 @@ describe('code that does not belong is refused', () => {
     ['functions/sqs/a.ts', 'const x = await import(name);', /imports what it computes/],
     ['functions/rocketmq/producer/a.ts', "const { x } = await import('./b.ts');", /a file of its own on demand/],
     ['infra/app.ts', 'export default class {}', /has a default export/],
+    ['local/a.ts', 'class A {\n  private readonly x = 1;\n}', /:2 has a private member by word/],
     ['local/a.ts', `${'\n'.repeat(400)}x`, /has 401 lines/],
     ['functions/delivery/utils.ts', '', /says nothing/],
     ['functions/delivery/string-helpers.ts', '', /says nothing/],

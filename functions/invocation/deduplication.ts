@@ -39,22 +39,22 @@ const INDEX_LIMIT_MS = 30_000;
  * told once in the log, each reason of each broker.
  */
 export class Deduplication {
-  private readonly mode: DeduplicationMode;
-  private readonly producer: Pick<Producer, 'queryMessageByUniqKey'>;
-  private readonly clock: Clock;
-  private readonly warn: Warn;
-  private readonly told = new Set<string>();
+  readonly #mode: DeduplicationMode;
+  readonly #producer: Pick<Producer, 'queryMessageByUniqKey'>;
+  readonly #clock: Clock;
+  readonly #warn: Warn;
+  readonly #told = new Set<string>();
   /** The last message that no broker found, and that is sent now. */
-  private notFound: Message | undefined;
+  #notFound: Message | undefined;
   /** A message that was stored after that: a broker that keeps an index has to find it some time later. */
-  private sample: { readonly message: Message; readonly storedAt: number } | undefined;
-  private isIndexProven = false;
+  #sample: { readonly message: Message; readonly storedAt: number } | undefined;
+  #isIndexProven = false;
 
   constructor(mode: DeduplicationMode, producer: Pick<Producer, 'queryMessageByUniqKey'>, clock: Clock, warn: Warn) {
-    this.mode = mode;
-    this.producer = producer;
-    this.clock = clock;
-    this.warn = warn;
+    this.#mode = mode;
+    this.#producer = producer;
+    this.#clock = clock;
+    this.#warn = warn;
   }
 
   /**
@@ -67,36 +67,36 @@ export class Deduplication {
     message: Message,
     invocation: AskingInvocation,
   ): Promise<SendResult | undefined> | undefined {
-    if (this.mode === 'off' || message.msgId === undefined) return undefined;
-    if (this.mode === 'redelivered' && history.isRedelivered !== true) return undefined;
-    return this.ask(history, message, invocation);
+    if (this.#mode === 'off' || message.msgId === undefined) return undefined;
+    if (this.#mode === 'redelivered' && history.isRedelivered !== true) return undefined;
+    return this.#ask(history, message, invocation);
   }
 
   /** To be told of each message that was stored. */
   stored({ msgId }: SendResult): void {
-    if (this.notFound?.msgId !== msgId || this.isIndexProven || this.sample !== undefined) return;
-    this.sample = { message: this.notFound, storedAt: this.clock.now() };
-    this.notFound = undefined;
+    if (this.#notFound?.msgId !== msgId || this.#isIndexProven || this.#sample !== undefined) return;
+    this.#sample = { message: this.#notFound, storedAt: this.#clock.now() };
+    this.#notFound = undefined;
   }
 
-  private async ask(
+  async #ask(
     { firstDeliveredAt }: DeliveryHistory,
     message: Message,
     { deadline, unchecked }: AskingInvocation,
   ): Promise<SendResult | undefined> {
     const storedSince = firstDeliveredAt === undefined ? 0 : Math.max(0, firstDeliveredAt - CLOCK_DIFFERENCE_MS);
-    const { stored, unanswered } = await this.query(message, deadline, storedSince);
+    const { stored, unanswered } = await this.#query(message, deadline, storedSince);
     if (stored !== undefined) {
-      this.isIndexProven = true;
+      this.#isIndexProven = true;
       return stored;
     }
     if (unanswered.length > 0) {
       unchecked();
-      for (const error of unanswered) this.tell(error);
-    } else if (!this.isIndexProven) {
+      for (const error of unanswered) this.#tell(error);
+    } else if (!this.#isIndexProven) {
       // Without its body, which may be large: the sandbox keeps it from invocation to invocation.
-      this.notFound = { ...message, body: '' };
-      await this.proveIndex(deadline, unchecked);
+      this.#notFound = { ...message, body: '' };
+      await this.#proveIndex(deadline, unchecked);
     }
     return undefined;
   }
@@ -105,36 +105,36 @@ export class Deduplication {
    * No answer tells a message that is not there from an index that is not: so a message is asked for that is known to
    * be there.
    */
-  private async proveIndex(deadline: Deadline, unchecked: () => void): Promise<void> {
-    const { sample } = this;
-    if (sample === undefined || this.clock.now() - sample.storedAt < INDEX_LIMIT_MS) return;
+  async #proveIndex(deadline: Deadline, unchecked: () => void): Promise<void> {
+    const sample = this.#sample;
+    if (sample === undefined || this.#clock.now() - sample.storedAt < INDEX_LIMIT_MS) return;
     // Taken away before the question, so that one of many records asks it.
-    this.sample = undefined;
-    const { stored, unanswered } = await this.query(sample.message, deadline, 0);
+    this.#sample = undefined;
+    const { stored, unanswered } = await this.#query(sample.message, deadline, 0);
     if (unanswered.length > 0) return;
     if (stored !== undefined) {
-      this.isIndexProven = true;
+      this.#isIndexProven = true;
       return;
     }
     unchecked();
     const reason = `message ${sample.message.msgId}, stored long ago, is not found: is messageIndexEnable off?`;
-    this.tellOnce('index', { reason });
+    this.#tellOnce('index', { reason });
   }
 
-  private query(message: Message, deadline: Deadline, storedSince: number) {
+  #query(message: Message, deadline: Deadline, storedSince: number) {
     // Half of the time that is left is for the send.
     const half = earlierBy(deadline, deadline.remainingMs() / 2);
-    return this.producer.queryMessageByUniqKey(message, { deadline: half, storedSince });
+    return this.#producer.queryMessageByUniqKey(message, { deadline: half, storedSince });
   }
 
-  private tell(error: RocketMQError): void {
+  #tell(error: RocketMQError): void {
     const { addr, responseCode } = error as { addr?: unknown; responseCode?: unknown };
-    this.tellOnce(`${error.code} ${addr} ${responseCode}`, { code: error.code, reason: error.message });
+    this.#tellOnce(`${error.code} ${addr} ${responseCode}`, { code: error.code, reason: error.message });
   }
 
-  private tellOnce(key: string, facts: Readonly<Record<string, unknown>>): void {
-    if (this.told.has(key)) return;
-    this.told.add(key);
-    this.warn('a broker cannot say what is stored already: records delivered again are sent again', facts);
+  #tellOnce(key: string, facts: Readonly<Record<string, unknown>>): void {
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#warn('a broker cannot say what is stored already: records delivered again are sent again', facts);
   }
 }

@@ -28,23 +28,23 @@ export interface InvocationFacts {
  * that invocations running at once in one process cannot mix their numbers.
  */
 export class InvocationMetrics {
-  private readonly failures: Record<Outcome, number> = { refused: 0, notSent: 0, unknown: 0 };
-  private readonly sendMs: number[] = [];
-  private readonly counts = new Map<string, number>();
-  private sent = 0;
-  private attempts = 0;
-  private possibleDuplicates = 0;
-  private readonly letGo = { filtered: 0, dropped: 0 };
-  private readonly namespace: string;
+  readonly #failures: Record<Outcome, number> = { refused: 0, notSent: 0, unknown: 0 };
+  readonly #sendMs: number[] = [];
+  readonly #counts = new Map<string, number>();
+  #sent = 0;
+  #attempts = 0;
+  #possibleDuplicates = 0;
+  readonly #letGo = { filtered: 0, dropped: 0 };
+  readonly #namespace: string;
 
   constructor(namespace: string) {
-    this.namespace = namespace;
+    this.#namespace = namespace;
   }
 
   /** Counts one record, with the time it took to be stored or given up. */
   record(outcome: RecordOutcome, elapsedMs: number): void {
     if (outcome.status === 'filtered' || outcome.status === 'dropped') {
-      this.letGo[outcome.status]++;
+      this.#letGo[outcome.status]++;
       return;
     }
     if (outcome.status === 'stored' && outcome.result.attempts === 0) {
@@ -52,37 +52,37 @@ export class InvocationMetrics {
       return;
     }
     if (outcome.status === 'stored') {
-      this.sent++;
-      this.attempts += outcome.result.attempts;
-      if (outcome.result.isPossibleDuplicate) this.possibleDuplicates++;
-      this.sendMs.push(elapsedMs);
+      this.#sent++;
+      this.#attempts += outcome.result.attempts;
+      if (outcome.result.isPossibleDuplicate) this.#possibleDuplicates++;
+      this.#sendMs.push(elapsedMs);
       return;
     }
-    this.failures[outcome.error.outcome]++;
+    this.#failures[outcome.error.outcome]++;
     if ('attempts' in outcome.error && Array.isArray(outcome.error.attempts)) {
-      this.attempts += outcome.error.attempts.length;
+      this.#attempts += outcome.error.attempts.length;
     }
   }
 
   /** Counts something that only one function does, such as the checks that it answered. */
   count(metric: string, value: number): void {
-    this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+    this.#counts.set(metric, (this.#counts.get(metric) ?? 0) + value);
   }
 
   /** Writes the line to stdout. */
   publish(facts: InvocationFacts): void {
-    const metrics = writerOf(this.namespace);
-    metrics.addMetric('MessagesSent', MetricUnit.Count, this.sent);
-    for (const [outcome, count] of Object.entries(this.failures)) {
+    const metrics = writerOf(this.#namespace);
+    metrics.addMetric('MessagesSent', MetricUnit.Count, this.#sent);
+    for (const [outcome, count] of Object.entries(this.#failures)) {
       metrics.addMetric(failureMetrics[outcome as Outcome], MetricUnit.Count, count);
     }
-    metrics.addMetric('RecordsFiltered', MetricUnit.Count, this.letGo.filtered);
-    metrics.addMetric('RecordsDropped', MetricUnit.Count, this.letGo.dropped);
-    metrics.addMetric('PossibleDuplicates', MetricUnit.Count, this.possibleDuplicates);
-    metrics.addMetric('Attempts', MetricUnit.Count, this.attempts);
+    metrics.addMetric('RecordsFiltered', MetricUnit.Count, this.#letGo.filtered);
+    metrics.addMetric('RecordsDropped', MetricUnit.Count, this.#letGo.dropped);
+    metrics.addMetric('PossibleDuplicates', MetricUnit.Count, this.#possibleDuplicates);
+    metrics.addMetric('Attempts', MetricUnit.Count, this.#attempts);
     metrics.addMetric('ColdStart', MetricUnit.Count, facts.isCold ? 1 : 0);
-    for (const [metric, value] of this.counts) metrics.addMetric(metric, MetricUnit.Count, value);
-    for (const ms of spread(this.sendMs)) metrics.addMetric('SendMs', MetricUnit.Milliseconds, ms);
+    for (const [metric, value] of this.#counts) metrics.addMetric(metric, MetricUnit.Count, value);
+    for (const ms of spread(this.#sendMs)) metrics.addMetric('SendMs', MetricUnit.Milliseconds, ms);
     const opened = Object.values(facts.connectionsOpened).reduce((sum, count) => sum + count, 0);
     metrics.addMetric('ConnectionsOpened', MetricUnit.Count, opened);
     for (const [reason, count] of Object.entries(facts.connectionsOpened)) {

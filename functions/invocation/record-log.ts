@@ -24,45 +24,45 @@ interface Failures {
  * reserve that is kept for the answer. Dropped records have a line each, since nothing else tells of them again.
  */
 export class RecordLog {
-  private readonly failures = new Map<string, Failures>();
-  private readonly filtered: string[] = [];
-  private readonly requestId: string;
+  readonly #failures = new Map<string, Failures>();
+  readonly #filtered: string[] = [];
+  readonly #requestId: string;
 
   /** @param requestId of the invocation. */
   constructor(requestId: string) {
-    this.requestId = requestId;
+    this.#requestId = requestId;
   }
 
   record(recordId: string, outcome: RecordOutcome): void {
-    if (outcome.status === 'filtered') this.filtered.push(recordId);
-    else if (outcome.status === 'dropped') logger.warn('a record was dropped', this.factsOf(recordId, outcome.error));
-    else if (outcome.status === 'failed') this.recordFailure(recordId, outcome.error);
+    if (outcome.status === 'filtered') this.#filtered.push(recordId);
+    else if (outcome.status === 'dropped') logger.warn('a record was dropped', this.#factsOf(recordId, outcome.error));
+    else if (outcome.status === 'failed') this.#recordFailure(recordId, outcome.error);
   }
 
   /** Logs what has no line yet. */
   end(): void {
-    for (const { kind, untold } of this.failures.values()) {
+    for (const { kind, untold } of this.#failures.values()) {
       for (let from = 0; from < untold.length; from += MOST_IDS_LOGGED) {
         const recordIds = untold.slice(from, from + MOST_IDS_LOGGED);
-        const facts = { ...kind, records: recordIds.length, recordIds, function_request_id: this.requestId };
+        const facts = { ...kind, records: recordIds.length, recordIds, function_request_id: this.#requestId };
         logger.error('more records were not stored', facts);
       }
     }
-    if (this.filtered.length === 0) return;
-    const facts = { count: this.filtered.length, recordIds: this.filtered.slice(0, MOST_FILTERED_LOGGED) };
-    logger.info('records were filtered', { ...facts, function_request_id: this.requestId });
+    if (this.#filtered.length === 0) return;
+    const facts = { count: this.#filtered.length, recordIds: this.#filtered.slice(0, MOST_FILTERED_LOGGED) };
+    logger.info('records were filtered', { ...facts, function_request_id: this.#requestId });
   }
 
-  private recordFailure(recordId: string, error: RocketMQError): void {
+  #recordFailure(recordId: string, error: RocketMQError): void {
     const { code, outcome, retryable } = error;
     const name = `${code} ${outcome} ${retryable}`;
-    const failures = this.failures.get(name) ?? { kind: { code, outcome, retryable }, count: 0, untold: [] };
-    this.failures.set(name, failures);
+    const failures = this.#failures.get(name) ?? { kind: { code, outcome, retryable }, count: 0, untold: [] };
+    this.#failures.set(name, failures);
     if (++failures.count > MOST_FAILURES_LOGGED) failures.untold.push(recordId);
-    else logger.error('a record was not stored', this.factsOf(recordId, error));
+    else logger.error('a record was not stored', this.#factsOf(recordId, error));
   }
 
-  private factsOf(recordId: string, { code, outcome, retryable, message: reason }: RocketMQError) {
-    return { records: 1, recordId, code, outcome, retryable, reason, function_request_id: this.requestId };
+  #factsOf(recordId: string, { code, outcome, retryable, message: reason }: RocketMQError) {
+    return { records: 1, recordId, code, outcome, retryable, reason, function_request_id: this.#requestId };
   }
 }

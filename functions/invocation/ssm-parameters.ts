@@ -58,41 +58,41 @@ export function preloadSsmClient(): void {
  * client's business. The SDK is loaded at the first fetch, if not before, so a function that never needs it never pays for it.
  */
 export class SsmParameters {
-  private readonly names: ParameterNames;
-  private readonly clock: Clock;
+  readonly #names: ParameterNames;
+  readonly #clock: Clock;
   #getParameters: GetParameters | undefined;
-  private readAt: number | undefined;
+  #readAt: number | undefined;
   /** Holds secrets, which neither JSON nor an inspection of this must show. */
   #shared: { readonly values: ReadonlyMap<string, string>; readonly at: number } | undefined;
 
   constructor(names: ParameterNames, clock: Clock) {
-    this.names = names;
-    this.clock = clock;
+    this.#names = names;
+    this.#clock = clock;
   }
 
   /** Milliseconds since the name servers were last read; undefined before the first time. */
   get nameServersAgeMs(): number | undefined {
-    return this.readAt === undefined ? undefined : Math.max(0, this.clock.now() - this.readAt);
+    return this.#readAt === undefined ? undefined : Math.max(0, this.#clock.now() - this.#readAt);
   }
 
   /** Reads the name servers. @throws NameServerParameterError that says what to do about it */
   async fetchNameServers(deadline: Deadline): Promise<readonly string[]> {
-    const { nameServers: name = '' } = this.names;
+    const { nameServers: name = '' } = this.#names;
     const fail = (reason: string, cause?: unknown) => new NameServerParameterError(name, reason, cause);
-    const value = (await this.read(deadline, fail, this.takeShared())).get(name);
+    const value = (await this.#read(deadline, fail, this.#takeShared())).get(name);
     if (value === undefined) throw fail(MISSING);
     const addrs = parseNameServerList(value);
     if (addrs.length === 0) throw fail('is empty: it must hold host:port, separated by ";"');
-    this.readAt = this.clock.now();
+    this.#readAt = this.#clock.now();
     return addrs;
   }
 
   /** Reads credentials and CA, as far as there are parameters for them. @throws SecurityParameterError */
   async fetchSecurity(deadline: Deadline, tls: TlsSettings | undefined): Promise<ClientSecurity> {
-    const { acl, tlsCa } = this.names;
+    const { acl, tlsCa } = this.#names;
     const fail = (reason: string, cause?: unknown) => new SecurityParameterError(acl ?? tlsCa ?? '', reason, cause);
-    const values = await this.read(deadline, fail);
-    this.#shared = { values, at: this.clock.now() };
+    const values = await this.#read(deadline, fail);
+    this.#shared = { values, at: this.#clock.now() };
     const required = (name: string) => {
       const value = values.get(name);
       if (value === undefined) throw new SecurityParameterError(name, MISSING);
@@ -106,14 +106,14 @@ export class SsmParameters {
     };
   }
 
-  private takeShared(): ReadonlyMap<string, string> | undefined {
+  #takeShared(): ReadonlyMap<string, string> | undefined {
     const shared = this.#shared;
     this.#shared = undefined;
-    const ageMs = shared === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - shared.at;
+    const ageMs = shared === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() - shared.at;
     return ageMs >= 0 && ageMs <= SHARED_FOR_MS ? shared?.values : undefined;
   }
 
-  private async read(
+  async #read(
     deadline: Deadline,
     fail: (reason: string, cause?: unknown) => RocketMQError,
     known?: ReadonlyMap<string, string>,
@@ -123,7 +123,7 @@ export class SsmParameters {
     const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
     try {
       this.#getParameters ??= (await loadSsmClient()).ssmClient();
-      const names = Object.values(this.names).filter((name) => name !== undefined);
+      const names = Object.values(this.#names).filter((name) => name !== undefined);
       return await this.#getParameters(names, limit.signal);
     } catch (cause) {
       throw fail(`cannot be read: ${explain(cause)}`, cause);

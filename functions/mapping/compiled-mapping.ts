@@ -9,11 +9,11 @@ import { type FieldValues, type MappingSettings, readMappingSettings } from './m
 
 /** A mapping ready for records. */
 export class CompiledMapping implements RecordMapping {
-  private readonly settings: MappingSettings;
+  readonly #settings: MappingSettings;
 
   /** @throws OptionsError with every fault of the text */
   constructor(text: string) {
-    this.settings = readMappingSettings(text);
+    this.#settings = readMappingSettings(text);
   }
 
   recordsOf<Own extends RecordPlace>(
@@ -22,23 +22,23 @@ export class CompiledMapping implements RecordMapping {
     content: () => RecordContent,
   ): (Own & DeliveryRecord)[] {
     // How many messages a record becomes must be known before the first is sent; else it is opened when its turn comes.
-    if (!this.settings.unwrap.includes('s3')) return [this.record(own, target, () => this.opened(content())[0])];
+    if (!this.#settings.unwrap.includes('s3')) return [this.#record(own, target, () => this.#opened(content())[0])];
     let all: OpenedRecord[];
     try {
-      all = this.opened(content());
+      all = this.#opened(content());
     } catch (error) {
       return [
-        this.record(own, target, () => {
+        this.#record(own, target, () => {
           throw error;
         }),
       ];
     }
-    if (all.length === 0) return [this.record(own, target, () => undefined)];
-    return all.map((opened) => this.record(own, target, () => opened));
+    if (all.length === 0) return [this.#record(own, target, () => undefined)];
+    return all.map((opened) => this.#record(own, target, () => opened));
   }
 
   /** @param open gives the record opened, or nothing where its envelope holds none: then it is filtered. */
-  private record<Own extends RecordPlace>(
+  #record<Own extends RecordPlace>(
     own: Own,
     target: MessageTarget,
     open: () => OpenedRecord | undefined,
@@ -47,39 +47,39 @@ export class CompiledMapping implements RecordMapping {
     let waiting: { readonly opened: OpenedRecord; readonly data: object } | undefined;
     return {
       ...own,
-      isDroppable: this.settings.isDroppable,
+      isDroppable: this.#settings.isDroppable,
       isFiltered: () => {
         const opened = open();
         if (opened === undefined) return true;
         waiting = { opened, data: expressionData(opened) };
-        return this.settings.filter?.of(waiting.data) === false;
+        return this.#settings.filter?.of(waiting.data) === false;
       },
       toMessage: () => {
         const opened = waiting?.opened ?? open();
         if (opened === undefined) throw new MessageError('body', 'the notification of S3 holds no record');
         const data = waiting?.data ?? expressionData(opened);
         waiting = undefined;
-        return this.message(opened.content, data, target);
+        return this.#message(opened.content, data, target);
       },
     };
   }
 
-  private opened(content: RecordContent): OpenedRecord[] {
+  #opened(content: RecordContent): OpenedRecord[] {
     let all = [decodedRecord(content)];
-    for (const kind of this.settings.unwrap) all = all.flatMap((opened) => unwrapped(opened, kind));
+    for (const kind of this.#settings.unwrap) all = all.flatMap((opened) => unwrapped(opened, kind));
     return all;
   }
 
-  private message(content: RecordContent, data: object, target: MessageTarget): Message {
-    const fields = this.fieldsOf(data);
+  #message(content: RecordContent, data: object, target: MessageTarget): Message {
+    const fields = this.#fieldsOf(data);
     const { topic = target.topic, body = content.body, tag, deliverAt, delayMs, delayLevel } = fields;
     const shardingKey = 'shardingKey' in fields ? fields.shardingKey : content.shardingKey;
     const own = recordMessage({ topic, traceId: target.traceId }, { ...content, body, shardingKey });
-    const words = this.settings.keys.flatMap((key) => key.of(data)).map(asKey);
+    const words = this.#settings.keys.flatMap((key) => key.of(data)).map(asKey);
     return {
       ...own,
       keys: [...new Set([...(own.keys ?? []), ...words])],
-      properties: this.propertiesOf(data, own.properties),
+      properties: this.#propertiesOf(data, own.properties),
       ...(tag === undefined ? {} : { tag }),
       ...(deliverAt === undefined ? {} : { deliverAt }),
       ...(delayMs === undefined ? {} : { delayMs }),
@@ -91,14 +91,14 @@ export class CompiledMapping implements RecordMapping {
    * Values of the fields that the mapping has. One that is undefined is to be absent, whatever the record has by
    * itself.
    */
-  private fieldsOf(data: object): { readonly [Name in keyof FieldValues]?: FieldValues[Name] | undefined } {
-    const { fields } = this.settings;
+  #fieldsOf(data: object): { readonly [Name in keyof FieldValues]?: FieldValues[Name] | undefined } {
+    const { fields } = this.#settings;
     return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.of(data)]));
   }
 
-  private propertiesOf(data: object, own: Message['properties']): Record<string, string> {
+  #propertiesOf(data: object, own: Message['properties']): Record<string, string> {
     const all: Record<string, string> = Object.assign(Object.create(null), own);
-    for (const { name, value } of this.settings.properties) {
+    for (const { name, value } of this.#settings.properties) {
       const text = value.of(data);
       if (text === undefined) delete all[name];
       else all[name] = text;

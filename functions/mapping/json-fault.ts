@@ -43,93 +43,93 @@ class Found extends Error {
 }
 
 class JsonReader {
-  private readonly text: string;
+  readonly #text: string;
   /** Where the next token begins, blanks before it included. */
-  private at = 0;
+  #at = 0;
 
   constructor(text: string) {
-    this.text = text;
+    this.#text = text;
   }
 
   read(path: string): void {
-    this.value(path);
-    if (this.peek() !== '') throw this.fault(path, `"${this.peek()}" is too much`);
+    this.#value(path);
+    if (this.#peek() !== '') throw this.#fault(path, `"${this.#peek()}" is too much`);
   }
 
-  private value(path: string): void {
-    const token = this.peek();
-    if (token === '{') this.members(path);
-    else if (token === '[') this.items(path);
-    else if (isJson(token)) this.take();
-    else throw this.fault(path, this.found('a value'));
+  #value(path: string): void {
+    const token = this.#peek();
+    if (token === '{') this.#members(path);
+    else if (token === '[') this.#items(path);
+    else if (isJson(token)) this.#take();
+    else throw this.#fault(path, this.#found('a value'));
   }
 
-  private members(path: string): void {
-    this.take();
+  #members(path: string): void {
+    this.#take();
     const names = new Set<string>();
-    if (this.took('}')) return;
+    if (this.#took('}')) return;
     do {
-      const token = this.peek();
-      if (!token.startsWith('"') || !isJson(token)) throw this.fault(path, this.found('a name in double quotes'));
+      const token = this.#peek();
+      if (!token.startsWith('"') || !isJson(token)) throw this.#fault(path, this.#found('a name in double quotes'));
       const name = String(JSON.parse(token));
-      if (names.has(name)) throw this.fault(pathOf(path, name), 'the name is there twice');
+      if (names.has(name)) throw this.#fault(pathOf(path, name), 'the name is there twice');
       names.add(name);
-      this.take();
-      this.expect(':', path);
-      this.value(pathOf(path, name));
-    } while (this.goesOn('}', path));
+      this.#take();
+      this.#expect(':', path);
+      this.#value(pathOf(path, name));
+    } while (this.#goesOn('}', path));
   }
 
-  private items(path: string): void {
-    this.take();
-    if (this.took(']')) return;
+  #items(path: string): void {
+    this.#take();
+    if (this.#took(']')) return;
     let index = 0;
     do {
-      this.value(pathOf(path, index++));
-    } while (this.goesOn(']', path));
+      this.#value(pathOf(path, index++));
+    } while (this.#goesOn(']', path));
   }
 
   /** Takes a comma, or else the bracket that ends the list or object. */
-  private goesOn(end: string, path: string): boolean {
-    if (this.took(',')) return true;
-    this.expect(end, path, `"," or "${end}"`);
+  #goesOn(end: string, path: string): boolean {
+    if (this.#took(',')) return true;
+    this.#expect(end, path, `"," or "${end}"`);
     return false;
   }
 
-  private expect(token: string, path: string, words = `"${token}"`): void {
-    if (!this.took(token)) throw this.fault(path, this.found(words));
+  #expect(token: string, path: string, words = `"${token}"`): void {
+    if (!this.#took(token)) throw this.#fault(path, this.#found(words));
   }
 
-  private took(token: string): boolean {
-    if (this.peek() !== token) return false;
-    this.take();
+  #took(token: string): boolean {
+    if (this.#peek() !== token) return false;
+    this.#take();
     return true;
   }
 
   /** The next token; empty at the end. */
-  private peek(): string {
-    TOKEN.lastIndex = this.at;
-    const [, text, word, punctuation, other] = TOKEN.exec(this.text) ?? [];
+  #peek(): string {
+    TOKEN.lastIndex = this.#at;
+    const [, text, word, punctuation, other] = TOKEN.exec(this.#text) ?? [];
     return text ?? word ?? punctuation ?? other ?? '';
   }
 
-  private take(): void {
-    TOKEN.lastIndex = this.at;
-    if (TOKEN.exec(this.text) !== null) this.at = TOKEN.lastIndex;
+  #take(): void {
+    TOKEN.lastIndex = this.#at;
+    if (TOKEN.exec(this.#text) !== null) this.#at = TOKEN.lastIndex;
   }
 
-  private found(expected: string): string {
-    const token = this.peek();
+  #found(expected: string): string {
+    const token = this.#peek();
     if (token === '') return `${expected} is missing: the text ends here`;
     if (token === '"')
       return `${expected} is missing: text begins here that has no end, a line break or a wrong escape`;
     return `${expected} is missing: found ${token.startsWith('"') ? 'text' : `"${token.slice(0, 20)}"`}`;
   }
 
-  private fault(path: string, reason: string): Found {
+  #fault(path: string, reason: string): Found {
     const blanks = /[ \t\r\n]*/y;
-    blanks.lastIndex = this.at;
-    const before = this.text.slice(0, this.at + (blanks.exec(this.text)?.[0].length ?? 0)).split('\n');
+    blanks.lastIndex = this.#at;
+    const before = this.#text.slice(0, this.#at + (blanks.exec(this.#text)?.[0].length ?? 0)).split('\n');
     return new Found({ path, line: before.length, column: (before.at(-1) ?? '').length + 1, reason });
   }
 }

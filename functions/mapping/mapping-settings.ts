@@ -88,53 +88,53 @@ class SettingsReader {
   readonly faults: string[] = [];
 
   settings(mapping: unknown): MappingSettings {
-    const given = this.objectOf(mapping, ROOT);
-    this.refuseUnknown(given, ROOT, mappingFields);
+    const given = this.#objectOf(mapping, ROOT);
+    this.#refuseUnknown(given, ROOT, mappingFields);
     const field = <Name extends keyof FieldValues>(name: Name) => {
-      const value = this.valueOf(given[name], pathOf(ROOT, name), fieldReaders[name]);
+      const value = this.#valueOf(given[name], pathOf(ROOT, name), fieldReaders[name]);
       return value === undefined ? {} : { [name]: value };
     };
     return {
-      unwrap: this.envelopesOf(given.unwrap),
-      filter: this.valueOf(given.filter, pathOf(ROOT, 'filter'), isTruthy),
-      isDroppable: this.isDroppable(given.onPermanentError),
+      unwrap: this.#envelopesOf(given.unwrap),
+      filter: this.#valueOf(given.filter, pathOf(ROOT, 'filter'), isTruthy),
+      isDroppable: this.#isDroppable(given.onPermanentError),
       fields: Object.assign({}, ...(Object.keys(fieldReaders) as (keyof FieldValues)[]).map(field)),
-      keys: this.keysOf(given.keys),
-      properties: this.propertiesOf(given.properties),
+      keys: this.#keysOf(given.keys),
+      properties: this.#propertiesOf(given.properties),
     };
   }
 
-  private keysOf(keys: unknown): MappingValue<string[]>[] {
+  #keysOf(keys: unknown): MappingValue<string[]>[] {
     const path = pathOf(ROOT, 'keys');
     const list: [unknown, string][] = Array.isArray(keys)
       ? keys.map((key, index) => [key, pathOf(path, index)])
       : [[keys, path]];
-    return list.flatMap(([key, place]) => this.valueOf(key, place, words) ?? []);
+    return list.flatMap(([key, place]) => this.#valueOf(key, place, words) ?? []);
   }
 
-  private propertiesOf(properties: unknown): MappingSettings['properties'] {
+  #propertiesOf(properties: unknown): MappingSettings['properties'] {
     if (properties === undefined) return [];
     const path = pathOf(ROOT, 'properties');
-    return Object.entries(this.objectOf(properties, path)).flatMap(([name, given]) => {
+    return Object.entries(this.#objectOf(properties, path)).flatMap(([name, given]) => {
       const own = pathOf(path, name);
       const fault = nameFault(name);
       if (fault !== undefined) this.faults.push(`${own}: ${fault}`);
-      const value = this.valueOf(given, own, optionalText);
+      const value = this.#valueOf(given, own, optionalText);
       return value === undefined ? [] : [{ name, value }];
     });
   }
 
   /** A value of the mapping: text is an expression, numbers and booleans are themselves, as is `{ "literal": … }`. */
-  private valueOf<T>(given: unknown, path: string, read: ValueReader<T>): MappingValue<T> | undefined {
+  #valueOf<T>(given: unknown, path: string, read: ValueReader<T>): MappingValue<T> | undefined {
     if (given === undefined) return undefined;
-    const origin = this.originOf(given, path);
+    const origin = this.#originOf(given, path);
     if (origin === undefined) return undefined;
     const value = new MappingValue(path, origin, read);
-    if (origin.kind === 'literal') this.checkLiteral(origin.value, path, read);
+    if (origin.kind === 'literal') this.#checkLiteral(origin.value, path, read);
     return value;
   }
 
-  private originOf(given: unknown, path: string): ValueOrigin | undefined {
+  #originOf(given: unknown, path: string): ValueOrigin | undefined {
     if (typeof given === 'string') {
       const faults = expressionFaults(given);
       this.faults.push(
@@ -148,7 +148,7 @@ class SettingsReader {
       this.faults.push(`${path} is ${describeValue(given)}: write an expression as text, or {"literal": …}`);
       return undefined;
     }
-    this.refuseUnknown(given, path, ['literal']);
+    this.#refuseUnknown(given, path, ['literal']);
     if (!('literal' in given)) {
       this.faults.push(`${path} has no "literal": write an expression as text, or {"literal": …}`);
       return undefined;
@@ -156,7 +156,7 @@ class SettingsReader {
     return { kind: 'literal', value: given.literal };
   }
 
-  private checkLiteral(value: unknown, path: string, read: ValueReader<unknown>): void {
+  #checkLiteral(value: unknown, path: string, read: ValueReader<unknown>): void {
     try {
       const taken = read(value);
       const fault = path === pathOf(ROOT, 'topic') ? topicFault(taken) : undefined;
@@ -167,7 +167,7 @@ class SettingsReader {
     }
   }
 
-  private envelopesOf(unwrap: unknown): EnvelopeKind[] {
+  #envelopesOf(unwrap: unknown): EnvelopeKind[] {
     if (unwrap === undefined) return [];
     const path = pathOf(ROOT, 'unwrap');
     return (Array.isArray(unwrap) ? unwrap : [unwrap]).flatMap((kind: unknown) => {
@@ -180,7 +180,7 @@ class SettingsReader {
     });
   }
 
-  private isDroppable(onPermanentError: unknown = 'report'): boolean {
+  #isDroppable(onPermanentError: unknown = 'report'): boolean {
     if (onPermanentError !== 'report' && onPermanentError !== 'drop') {
       const path = pathOf(ROOT, 'onPermanentError');
       this.faults.push(`${path} is ${describeValue(onPermanentError)}, but must be "report" or "drop"`);
@@ -188,13 +188,13 @@ class SettingsReader {
     return onPermanentError === 'drop';
   }
 
-  private objectOf(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  #objectOf(value: unknown, path: string): Readonly<Record<string, unknown>> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
     this.faults.push(`${path} is ${describeValue(value)}, but must be an object`);
     return {};
   }
 
-  private refuseUnknown(given: object, path: string, known: readonly string[]): void {
+  #refuseUnknown(given: object, path: string, known: readonly string[]): void {
     for (const name of Object.keys(given).filter((one) => !known.includes(one))) {
       const hint = didYouMean(name, known) || `: known are ${known.join(', ')}`;
       this.faults.push(`${pathOf(path, name)} is unknown${hint}`);

@@ -11,37 +11,37 @@ export type ValueOrigin =
 export class MappingValue<T> {
   /** From the mapping down, as `mapping.properties.customer`. */
   readonly path: string;
-  private readonly origin: ValueOrigin;
-  private readonly read: ValueReader<T>;
+  readonly #origin: ValueOrigin;
+  readonly #read: ValueReader<T>;
 
   constructor(path: string, origin: ValueOrigin, read: ValueReader<T>) {
     this.path = path;
-    this.origin = origin;
-    this.read = read;
+    this.#origin = origin;
+    this.#read = read;
   }
 
   /** The value for a record. @throws MessageError with path, expression and what it gave */
   of(record: object): T {
-    const found = this.found(record);
+    const found = this.#found(record);
     try {
-      return this.read(found);
+      return this.#read(found);
     } catch (error) {
       if (!(error instanceof UnfitValueError)) throw error;
-      throw this.fault(`must give ${error.message}, but gave ${describeValue(found)}`);
+      throw this.#fault(`must give ${error.message}, but gave ${describeValue(found)}`);
     }
   }
 
-  private found(record: object): unknown {
-    if (this.origin.kind === 'literal') return this.origin.value;
+  #found(record: object): unknown {
+    if (this.#origin.kind === 'literal') return this.#origin.value;
     try {
-      return evaluate(this.origin.text, record);
+      return evaluate(this.#origin.text, record);
     } catch (error) {
-      throw this.fault(`fails: ${error instanceof Error ? error.message : String(error)}`);
+      throw this.#fault(`fails: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  private fault(reason: string): MessageError {
-    const what = this.origin.kind === 'literal' ? 'its literal' : this.origin.text;
+  #fault(reason: string): MessageError {
+    const what = this.#origin.kind === 'literal' ? 'its literal' : this.#origin.text;
     return new MessageError(this.path, `${this.path} (${what}) ${reason}`);
   }
 }

@@ -25,29 +25,29 @@ export function earlierBy(deadline: Deadline, ms: number): Deadline {
 
 // Classes, since each send has one, and an object with a function of its own would take four times the memory.
 class FixedDeadline implements Deadline {
-  private readonly endAt: number;
+  readonly #endAt: number;
 
   /** @param endAt monotonic ms. */
   constructor(endAt: number) {
-    this.endAt = endAt;
+    this.#endAt = endAt;
   }
 
   remainingMs(): number {
-    return this.endAt - performance.now();
+    return this.#endAt - performance.now();
   }
 }
 
 class EarlierDeadline implements Deadline {
-  private readonly own: Deadline;
-  private readonly other: Deadline;
+  readonly #own: Deadline;
+  readonly #other: Deadline;
 
   constructor(own: Deadline, other: Deadline) {
-    this.own = own;
-    this.other = other;
+    this.#own = own;
+    this.#other = other;
   }
 
   remainingMs(): number {
-    return Math.min(this.own.remainingMs(), this.other.remainingMs());
+    return Math.min(this.#own.remainingMs(), this.#other.remainingMs());
   }
 }
 

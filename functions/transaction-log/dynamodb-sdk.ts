@@ -23,7 +23,7 @@ const MAX_ATTEMPTS = 3;
  * package that is itself imported on demand a bundler keeps every export, each read and run by the first call.
  */
 export class DynamoDbSdk {
-  private readonly client = new DynamoDBClient({
+  readonly #client = new DynamoDBClient({
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -33,18 +33,18 @@ export class DynamoDbSdk {
   });
 
   getItem(input: GetItemCommandInput) {
-    return this.client.send(new GetItemCommand(input));
+    return this.#client.send(new GetItemCommand(input));
   }
 
   putItem(input: PutItemCommandInput) {
-    return this.client.send(new PutItemCommand(input));
+    return this.#client.send(new PutItemCommand(input));
   }
 
   updateItem(input: UpdateItemCommandInput) {
-    return this.client.send(new UpdateItemCommand(input));
+    return this.#client.send(new UpdateItemCommand(input));
   }
 
   transactWriteItems(input: TransactWriteItemsCommandInput) {
-    return this.client.send(new TransactWriteItemsCommand(input));
+    return this.#client.send(new TransactWriteItemsCommand(input));
   }
 }

@@ -55,12 +55,12 @@ const ABSENT = 'attribute_not_exists(msgId)';
  * confirmed) and `expiresAt` (epoch s). Reads are consistent: a row that a sender has written is seen.
  */
 export class DynamoDbTransactionLog implements TransactionLog {
-  private readonly options: Required<DynamoDbTransactionLogOptions>;
-  private client: DynamoDbCalls | undefined;
+  readonly #options: Required<DynamoDbTransactionLogOptions>;
+  #client: DynamoDbCalls | undefined;
 
   constructor(options: DynamoDbTransactionLogOptions) {
     const defaults = { client: dynamoDbClient, patienceMs: 60_000, keptMs: 7 * 86_400_000, now: () => Date.now() };
-    this.options = { ...defaults, ...options };
+    this.#options = { ...defaults, ...options };
   }
 
   /**
@@ -69,41 +69,41 @@ export class DynamoDbTransactionLog implements TransactionLog {
    * (`TransactionCanceledException`, this item's reason being `ConditionalCheckFailed`).
    */
   commitItem(msgId: string): { Put: LogPut } {
-    return { Put: this.put(msgId, 'commit') };
+    return { Put: this.#put(msgId, 'commit') };
   }
 
   async decide({ msgId, bornAt }: AskedTransaction): Promise<'commit' | 'rollback' | 'unknown'> {
-    const known = await this.read(msgId);
+    const known = await this.#read(msgId);
     if (known !== undefined) return known;
-    if (this.options.now() - bornAt < this.options.patienceMs) return 'unknown';
+    if (this.#options.now() - bornAt < this.#options.patienceMs) return 'unknown';
     try {
-      await (await this.calls()).putItem(this.put(msgId, 'rollback'));
+      await (await this.#calls()).putItem(this.#put(msgId, 'rollback'));
       return 'rollback';
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
       // The sender, or another checker, was there first: what is written now stays.
-      return (await this.read(msgId)) ?? 'unknown';
+      return (await this.#read(msgId)) ?? 'unknown';
     }
   }
 
   async markDelivered(msgId: string): Promise<void> {
     try {
-      await (await this.calls()).updateItem({
-        TableName: this.options.tableName,
+      await (await this.#calls()).updateItem({
+        TableName: this.#options.tableName,
         Key: { msgId: { S: msgId } },
         UpdateExpression: 'SET deliveredAt = :now',
         ConditionExpression: '#outcome = :commit',
         ExpressionAttributeNames: { '#outcome': 'outcome' },
-        ExpressionAttributeValues: { ':now': { N: String(this.options.now()) }, ':commit': { S: 'commit' } },
+        ExpressionAttributeValues: { ':now': { N: String(this.#options.now()) }, ':commit': { S: 'commit' } },
       });
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
     }
   }
 
-  private async read(msgId: string): Promise<'commit' | 'rollback' | undefined> {
-    const { tableName: TableName } = this.options;
-    const { Item } = await (await this.calls()).getItem({
+  async #read(msgId: string): Promise<'commit' | 'rollback' | undefined> {
+    const { tableName: TableName } = this.#options;
+    const { Item } = await (await this.#calls()).getItem({
       TableName,
       Key: { msgId: { S: msgId } },
       ConsistentRead: true,
@@ -112,16 +112,16 @@ export class DynamoDbTransactionLog implements TransactionLog {
     return Item.outcome?.S === 'commit' && Item.deliveredAt === undefined ? 'commit' : 'rollback';
   }
 
-  private put(msgId: string, outcome: 'commit' | 'rollback'): LogPut {
-    const { tableName: TableName, keptMs, now } = this.options;
+  #put(msgId: string, outcome: 'commit' | 'rollback'): LogPut {
+    const { tableName: TableName, keptMs, now } = this.#options;
     const expiresAt = String(Math.ceil((now() + keptMs) / 1000));
     const Item = { msgId: { S: msgId }, outcome: { S: outcome }, expiresAt: { N: expiresAt } };
     return { TableName, Item, ConditionExpression: ABSENT };
   }
 
-  private async calls(): Promise<DynamoDbCalls> {
-    this.client ??= await this.options.client();
-    return this.client;
+  async #calls(): Promise<DynamoDbCalls> {
+    this.#client ??= await this.#options.client();
+    return this.#client;
   }
 }
 

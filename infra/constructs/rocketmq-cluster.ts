@@ -112,9 +112,9 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     this.#budget = new ConnectionBudget(props);
     this.securityEnvironment = securityEnvironment(props);
     this.nameServers = props.nameServers;
-    this.nameServerParameter = props.nameServerParameter ?? this.createParameter(props.nameServers ?? []);
+    this.nameServerParameter = props.nameServerParameter ?? this.#createParameter(props.nameServers ?? []);
     const securityGroups =
-      props.vpc === undefined ? [] : [...(props.securityGroups ?? [this.createGroup(props.vpc, props)])];
+      props.vpc === undefined ? [] : [...(props.securityGroups ?? [this.#createGroup(props.vpc, props)])];
     this.connections = new ec2.Connections({ securityGroups });
     this.network =
       props.vpc === undefined
@@ -146,7 +146,7 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     if (warning !== undefined) reportWarning(fn, warning);
   }
 
-  private createParameter(nameServers: readonly string[]): ssm.IParameter {
+  #createParameter(nameServers: readonly string[]): ssm.IParameter {
     return new ssm.StringParameter(this, 'NameServers', {
       description:
         'RocketMQ name servers, host:port separated by semicolons. Functions follow a change after about two minutes.',
@@ -155,7 +155,7 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     });
   }
 
-  private createGroup(vpc: ec2.IVpc, props: RocketMqClusterProps): ec2.SecurityGroup {
+  #createGroup(vpc: ec2.IVpc, props: RocketMqClusterProps): ec2.SecurityGroup {
     const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'RocketMQ functions: brokers, name servers and HTTPS only',

@@ -49,22 +49,22 @@ export interface TransactInput {
  * that nothing seems to work here that is not looked at.
  */
 export class TableStore {
-  private readonly tables = new Map<string, Table>();
+  readonly #tables = new Map<string, Table>();
   /** Tokens of transactions that were done: sent again, they are not done again. */
-  private readonly doneTokens = new Set<string>();
+  readonly #doneTokens = new Set<string>();
 
   create(name: string, keyName: string): void {
-    this.tables.set(name, { keyName, items: new Map() });
+    this.#tables.set(name, { keyName, items: new Map() });
   }
 
   get({ TableName, Key }: { readonly TableName: string; readonly Key: Item }): { Item?: Item } {
-    const table = this.table(TableName);
+    const table = this.#table(TableName);
     const found = table.items.get(keyOf(table, Key));
     return found === undefined ? {} : { Item: found };
   }
 
   put(input: PutInput): object {
-    const table = this.table(input.TableName);
+    const table = this.#table(input.TableName);
     const key = keyOf(table, input.Item);
     if (!holds(input, table.items.get(key))) throw conditionFailed();
     table.items.set(key, input.Item);
@@ -72,7 +72,7 @@ export class TableStore {
   }
 
   update(input: UpdateInput): object {
-    const table = this.table(input.TableName);
+    const table = this.#table(input.TableName);
     const key = keyOf(table, input.Key);
     const present = table.items.get(key);
     if (!holds(input, present)) throw conditionFailed();
@@ -84,10 +84,10 @@ export class TableStore {
 
   /** All writes or none. */
   transact({ TransactItems, ClientRequestToken }: TransactInput): object {
-    if (ClientRequestToken !== undefined && this.doneTokens.has(ClientRequestToken)) return {};
+    if (ClientRequestToken !== undefined && this.#doneTokens.has(ClientRequestToken)) return {};
     const puts = TransactItems.map(({ Put }) => {
       if (Put === undefined) throw notUnderstood('TransactItems', JSON.stringify(TransactItems));
-      const table = this.table(Put.TableName);
+      const table = this.#table(Put.TableName);
       return { Put, table, key: keyOf(table, Put.Item) };
     });
     const reasons = puts.map(({ Put, table, key }) => ({
@@ -99,17 +99,17 @@ export class TableStore {
       throw new TableStoreError('TransactionCanceledException', message, reasons);
     }
     for (const { Put, table, key } of puts) table.items.set(key, Put.Item);
-    if (ClientRequestToken !== undefined) this.doneTokens.add(ClientRequestToken);
+    if (ClientRequestToken !== undefined) this.#doneTokens.add(ClientRequestToken);
     return {};
   }
 
   /** Every item of a table. */
   scan(name: string): Item[] {
-    return [...this.table(name).items.values()];
+    return [...this.#table(name).items.values()];
   }
 
-  private table(name: string): Table {
-    const table = this.tables.get(name);
+  #table(name: string): Table {
+    const table = this.#tables.get(name);
     if (table !== undefined) return table;
     throw new TableStoreError('ResourceNotFoundException', `Requested resource not found: table ${name}`);
   }

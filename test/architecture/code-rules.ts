@@ -37,6 +37,12 @@ const CODE_RULES: readonly CodeRule[] = [
     fault: 'has a default export: name it, so that everybody calls it the same',
   },
   {
+    pattern: /^\s*private (?!constructor\b)/m,
+    where: /^/,
+    except: /^$/,
+    fault: 'has a private member by word: write #name, which holds at run time too and which a minifier shortens',
+  },
+  {
     pattern: /\bimport\(\s*[^'"\s)]/,
     where: /^(functions|infra)\//,
     except: /^$/,

@@ -19,16 +19,16 @@ export class FailingProducer implements Pick<Producer, 'send' | 'queryMessageByU
   readonly stored: Message[] = [];
   readonly failures = new Map<string, FailureKind>();
   /** Keys of messages under way, by sharding key: more than one of a key at once would be out of order. */
-  private readonly underWay = new Set<string>();
+  readonly #underWay = new Set<string>();
 
   readonly send = async (message: Message): Promise<SendResult> => {
     const { shardingKey, keys = [] } = message;
     if (shardingKey !== undefined) {
-      if (this.underWay.has(shardingKey)) throw new Error(`two messages of ${shardingKey} at once`);
-      this.underWay.add(shardingKey);
+      if (this.#underWay.has(shardingKey)) throw new Error(`two messages of ${shardingKey} at once`);
+      this.#underWay.add(shardingKey);
     }
     await new Promise(setImmediate);
-    if (shardingKey !== undefined) this.underWay.delete(shardingKey);
+    if (shardingKey !== undefined) this.#underWay.delete(shardingKey);
     const failure = this.failures.get(keys[0] ?? '');
     if (failure === 'permanent') throw new MessageError('body', 'too large');
     if (failure === 'refused') {

@@ -20,9 +20,9 @@ export interface PlacedQueue {
  * spread over them alike, without knowing of each other.
  */
 export class BrokerPreference {
-  private readonly options: PreferenceOptions;
-  private readonly sandboxZone: { readonly name: string | undefined };
-  private readonly seed: number;
+  readonly #options: PreferenceOptions;
+  readonly #sandboxZone: { readonly name: string | undefined };
+  readonly #seed: number;
 
   /**
    * @param seed who this process is, drawn once and kept over freezes and reconnects; 32 bits. Not the client id, which is
@@ -33,19 +33,19 @@ export class BrokerPreference {
     sandboxZone: { readonly name: string | undefined },
     seed = Math.floor(Math.random() * 2 ** 32),
   ) {
-    this.options = options;
-    this.sandboxZone = sandboxZone;
-    this.seed = seed;
+    this.#options = options;
+    this.#sandboxZone = sandboxZone;
+    this.#seed = seed;
   }
 
   /** The zone whose brokers come first; undefined for none. With another one `tiers` has another answer. */
   get zone(): string | undefined {
-    return this.sandboxZone.name;
+    return this.#sandboxZone.name;
   }
 
   /** Whether any broker is preferred to another. */
   get isOn(): boolean {
-    return this.options.brokersPerSandbox > 0 || this.zone !== undefined;
+    return this.#options.brokersPerSandbox > 0 || this.zone !== undefined;
   }
 
   /**
@@ -58,16 +58,16 @@ export class BrokerPreference {
       return brokerName === undefined || !info.masterAddrs.has(brokerName) ? [] : [{ queue, brokerName }];
     });
     if (placed.length === 0 || !this.isOn) return placed.length === 0 ? [] : [placed];
-    return this.brokerTiers(info, new Set(placed.map(({ brokerName }) => brokerName))).map((brokers) =>
+    return this.#brokerTiers(info, new Set(placed.map(({ brokerName }) => brokerName))).map((brokers) =>
       placed.filter(({ brokerName }) => brokers.has(brokerName)),
     );
   }
 
-  private brokerTiers({ zones }: TopicPublishInfo, brokerNames: ReadonlySet<string>): ReadonlySet<string>[] {
-    const { brokersPerSandbox, brokerZones } = this.options;
+  #brokerTiers({ zones }: TopicPublishInfo, brokerNames: ReadonlySet<string>): ReadonlySet<string>[] {
+    const { brokersPerSandbox, brokerZones } = this.#options;
     const isNear = (name: string) => this.zone !== undefined && (brokerZones?.[name] ?? zones.get(name)) === this.zone;
     const ranked = [...brokerNames]
-      .map((name) => ({ name, rank: rankOf(name, this.seed) }))
+      .map((name) => ({ name, rank: rankOf(name, this.#seed) }))
       .toSorted((a, b) => b.rank - a.rank || (a.name < b.name ? -1 : 1))
       .map(({ name }) => name);
     const size = brokersPerSandbox > 0 ? brokersPerSandbox : ranked.length;

@@ -3,18 +3,18 @@
  * every answer). What an old broker would silently get wrong is refused before it is sent.
  */
 export class BrokerVersionTable {
-  private readonly versions = new Map<string, number>();
+  readonly #versions = new Map<string, number>();
 
   record(addr: string, version: number): void {
-    if (this.versions.get(addr) !== version) this.versions.set(addr, version);
+    if (this.#versions.get(addr) !== version) this.#versions.set(addr, version);
   }
 
   /** `MQVersion` number; undefined while the broker answered nothing yet. */
   get(addr: string): number | undefined {
-    return this.versions.get(addr);
+    return this.#versions.get(addr);
   }
 
   delete(addr: string): void {
-    this.versions.delete(addr);
+    this.#versions.delete(addr);
   }
 }

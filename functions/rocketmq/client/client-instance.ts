@@ -52,20 +52,20 @@ export class ClientInstance {
   readonly brokerPreference: BrokerPreference;
   /** Sends under way, by broker. */
   readonly windows = new InFlightWindows();
-  private readonly remoting: RemotingClient;
-  private readonly security: Security;
-  private readonly nameServers: NameServerClient;
-  private readonly lookup: NameServerLookup;
-  private readonly routeSync: RouteSync;
-  private readonly heartbeats: Heartbeats;
-  private readonly transactionGroups: TransactionGroups;
-  private readonly dueWork: DueWork;
-  private readonly sideWork = new SideWork();
-  private readonly flushes: ((deadline: Deadline) => Promise<void>)[] = [];
+  readonly #remoting: RemotingClient;
+  readonly #security: Security;
+  readonly #nameServers: NameServerClient;
+  readonly #lookup: NameServerLookup;
+  readonly #routeSync: RouteSync;
+  readonly #heartbeats: Heartbeats;
+  readonly #transactionGroups: TransactionGroups;
+  readonly #dueWork: DueWork;
+  readonly #sideWork = new SideWork();
+  readonly #flushes: ((deadline: Deadline) => Promise<void>)[] = [];
   /** Deadlines of the invocations that run now. */
-  private readonly running = new Set<Deadline>();
-  private started: Promise<void> | undefined;
-  private shuttingDown: Promise<void> | undefined;
+  readonly #running = new Set<Deadline>();
+  #started: Promise<void> | undefined;
+  #shuttingDown: Promise<void> | undefined;
 
   /** Builds objects only: nothing is connected or looked up before it is needed. */
   constructor({ credentials, tls, ...options }: ResolvedClientOptions) {
@@ -73,82 +73,82 @@ export class ClientInstance {
     this.options = options;
     const { fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
     const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
-    this.security = new Security(given, fetchSecurity, options.clock);
+    this.#security = new Security(given, fetchSecurity, options.clock);
     const isSigned = credentials !== undefined || fetchSecurity !== undefined;
     const rpcHooks = [
       ...options.rpcHooks,
       ...(namespaceV2 === undefined ? [] : [namespaceHook(namespaceV2)]),
-      ...(isSigned ? [this.security.signingHook()] : []),
+      ...(isSigned ? [this.#security.signingHook()] : []),
     ];
     const onAnswer = (addr: string, { version }: RemotingCommand) => this.brokerVersionTable.record(addr, version);
-    this.remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls, onAnswer });
-    this.remoting.onConnected = (connection) => this.greet(connection);
-    this.nameServers = new NameServerClient(this.remoting);
-    this.lookup = new NameServerLookup(options.fetchNameServerAddrs, this.nameServers);
+    this.#remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.#security.tls, onAnswer });
+    this.#remoting.onConnected = (connection) => this.#greet(connection);
+    this.#nameServers = new NameServerClient(this.#remoting);
+    this.#lookup = new NameServerLookup(options.fetchNameServerAddrs, this.#nameServers);
     const zone = new SandboxZone(options.zone, options.fetchZone);
     this.brokerPreference = new BrokerPreference(options, zone);
-    const { topicRouteTable, brokerAddrTable, nameServers, lookup } = this;
-    this.routeSync = new RouteSync(nameServers, lookup, topicRouteTable, brokerAddrTable, {
+    const { topicRouteTable, brokerAddrTable, brokerVersionTable, windows } = this;
+    const [remoting, lookup] = [this.#remoting, this.#lookup];
+    this.#routeSync = new RouteSync(this.#nameServers, lookup, topicRouteTable, brokerAddrTable, {
       clock: options.clock,
       timeoutMs: options.nameServerTimeoutMs,
       addressMap,
       vipChannel,
-      beforeAsking: (deadline) => this.security.ensure(deadline),
-      besideAsking: (deadline) => this.sideWork.track(zone.find(deadline)),
+      beforeAsking: (deadline) => this.#security.ensure(deadline),
+      besideAsking: (deadline) => this.#sideWork.track(zone.find(deadline)),
     });
-    this.heartbeats = new Heartbeats(this.remoting, this.brokerVersionTable, () =>
-      newClientId(options.instanceName, options.unitName),
-    );
-    this.transactionGroups = new TransactionGroups(this.heartbeats);
-    const { remoting, heartbeats, transactionGroups, windows } = this;
-    const tables = { topicRouteTable, brokerAddrTable, brokerVersionTable: this.brokerVersionTable };
-    const used = { ...tables, remoting, heartbeats, transactionGroups, windows };
+    const clientId = () => newClientId(options.instanceName, options.unitName);
+    const heartbeats = new Heartbeats(remoting, brokerVersionTable, clientId);
+    const transactionGroups = new TransactionGroups(heartbeats);
+    [this.#heartbeats, this.#transactionGroups] = [heartbeats, transactionGroups];
+    const tables = { topicRouteTable, brokerAddrTable, brokerVersionTable, windows };
+    const used = { ...tables, remoting, heartbeats, transactionGroups };
     const spareConnections = new SpareConnections(this.brokerPreference, windows, options);
-    if (options.nameServerAddrs !== undefined) this.nameServers.update(options.nameServerAddrs);
+    if (options.nameServerAddrs !== undefined) this.#nameServers.update(options.nameServerAddrs);
     const tasks = dueTasks({
       ...options,
       isLookupPossible: lookup.isPossible,
       lookUpNameServers: async (deadline) => {
         await lookup.refresh(deadline);
       },
-      refreshRoutes: (deadline) => this.routeSync.refreshAll(deadline),
+      refreshRoutes: (deadline) => this.#routeSync.refreshAll(deadline),
       dropOfflineBrokers: () => cleanUpBrokers({ ...used, spareConnections }),
       sendHeartbeats: (deadline) => {
         const timeoutMs = Math.max(1, deadline.remainingMs());
-        return this.heartbeats.refresh(brokerAddrTable.masters, this.groups, timeoutMs);
+        return heartbeats.refresh(brokerAddrTable.masters, this.#groups, timeoutMs);
       },
     });
-    this.dueWork = new DueWork(options.clock, tasks);
+    this.#dueWork = new DueWork(options.clock, tasks);
   }
 
   /** Name servers in use. */
   get nameServerAddrs(): readonly string[] {
-    return this.nameServers.nameServerAddrs;
+    return this.#nameServers.nameServerAddrs;
   }
 
   /** Connections opened since the client exists, by reason. */
   get connectionsOpened(): ReadonlyMap<OpenReason, number> {
-    return this.remoting.openedByReason;
+    return this.#remoting.openedByReason;
   }
 
   /** Requests, connects and side work under way: 0 after an invocation. */
   get pendingCount(): number {
-    return this.remoting.pendingCount + this.sideWork.size;
+    return this.#remoting.pendingCount + this.#sideWork.size;
   }
 
   /** What each task of the due work did last. */
   dueWorkReport(): DueTaskReport[] {
-    return this.dueWork.report();
+    return this.#dueWork.report();
   }
 
   /** Makes sure that name servers are known. Any number of calls, one promise; a failed start can be tried again. */
   start(deadline: Deadline = deadlineAfter(this.options.nameServerTimeoutMs)): Promise<void> {
-    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
-    this.started ??= this.findNameServers(deadline).catch((error) => {
-      this.started = undefined;
+    if (this.#shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
+    this.#started ??= this.#findNameServers(deadline).catch((error) => {
+      this.#started = undefined;
       throw error;
     });
-    return this.started;
+    return this.#started;
   }
 
   /**
@@ -156,19 +156,19 @@ export class ClientInstance {
    * drops connections that are dead or idle for too long; starts the due work without waiting for it.
    */
   async beginInvocation(deadline: Deadline): Promise<InvocationUpkeep> {
-    if (this.shuttingDown !== undefined) throw new ClientClosedError();
+    if (this.#shuttingDown !== undefined) throw new ClientClosedError();
     // An object of its own, for two invocations may share a deadline.
     const running: Deadline = { remainingMs: () => deadline.remainingMs() };
-    this.running.add(running);
+    this.#running.add(running);
     // The first one may come in this very turn, without a look at the sockets; between the two there is a whole look.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
-    this.remoting.beginInvocation();
-    this.startDueWork(deadline);
+    this.#remoting.beginInvocation();
+    this.#startDueWork(deadline);
     let ended: Promise<void> | undefined;
     return {
       end: () => {
-        ended ??= this.endInvocation(running);
+        ended ??= this.#endInvocation(running);
         return ended;
       },
     };
@@ -181,8 +181,8 @@ export class ClientInstance {
 
   /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError, ClientClosedError */
   publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
-    if (this.shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
-    return this.routeSync.publishInfo(topic, deadline);
+    if (this.#shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
+    return this.#routeSync.publishInfo(topic, deadline);
   }
 
   /**
@@ -190,7 +190,7 @@ export class ClientInstance {
    * @param timeoutMs what it may take at most, besides the deadline and its budget.
    */
   checkDueWork(deadline: Deadline | undefined, timeoutMs: number): void {
-    if (this.dueWork.isAnyDue) this.startDueWork(earlierOf(deadline, timeoutMs));
+    if (this.#dueWork.isAnyDue) this.#startDueWork(earlierOf(deadline, timeoutMs));
   }
 
   /**
@@ -198,8 +198,8 @@ export class ClientInstance {
    * an error: a failed refresh leaves the route as it is.
    */
   refreshRouteAfterError(topic: string, deadline: Deadline): Promise<void> {
-    const refresh = this.routeSync.refreshAfterError(topic, deadline);
-    return refresh === undefined ? Promise.resolve() : this.sideWork.track(refresh);
+    const refresh = this.#routeSync.refreshAfterError(topic, deadline);
+    return refresh === undefined ? Promise.resolve() : this.#sideWork.track(refresh);
   }
 
   /** Forgets a topic that its broker denied and the name servers do not know either. */
@@ -209,12 +209,12 @@ export class ClientInstance {
 
   /** Sends a request to a broker and waits for its answer, whatever its code; the broker's version is noted. */
   invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    return this.remoting.invoke(addr, request, timeoutMs);
+    return this.#remoting.invoke(addr, request, timeoutMs);
   }
 
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
   invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
-    this.remoting.invokeFor(listener, addr, request, timeoutMs);
+    this.#remoting.invokeFor(listener, addr, request, timeoutMs);
   }
 
   /**
@@ -223,36 +223,36 @@ export class ClientInstance {
    */
   async invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     const limit = deadlineAfter(timeoutMs);
-    const connection = await this.remoting.connect(addr, timeoutMs);
+    const connection = await this.#remoting.connect(addr, timeoutMs);
     return connection.request(request, Math.max(1, limit.remainingMs()));
   }
 
   /** Whether this answers the second copy of a request, after the connection of the first one ended unheard. */
   wasReplayed(answer: RemotingCommand): boolean {
-    return this.remoting.wasReplayed(answer);
+    return this.#remoting.wasReplayed(answer);
   }
 
   /** Writes a request to a broker without wanting an answer. */
   oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
-    return this.remoting.oneway(addr, request, timeoutMs);
+    return this.#remoting.oneway(addr, request, timeoutMs);
   }
 
   /** Answers requests with this code that brokers send. */
   registerHandler(code: number, handler: ServerRequestHandler): void {
-    this.remoting.registerHandler(code, handler);
+    this.#remoting.registerHandler(code, handler);
   }
 
   /** Begins work beside the sends, such as the answer to a broker's question: an invocation waits for it at its end. */
   beside(limitMs: number, work: (deadline: Deadline) => Promise<void>): void {
-    const isRunning = this.running.size > 0;
-    void this.sideWork.track(
-      work(deadlineAfter(this.sideWorkLimitMs(isRunning ? limitMs : this.options.dueWorkBudgetMs))),
+    const isRunning = this.#running.size > 0;
+    void this.#sideWork.track(
+      work(deadlineAfter(this.#sideWorkLimitMs(isRunning ? limitMs : this.options.dueWorkBudgetMs))),
     );
   }
 
   /** Has a group registered only while an invocation sends transactional messages: a frozen client must not be asked. */
   addTransactionGroup(group: string): void {
-    this.transactionGroups.add(group);
+    this.#transactionGroups.add(group);
   }
 
   /**
@@ -264,8 +264,8 @@ export class ClientInstance {
     addr: string,
     timeoutMs: number,
   ): Promise<{ readonly answered: Promise<void> }> {
-    const hold = await this.transactionGroups.hold(group, addr, timeoutMs);
-    void this.sideWork.track(hold.answered);
+    const hold = await this.#transactionGroups.hold(group, addr, timeoutMs);
+    void this.#sideWork.track(hold.answered);
     return hold;
   }
 
@@ -273,21 +273,21 @@ export class ClientInstance {
   async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
     const known = this.brokerVersionTable.get(addr);
     if (known !== undefined) return known;
-    await this.remoting.connect(addr, timeoutMs);
-    await this.heartbeats.refresh([addr], this.groups, timeoutMs);
+    await this.#remoting.connect(addr, timeoutMs);
+    await this.#heartbeats.refresh([addr], this.#groups, timeoutMs);
     return this.brokerVersionTable.get(addr) ?? 0;
   }
 
   /** Takes in a producer; masters that are connected already hear of its group with the next due work. */
   addProducer(group: string, producer: object): void {
     this.producerTable.register(group, producer);
-    if (this.remoting.connectedAddrs.length > 0) this.dueWork.makeDue('sendHeartbeatToAllBrokerWithLock');
+    if (this.#remoting.connectedAddrs.length > 0) this.#dueWork.makeDue('sendHeartbeatToAllBrokerWithLock');
   }
 
   /** Takes a group off the brokers and off this client. */
   async removeProducer(group: string, deadline: Deadline): Promise<void> {
     this.producerTable.unregister(group);
-    await this.heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
+    await this.#heartbeats.unregister(group, Math.max(1, deadline.remainingMs()));
   }
 
   /**
@@ -301,51 +301,51 @@ export class ClientInstance {
     const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
     const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
     const timeoutMs = Math.max(1, deadline.remainingMs());
-    return this.heartbeats.registerAll([...new Set(masters)], this.groups, timeoutMs);
+    return this.#heartbeats.registerAll([...new Set(masters)], this.#groups, timeoutMs);
   }
 
   /** Grows when credentials change: to be asked before a request that `refreshSecurity` may have to follow. */
   get securityVersion(): number {
-    return this.security.version;
+    return this.#security.version;
   }
 
   /** Fetches credentials anew after a request signed under that version was denied; true when there are others now. */
   refreshSecurity(deniedVersion: number, deadline: Deadline): Promise<boolean> {
-    return this.security.refresh(deniedVersion, deadline);
+    return this.#security.refresh(deniedVersion, deadline);
   }
 
   /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */
   onEnd(flush: (deadline: Deadline) => Promise<void>): void {
-    this.flushes.push(flush);
+    this.#flushes.push(flush);
   }
 
   /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
   shutdown(deadline?: Deadline): Promise<void> {
-    this.shuttingDown ??= this.sayFarewell(earlierOf(deadline, this.options.requestTimeoutMs));
-    return this.shuttingDown;
+    this.#shuttingDown ??= this.#sayFarewell(earlierOf(deadline, this.options.requestTimeoutMs));
+    return this.#shuttingDown;
   }
 
-  private async sayFarewell(deadline: Deadline): Promise<void> {
-    await this.flush(deadline);
+  async #sayFarewell(deadline: Deadline): Promise<void> {
+    await this.#flush(deadline);
     const timeoutMs = Math.max(1, deadline.remainingMs());
-    await Promise.all(this.producerTable.groups.map((group) => this.heartbeats.unregister(group, timeoutMs)));
-    this.remoting.shutdown();
-    await this.otherWorkDone();
+    await Promise.all(this.producerTable.groups.map((group) => this.#heartbeats.unregister(group, timeoutMs)));
+    this.#remoting.shutdown();
+    await this.#otherWorkDone();
   }
 
-  private async endInvocation(running: Deadline): Promise<void> {
-    await this.flush(running);
-    await this.otherWorkDone(running);
-    this.running.delete(running);
+  async #endInvocation(running: Deadline): Promise<void> {
+    await this.#flush(running);
+    await this.#otherWorkDone(running);
+    this.#running.delete(running);
     // Whoever ends last waits for what began meanwhile too, such as the first heartbeat of a connection that came about.
-    while (this.running.size === 0 && this.sideWork.size > 0) await this.otherWorkDone();
-    if (this.running.size === 0) {
+    while (this.#running.size === 0 && this.#sideWork.size > 0) await this.#otherWorkDone();
+    if (this.#running.size === 0) {
       const leftMs = Math.min(this.options.dueWorkBudgetMs, running.remainingMs());
-      await this.transactionGroups.release(Math.max(SMALLEST_DUE_WORK_MS, leftMs));
+      await this.#transactionGroups.release(Math.max(SMALLEST_DUE_WORK_MS, leftMs));
       // What brokers asked before they knew is answered too.
-      await this.otherWorkDone();
+      await this.#otherWorkDone();
     }
-    if (this.running.size === 0) this.remoting.abandonConnects();
+    if (this.#running.size === 0) this.#remoting.abandonConnects();
     // A socket closed just now is gone when the event loop has come round: it must not be frozen in the midst of it.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
@@ -355,46 +355,46 @@ export class ClientInstance {
    * Settles when the due work and the side work under way now are done; never rejects. Part of it may be begun by other
    * invocations, with more time: while others run, what is not done by this one's deadline is theirs to wait for.
    */
-  private async otherWorkDone(deadline?: Deadline): Promise<void> {
-    const done = this.dueWork.finished().then(() => this.sideWork.done());
-    if (deadline === undefined || this.running.size === 1) await done;
+  async #otherWorkDone(deadline?: Deadline): Promise<void> {
+    const done = this.#dueWork.finished().then(() => this.#sideWork.done());
+    if (deadline === undefined || this.#running.size === 1) await done;
     else await settledBy(done, deadline, () => new ClientClosedError()).catch(() => undefined);
   }
 
-  private async findNameServers(deadline: Deadline): Promise<void> {
-    if (this.nameServers.nameServerAddrs.length > 0) return;
-    await this.lookup.refresh(deadline);
-    this.dueWork.markDone('fetchNameServerAddr');
+  async #findNameServers(deadline: Deadline): Promise<void> {
+    if (this.#nameServers.nameServerAddrs.length > 0) return;
+    await this.#lookup.refresh(deadline);
+    this.#dueWork.markDone('fetchNameServerAddr');
   }
 
   /** Sends what others left to be sent, such as traces. Their failures are their own; they fail no invocation. */
-  private async flush(deadline: Deadline): Promise<void> {
-    if (this.flushes.length === 0) return;
+  async #flush(deadline: Deadline): Promise<void> {
+    if (this.#flushes.length === 0) return;
     const limit = earlierOf(deadline, this.options.dueWorkBudgetMs);
-    await Promise.allSettled(this.flushes.map((flush) => flush(limit)));
+    await Promise.allSettled(this.#flushes.map((flush) => flush(limit)));
   }
 
-  private startDueWork(deadline: Deadline): void {
+  #startDueWork(deadline: Deadline): void {
     if (deadline.remainingMs() < SMALLEST_DUE_WORK_MS) return;
-    this.dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
+    this.#dueWork.start(earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
 
-  private greet(connection: Connection): void {
-    const { groups } = this;
+  #greet(connection: Connection): void {
+    const groups = this.#groups;
     if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
-    const limitMs = this.sideWorkLimitMs();
+    const limitMs = this.#sideWorkLimitMs();
     // Given up as soon as begun, it would take the connection with it, which other invocations send on. The next heartbeat names it too.
-    if (limitMs >= SMALLEST_DUE_WORK_MS) void this.sideWork.track(this.heartbeats.greet(connection, groups, limitMs));
+    if (limitMs >= SMALLEST_DUE_WORK_MS) void this.#sideWork.track(this.#heartbeats.greet(connection, groups, limitMs));
   }
 
   /** Ms that work beside the sends may take: the invocation that ends first waits for it too. */
-  private sideWorkLimitMs(limitMs = this.options.dueWorkBudgetMs): number {
-    const limits = [...this.running].map((deadline) => deadline.remainingMs());
+  #sideWorkLimitMs(limitMs = this.options.dueWorkBudgetMs): number {
+    const limits = [...this.#running].map((deadline) => deadline.remainingMs());
     return Math.max(1, Math.min(limitMs, ...limits));
   }
 
   /** Groups that heartbeats name now. */
-  private get groups(): string[] {
-    return this.transactionGroups.registrable(this.producerTable.groups);
+  get #groups(): string[] {
+    return this.#transactionGroups.registrable(this.producerTable.groups);
   }
 }

@@ -48,82 +48,82 @@ interface TaskState {
  * is older than its period by wall clock. A clock that jumped backwards makes it due. One run of a task at a time.
  */
 export class DueWork {
-  private readonly clock: Clock;
-  private readonly states: readonly TaskState[];
-  private earliestDueAt = Number.POSITIVE_INFINITY;
-  private latestCountedFromAt = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #states: readonly TaskState[];
+  #earliestDueAt = Number.POSITIVE_INFINITY;
+  #latestCountedFromAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, tasks: readonly DueTask[]) {
-    this.clock = clock;
+    this.#clock = clock;
     const now = clock.now();
-    this.states = tasks.map((task) => {
+    this.#states = tasks.map((task) => {
       const periodMs = task.periodMs();
       const state = { task, periodMs, countedFromAt: now, dueAt: now + periodMs, startedAt: undefined };
       return { ...state, lastMs: undefined, lastError: undefined, runs: 0, failures: 0, running: undefined };
     });
-    this.noteNextDue();
+    this.#noteNextDue();
   }
 
   /** Whether any task is due: two comparisons, for the path of every send. */
   get isAnyDue(): boolean {
-    const now = this.clock.now();
-    return now >= this.earliestDueAt || now < this.latestCountedFromAt;
+    const now = this.#clock.now();
+    return now >= this.#earliestDueAt || now < this.#latestCountedFromAt;
   }
 
   /** Starts every task that is due, without waiting. `finished` tells when all running ones are done. */
   start(deadline: Deadline): void {
-    const now = this.clock.now();
-    for (const state of this.states) {
+    const now = this.#clock.now();
+    for (const state of this.#states) {
       const hasJumpedBack = now < state.countedFromAt && state.periodMs !== Number.POSITIVE_INFINITY;
-      if (now >= state.dueAt || hasJumpedBack) this.launch(state, deadline, now);
+      if (now >= state.dueAt || hasJumpedBack) this.#launch(state, deadline, now);
     }
-    this.noteNextDue();
+    this.#noteNextDue();
   }
 
   /** Makes a task due now, because something happened that it should not wait for. */
   makeDue(name: string): void {
-    for (const state of this.states) {
-      if (state.task.name === name) state.dueAt = this.clock.now();
+    for (const state of this.#states) {
+      if (state.task.name === name) state.dueAt = this.#clock.now();
     }
-    this.noteNextDue();
+    this.#noteNextDue();
   }
 
   /** Takes a task as just done, for work that happened on its own, such as a first lookup. */
   markDone(name: string): void {
-    for (const state of this.states) {
+    for (const state of this.#states) {
       if (state.task.name !== name) continue;
-      state.countedFromAt = this.clock.now();
+      state.countedFromAt = this.#clock.now();
       state.dueAt = state.countedFromAt + state.periodMs;
     }
-    this.noteNextDue();
+    this.#noteNextDue();
   }
 
   /** Settles when no task runs any more. Each ends by the deadline it was started with. */
   async finished(): Promise<void> {
-    await Promise.all(this.states.map(({ running }) => running));
+    await Promise.all(this.#states.map(({ running }) => running));
   }
 
   /** What each task did last. */
   report(): DueTaskReport[] {
-    return this.states.map(({ task, periodMs, runs, failures, startedAt, lastMs, lastError }) => {
+    return this.#states.map(({ task, periodMs, runs, failures, startedAt, lastMs, lastError }) => {
       const { name, note } = task;
       return { name, periodMs, runs, failures, lastRunAt: startedAt, lastMs, lastError, note };
     });
   }
 
-  private launch(state: TaskState, deadline: Deadline, now: number): void {
+  #launch(state: TaskState, deadline: Deadline, now: number): void {
     if (state.running !== undefined) return;
     state.periodMs = state.task.periodMs();
     state.startedAt = now;
     state.countedFromAt = now;
     state.dueAt = now + state.periodMs;
     state.runs++;
-    state.running = this.execute(state, deadline).finally(() => {
+    state.running = this.#execute(state, deadline).finally(() => {
       state.running = undefined;
     });
   }
 
-  private async execute(state: TaskState, deadline: Deadline): Promise<void> {
+  async #execute(state: TaskState, deadline: Deadline): Promise<void> {
     const startedAt = performance.now();
     try {
       await state.task.run(deadline);
@@ -131,15 +131,15 @@ export class DueWork {
     } catch (error) {
       state.failures++;
       state.lastError = error instanceof Error ? error.message : String(error);
-      state.dueAt = this.clock.now() + Math.min(state.periodMs, RETRY_AFTER_MS);
-      this.noteNextDue();
+      state.dueAt = this.#clock.now() + Math.min(state.periodMs, RETRY_AFTER_MS);
+      this.#noteNextDue();
     }
     state.lastMs = Math.round(performance.now() - startedAt);
   }
 
-  private noteNextDue(): void {
-    const timed = this.states.filter(({ periodMs }) => periodMs !== Number.POSITIVE_INFINITY);
-    this.earliestDueAt = Math.min(...timed.map(({ dueAt }) => dueAt));
-    this.latestCountedFromAt = Math.max(...timed.map(({ countedFromAt }) => countedFromAt));
+  #noteNextDue(): void {
+    const timed = this.#states.filter(({ periodMs }) => periodMs !== Number.POSITIVE_INFINITY);
+    this.#earliestDueAt = Math.min(...timed.map(({ dueAt }) => dueAt));
+    this.#latestCountedFromAt = Math.max(...timed.map(({ countedFromAt }) => countedFromAt));
   }
 }

@@ -21,43 +21,43 @@ export interface CommonRegistration {
  * is no connection, nothing is registered.
  */
 export class Heartbeats {
-  private readonly remoting: RemotingClient;
-  private readonly versions: BrokerVersionTable;
-  private readonly newClientId: () => string;
+  readonly #remoting: RemotingClient;
+  readonly #versions: BrokerVersionTable;
+  readonly #newClientId: () => string;
   /** Client id by address, of the connection there is or was. */
-  private readonly clientIds = new Map<string, string>();
+  readonly #clientIds = new Map<string, string>();
   /** Client ids that the next connection to an address is to have. */
-  private readonly reservedIds = new Map<string, string>();
+  readonly #reservedIds = new Map<string, string>();
   /** Client ids that replies are expected under, and by how many requests. */
-  private readonly heldIds = new Map<string, number>();
+  readonly #heldIds = new Map<string, number>();
   /** Settles with the last registration under a common id. */
-  private registering: Promise<unknown> = Promise.resolve();
+  #registering: Promise<unknown> = Promise.resolve();
   /** Groups that were named on a connection and not taken off it, each with the answer to the heartbeat that did; without one when that failed. */
-  private readonly named = new WeakMap<Connection, Map<string, Promise<void> | undefined>>();
+  readonly #named = new WeakMap<Connection, Map<string, Promise<void> | undefined>>();
   /** Id of new connections, until one replaces another: a broker may not have noticed yet that the old one is dead. */
-  private currentId: string | undefined;
+  #currentId: string | undefined;
 
   constructor(remoting: RemotingClient, versions: BrokerVersionTable, newClientId: () => string) {
-    this.remoting = remoting;
-    this.versions = versions;
-    this.newClientId = newClientId;
+    this.#remoting = remoting;
+    this.#versions = versions;
+    this.#newClientId = newClientId;
   }
 
   /** Registers on a connection just opened, before anything else is written on it. */
   async greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
     const { addr } = connection;
-    const reserved = this.reservedIds.get(addr) ?? this.heldIdOf(addr);
-    this.reservedIds.delete(addr);
-    if (reserved === undefined && this.clientIds.has(addr)) this.currentId = undefined;
-    this.currentId ??= this.newClientId();
-    this.clientIds.set(addr, reserved ?? this.currentId);
-    await this.name(connection, groups, timeoutMs);
+    const reserved = this.#reservedIds.get(addr) ?? this.#heldIdOf(addr);
+    this.#reservedIds.delete(addr);
+    if (reserved === undefined && this.#clientIds.has(addr)) this.#currentId = undefined;
+    this.#currentId ??= this.#newClientId();
+    this.#clientIds.set(addr, reserved ?? this.#currentId);
+    await this.#name(connection, groups, timeoutMs);
   }
 
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
   async refresh(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<void> {
-    const connections = addrs.flatMap((addr) => this.remoting.connectionTo(addr) ?? []);
-    const beats = connections.map((connection) => this.beat(connection, groups, timeoutMs));
+    const connections = addrs.flatMap((addr) => this.#remoting.connectionTo(addr) ?? []);
+    const beats = connections.map((connection) => this.#beat(connection, groups, timeoutMs));
     const failed = (await Promise.allSettled(beats)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -65,9 +65,11 @@ export class Heartbeats {
   /** Takes a group off every broker it is registered at. The connections stay open, and none is opened for it. */
   async unregister(group: string, timeoutMs: number): Promise<void> {
     await Promise.allSettled(
-      [...this.clientIds].map(([addr, clientID]) => {
+      [...this.#clientIds].map(([addr, clientID]) => {
         const extFields = { clientID, producerGroup: group };
-        return this.remoting.connectionTo(addr)?.request({ code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
+        return this.#remoting
+          .connectionTo(addr)
+          ?.request({ code: RequestCode.UNREGISTER_CLIENT, extFields }, timeoutMs);
       }),
     );
   }
@@ -82,11 +84,11 @@ export class Heartbeats {
     timeoutMs: number,
   ): Promise<CommonRegistration> {
     const limit = deadlineAfter(timeoutMs);
-    const registration = this.registering.then(async () => {
-      const clientId = await this.commonId(addrs, groups, Math.max(1, limit.remainingMs()));
-      return this.hold(clientId);
+    const registration = this.#registering.then(async () => {
+      const clientId = await this.#commonId(addrs, groups, Math.max(1, limit.remainingMs()));
+      return this.#hold(clientId);
     });
-    this.registering = registration.catch(() => undefined);
+    this.#registering = registration.catch(() => undefined);
     return registration;
   }
 
@@ -94,36 +96,36 @@ export class Heartbeats {
    * The one id of these connections. A broker ties an id to a connection when that is new, so a connection that was
    * registered under another id is replaced by a new one.
    */
-  private async commonId(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
-    const ids = new Set(addrs.map((addr) => this.remoting.connectionTo(addr) && this.clientIds.get(addr)));
+  async #commonId(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
+    const ids = new Set(addrs.map((addr) => this.#remoting.connectionTo(addr) && this.#clientIds.get(addr)));
     const [common] = ids;
     if (ids.size === 1 && common !== undefined) return common;
-    const clientId = this.newClientId();
-    this.currentId = clientId;
+    const clientId = this.#newClientId();
+    this.#currentId = clientId;
     await Promise.all(
       addrs.map(async (addr) => {
-        this.reservedIds.set(addr, clientId);
-        this.remoting.retire(addr);
+        this.#reservedIds.set(addr, clientId);
+        this.#remoting.retire(addr);
         // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
-        await this.beat(await this.remoting.connect(addr, timeoutMs), groups, timeoutMs);
+        await this.#beat(await this.#remoting.connect(addr, timeoutMs), groups, timeoutMs);
       }),
     );
     return clientId;
   }
 
-  private hold(clientId: string): CommonRegistration {
-    this.heldIds.set(clientId, (this.heldIds.get(clientId) ?? 0) + 1);
+  #hold(clientId: string): CommonRegistration {
+    this.#heldIds.set(clientId, (this.#heldIds.get(clientId) ?? 0) + 1);
     const release = () => {
-      const left = (this.heldIds.get(clientId) ?? 0) - 1;
-      if (left > 0) this.heldIds.set(clientId, left);
-      else this.heldIds.delete(clientId);
+      const left = (this.#heldIds.get(clientId) ?? 0) - 1;
+      if (left > 0) this.#heldIds.set(clientId, left);
+      else this.#heldIds.delete(clientId);
     };
     return { clientId, release };
   }
 
-  private heldIdOf(addr: string): string | undefined {
-    const clientId = this.clientIds.get(addr);
-    return clientId !== undefined && this.heldIds.has(clientId) ? clientId : undefined;
+  #heldIdOf(addr: string): string | undefined {
+    const clientId = this.#clientIds.get(addr);
+    return clientId !== undefined && this.#heldIds.has(clientId) ? clientId : undefined;
   }
 
   /**
@@ -131,23 +133,23 @@ export class Heartbeats {
    * heartbeat is written when this resolves; what it resolves to settles with its answer.
    */
   async announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
-    const connection = await this.remoting.connect(addr, timeoutMs);
-    return { answered: this.named.get(connection)?.get(group) ?? this.beat(connection, [group], timeoutMs) };
+    const connection = await this.#remoting.connect(addr, timeoutMs);
+    return { answered: this.#named.get(connection)?.get(group) ?? this.#beat(connection, [group], timeoutMs) };
   }
 
   /** Takes groups off every broker that they were named to. Where that fails the connection is ended: the broker forgets then. */
   async withdraw(groups: readonly string[], timeoutMs: number): Promise<void> {
     await Promise.all(
-      [...this.clientIds].map(async ([addr, clientID]) => {
-        const connection = this.remoting.connectionTo(addr);
-        const named = connection && this.named.get(connection);
+      [...this.#clientIds].map(async ([addr, clientID]) => {
+        const connection = this.#remoting.connectionTo(addr);
+        const named = connection && this.#named.get(connection);
         if (connection === undefined || named === undefined) return;
         const ended = groups.filter((group) => named.delete(group));
         try {
           await Promise.all(
             ended.map(async (producerGroup) => {
               const request = { code: RequestCode.UNREGISTER_CLIENT, extFields: { clientID, producerGroup } };
-              this.check(addr, await connection.request(request, timeoutMs), 'unregister');
+              this.#check(addr, await connection.request(request, timeoutMs), 'unregister');
             }),
           );
         } catch (error) {
@@ -159,17 +161,17 @@ export class Heartbeats {
 
   /** Whether replies are expected under a client id, on any of its connections. */
   get isIdAwaited(): boolean {
-    return this.heldIds.size > 0;
+    return this.#heldIds.size > 0;
   }
 
   /** Forgets a broker that is not used any more. */
   forget(addr: string): void {
-    this.clientIds.delete(addr);
+    this.#clientIds.delete(addr);
   }
 
-  private async beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+  async #beat(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
     try {
-      await this.name(connection, groups, timeoutMs);
+      await this.#name(connection, groups, timeoutMs);
     } catch (error) {
       // The registration ended with the connection. The next one is greeted, under an id of its own: to send this
       // heartbeat again there would register the old id once more.
@@ -177,13 +179,13 @@ export class Heartbeats {
     }
   }
 
-  private name(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+  #name(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
     const { addr } = connection;
-    const body = encodeHeartbeatData({ clientID: this.clientId(addr), producerGroups: groups, consumerDataSet: [] });
+    const body = encodeHeartbeatData({ clientID: this.#clientId(addr), producerGroups: groups, consumerDataSet: [] });
     const request = { code: RequestCode.HEART_BEAT, extFields: {}, body };
-    const answered = connection.request(request, timeoutMs).then((answer) => this.check(addr, answer));
-    const named = this.named.get(connection) ?? new Map<string, Promise<void> | undefined>();
-    this.named.set(connection, named);
+    const answered = connection.request(request, timeoutMs).then((answer) => this.#check(addr, answer));
+    const named = this.#named.get(connection) ?? new Map<string, Promise<void> | undefined>();
+    this.#named.set(connection, named);
     for (const group of groups) named.set(group, answered);
     return answered.catch((error) => {
       // It may have been taken in all the same: it is named again when it has to be, and taken off in any case.
@@ -192,20 +194,20 @@ export class Heartbeats {
     });
   }
 
-  private clientId(addr: string): string {
-    const present = this.clientIds.get(addr);
+  #clientId(addr: string): string {
+    const present = this.#clientIds.get(addr);
     if (present !== undefined) return present;
-    const drawn = this.newClientId();
-    this.clientIds.set(addr, drawn);
+    const drawn = this.#newClientId();
+    this.#clientIds.set(addr, drawn);
     return drawn;
   }
 
-  private check(
+  #check(
     addr: string,
     answer: { code: number; version: number; remark: string | undefined },
     what = 'heartbeat',
   ): void {
-    this.versions.record(addr, answer.version);
+    this.#versions.record(addr, answer.version);
     if (answer.code === ResponseCode.SUCCESS) return;
     // What asks for a heartbeat first, such as a delayed message, is then denied like any other request.
     if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark);

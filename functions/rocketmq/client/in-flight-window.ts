@@ -8,34 +8,34 @@ const FIRST = 256;
  * grows by one for each window full of successes, and halves when the broker is busy or does not answer.
  */
 export class InFlightWindow {
-  private limit = FIRST;
-  private inFlight = 0;
-  private successes = 0;
-  private sendCount = 0;
+  #limit = FIRST;
+  #inFlight = 0;
+  #successes = 0;
+  #sendCount = 0;
   /** Sends that were under way when the window was halved: they tell of the same load, and halve it no further. */
-  private toldAlready = 0;
-  private readonly waiting: (() => void)[] = [];
+  #toldAlready = 0;
+  readonly #waiting: (() => void)[] = [];
 
   /** Sends that may be under way at once, now. */
   get size(): number {
-    return this.limit;
+    return this.#limit;
   }
 
   /** Sends begun so far, with and without an answer wanted. */
   get sends(): number {
-    return this.sendCount;
+    return this.#sendCount;
   }
 
   /** Counts a send that takes no place, because no answer to it is waited for. */
   countOneway(): void {
-    this.sendCount++;
+    this.#sendCount++;
   }
 
   /** Whether a place is free at once; takes it when it is. */
   tryEnter(): boolean {
-    if (this.inFlight >= this.limit) return false;
-    this.inFlight++;
-    this.sendCount++;
+    if (this.#inFlight >= this.#limit) return false;
+    this.#inFlight++;
+    this.#sendCount++;
     return true;
   }
 
@@ -48,33 +48,33 @@ export class InFlightWindow {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => {
-          this.waiting.splice(this.waiting.indexOf(admit), 1);
+          this.#waiting.splice(this.#waiting.indexOf(admit), 1);
           reject(new DeadlineError('send (too many are under way to this broker)', 0, 1));
         },
         Math.max(1, timeoutMs),
       );
       const admit = () => {
         clearTimeout(timer);
-        this.inFlight++;
-        this.sendCount++;
+        this.#inFlight++;
+        this.#sendCount++;
         resolve();
       };
-      this.waiting.push(admit);
+      this.#waiting.push(admit);
     });
   }
 
   /** Gives a place back. `isBusy`: the broker refused for load, or did not answer. */
   leave(isBusy: boolean): void {
-    this.inFlight--;
-    if (this.toldAlready > 0) this.toldAlready--;
+    this.#inFlight--;
+    if (this.#toldAlready > 0) this.#toldAlready--;
     else if (isBusy) {
-      this.limit = Math.max(1, this.limit >> 1);
-      this.successes = 0;
-      this.toldAlready = this.inFlight;
-    } else if (++this.successes >= this.limit && this.limit < LARGEST) {
-      this.limit++;
-      this.successes = 0;
+      this.#limit = Math.max(1, this.#limit >> 1);
+      this.#successes = 0;
+      this.#toldAlready = this.#inFlight;
+    } else if (++this.#successes >= this.#limit && this.#limit < LARGEST) {
+      this.#limit++;
+      this.#successes = 0;
     }
-    while (this.waiting.length > 0 && this.inFlight < this.limit) this.waiting.shift()?.();
+    while (this.#waiting.length > 0 && this.#inFlight < this.#limit) this.#waiting.shift()?.();
   }
 }

@@ -14,28 +14,28 @@ const SMALLEST_SLICE_MS = 100;
  * random order, all within the one deadline of the question.
  */
 export class NameServerClient {
-  private readonly remoting: RemotingClient;
-  private addrs: readonly string[] = [];
-  private chosen: string | undefined;
+  readonly #remoting: RemotingClient;
+  #addrs: readonly string[] = [];
+  #chosen: string | undefined;
   /** The last route answered, by topic. The next answer has the same bytes most of the time, and need not be read then. */
-  private readonly answered = new Map<string, { readonly body: Uint8Array; readonly route: TopicRouteData }>();
+  readonly #answered = new Map<string, { readonly body: Uint8Array; readonly route: TopicRouteData }>();
 
   constructor(remoting: RemotingClient) {
-    this.remoting = remoting;
+    this.#remoting = remoting;
   }
 
   /** The servers in use. */
   get nameServerAddrs(): readonly string[] {
-    return this.addrs;
+    return this.#addrs;
   }
 
   /** Replaces the servers. The connection to one that left the list is closed: it may serve an old cluster for ever. */
   update(addrs: readonly string[]): void {
-    for (const addr of this.addrs) {
-      if (!addrs.includes(addr)) this.remoting.close(addr, 'unused');
+    for (const addr of this.#addrs) {
+      if (!addrs.includes(addr)) this.#remoting.close(addr, 'unused');
     }
-    this.addrs = [...addrs];
-    if (this.chosen !== undefined && !addrs.includes(this.chosen)) this.chosen = undefined;
+    this.#addrs = [...addrs];
+    if (this.#chosen !== undefined && !addrs.includes(this.#chosen)) this.#chosen = undefined;
   }
 
   /**
@@ -44,24 +44,24 @@ export class NameServerClient {
    * @throws NoNameServerError when there is no server, or none answered; `cause` has each failure.
    */
   async topicRoute(topic: string, deadline: Deadline): Promise<TopicRouteData> {
-    if (this.addrs.length === 0) throw new NoNameServerError('no name server is configured', []);
+    if (this.#addrs.length === 0) throw new NoNameServerError('no name server is configured', []);
     const failures: unknown[] = [];
     const denials: string[] = [];
-    const order = this.order();
+    const order = this.#order();
     for (const [index, addr] of order.entries()) {
       const remainingMs = deadline.remainingMs();
       if (remainingMs <= 0) break;
       // A server may have left the list meanwhile: what it says is of another cluster, or of none.
-      if (!this.addrs.includes(addr)) continue;
+      if (!this.#addrs.includes(addr)) continue;
       const sliceMs = Math.min(remainingMs, Math.max(SMALLEST_SLICE_MS, remainingMs / (order.length - index)));
       try {
-        const route = await this.ask(addr, topic, sliceMs);
-        if (this.addrs.includes(addr)) this.chosen = addr;
+        const route = await this.#ask(addr, topic, sliceMs);
+        if (this.#addrs.includes(addr)) this.#chosen = addr;
         return route;
       } catch (error) {
         failures.push(error);
         if (error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST) denials.push(addr);
-        else if (this.chosen === addr) this.chosen = undefined;
+        else if (this.#chosen === addr) this.#chosen = undefined;
       }
     }
     const cause = failures.length === 1 ? failures[0] : new AggregateError(failures, 'each name server failed');
@@ -71,31 +71,31 @@ export class NameServerClient {
   }
 
   /** The chosen server first, the others in random order. */
-  private order(): string[] {
-    const others = this.addrs.filter((addr) => addr !== this.chosen);
+  #order(): string[] {
+    const others = this.#addrs.filter((addr) => addr !== this.#chosen);
     for (let last = others.length - 1; last > 0; last--) {
       const other = Math.floor(Math.random() * (last + 1));
       [others[last], others[other]] = [others[other] ?? '', others[last] ?? ''];
     }
-    return this.chosen === undefined ? others : [this.chosen, ...others];
+    return this.#chosen === undefined ? others : [this.#chosen, ...others];
   }
 
-  private async ask(addr: string, topic: string, timeoutMs: number): Promise<TopicRouteData> {
+  async #ask(addr: string, topic: string, timeoutMs: number): Promise<TopicRouteData> {
     const request = {
       code: RequestCode.GET_ROUTEINFO_BY_TOPIC,
       extFields: { topic, acceptStandardJsonOnly: 'true' },
     };
-    const answer = await this.remoting.invoke(addr, request, timeoutMs);
-    if (answer.code === ResponseCode.SUCCESS) return this.read(topic, answer.body);
+    const answer = await this.#remoting.invoke(addr, request, timeoutMs);
+    if (answer.code === ResponseCode.SUCCESS) return this.#read(topic, answer.body);
     const name = responseCodeName(answer.code);
     throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true });
   }
 
-  private read(topic: string, body: Uint8Array): TopicRouteData {
-    const last = this.answered.get(topic);
+  #read(topic: string, body: Uint8Array): TopicRouteData {
+    const last = this.#answered.get(topic);
     if (last !== undefined && Buffer.compare(last.body, body) === 0) return last.route;
     const route = decodeTopicRouteData(body);
-    this.answered.set(topic, { body, route });
+    this.#answered.set(topic, { body, route });
     return route;
   }
 }

@@ -9,21 +9,21 @@ const LEAD_MS = 20;
 
 /** Looks name servers up by the given function, and keeps the last good list. */
 export class NameServerLookup {
-  private readonly fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined;
-  private readonly nameServers: NameServerClient;
-  private running: Promise<boolean> | undefined;
+  readonly #fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined;
+  readonly #nameServers: NameServerClient;
+  #running: Promise<boolean> | undefined;
 
   constructor(
     fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined,
     nameServers: NameServerClient,
   ) {
-    this.fetchAddrs = fetchAddrs;
-    this.nameServers = nameServers;
+    this.#fetchAddrs = fetchAddrs;
+    this.#nameServers = nameServers;
   }
 
   /** Whether there is anything to look up with. */
   get isPossible(): boolean {
-    return this.fetchAddrs !== undefined;
+    return this.#fetchAddrs !== undefined;
   }
 
   /**
@@ -32,34 +32,34 @@ export class NameServerLookup {
    * @throws NoNameServerError when the lookup failed, or gave nothing usable; the list in use stays.
    */
   refresh(deadline: Deadline): Promise<boolean> {
-    if (this.running !== undefined) {
-      return settledBy(this.running, deadline, () => this.failure(new Error(LATE)));
+    if (this.#running !== undefined) {
+      return settledBy(this.#running, deadline, () => this.#failure(new Error(LATE)));
     }
-    const lookup = this.lookUp(deadline).finally(() => {
-      this.running = undefined;
+    const lookup = this.#lookUp(deadline).finally(() => {
+      this.#running = undefined;
     });
-    this.running = lookup;
+    this.#running = lookup;
     return lookup;
   }
 
-  private async lookUp(deadline: Deadline): Promise<boolean> {
-    if (this.fetchAddrs === undefined) return false;
-    const before = this.nameServers.nameServerAddrs;
+  async #lookUp(deadline: Deadline): Promise<boolean> {
+    if (this.#fetchAddrs === undefined) return false;
+    const before = this.#nameServers.nameServerAddrs;
     let addrs: readonly string[];
     try {
-      addrs = await settledBy(this.fetchAddrs(earlierBy(deadline, LEAD_MS)), deadline, () => new Error(LATE));
+      addrs = await settledBy(this.#fetchAddrs(earlierBy(deadline, LEAD_MS)), deadline, () => new Error(LATE));
       checkNameServerAddrs(addrs);
     } catch (cause) {
-      throw this.failure(cause);
+      throw this.#failure(cause);
     }
     addrs = [...new Set(addrs)];
     if (addrs.length === before.length && addrs.every((addr) => before.includes(addr))) return false;
-    this.nameServers.update(addrs);
+    this.#nameServers.update(addrs);
     return true;
   }
 
-  private failure(cause: unknown): NoNameServerError {
-    const { nameServerAddrs } = this.nameServers;
+  #failure(cause: unknown): NoNameServerError {
+    const { nameServerAddrs } = this.#nameServers;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const kept = nameServerAddrs.length > 0 ? `; still using ${nameServerAddrs.join(', ')}` : '';
     return new NoNameServerError(`name servers cannot be looked up: ${reason}${kept}`, nameServerAddrs, cause);

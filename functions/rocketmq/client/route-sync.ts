@@ -29,16 +29,16 @@ export interface RouteSyncOptions extends AddressOptions {
  * One question a topic at a time. A failed refresh leaves the last good route.
  */
 export class RouteSync {
-  private readonly nameServers: NameServerClient;
-  private readonly lookup: NameServerLookup;
-  private readonly routes: TopicRouteTable;
-  private readonly brokerAddrs: BrokerAddrTable;
-  private readonly options: RouteSyncOptions;
-  private readonly running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
+  readonly #nameServers: NameServerClient;
+  readonly #lookup: NameServerLookup;
+  readonly #routes: TopicRouteTable;
+  readonly #brokerAddrs: BrokerAddrTable;
+  readonly #options: RouteSyncOptions;
+  readonly #running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
   /** Epoch ms of the last question on demand, by topic. */
-  private readonly askedAt = new Map<string, number>();
+  readonly #askedAt = new Map<string, number>();
   /** Epoch ms of the last lookup on demand that changed nothing. */
-  private lookedUpInVainAt: number | undefined;
+  #lookedUpInVainAt: number | undefined;
 
   constructor(
     nameServers: NameServerClient,
@@ -47,11 +47,11 @@ export class RouteSync {
     brokerAddrs: BrokerAddrTable,
     options: RouteSyncOptions,
   ) {
-    this.nameServers = nameServers;
-    this.lookup = lookup;
-    this.routes = routes;
-    this.brokerAddrs = brokerAddrs;
-    this.options = options;
+    this.#nameServers = nameServers;
+    this.#lookup = lookup;
+    this.#routes = routes;
+    this.#brokerAddrs = brokerAddrs;
+    this.#options = options;
   }
 
   /**
@@ -59,9 +59,9 @@ export class RouteSync {
    * @throws TopicRouteNotFoundError, NoNameServerError
    */
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
-    const known = this.routes.get(topic);
+    const known = this.#routes.get(topic);
     if (known !== undefined) return known.publishInfo;
-    const joined = this.running.get(topic);
+    const joined = this.#running.get(topic);
     try {
       await this.refresh(topic, deadline);
     } catch (error) {
@@ -70,85 +70,85 @@ export class RouteSync {
       if (!isForTime || deadline.remainingMs() <= 0) throw error;
       await this.refresh(topic, deadline);
     }
-    const fetched = this.routes.get(topic);
-    if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.nameServers.nameServerAddrs);
+    const fetched = this.#routes.get(topic);
+    if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.#nameServers.nameServerAddrs);
     return fetched.publishInfo;
   }
 
   /** Asks for a topic's route now, or joins the question under way, each for no longer than its own deadline. */
   refresh(topic: string, deadline: Deadline): Promise<void> {
-    const running = this.running.get(topic);
+    const running = this.#running.get(topic);
     if (running !== undefined) {
       const message = `the route of topic "${topic}" did not come in time`;
       return settledBy(
         running.question,
         deadline,
-        () => new NoNameServerError(message, this.nameServers.nameServerAddrs),
+        () => new NoNameServerError(message, this.#nameServers.nameServerAddrs),
       );
     }
-    const question = this.ask(topic, deadline).finally(() => this.running.delete(topic));
-    this.running.set(topic, { question, deadline });
+    const question = this.#ask(topic, deadline).finally(() => this.#running.delete(topic));
+    this.#running.set(topic, { question, deadline });
     return question;
   }
 
   /** Asks for the route after an error that a new one may cure; undefined when that was done a moment ago. */
   refreshAfterError(topic: string, deadline: Deadline): Promise<void> | undefined {
-    if (!this.running.has(topic)) {
-      if (this.isWithin(ON_DEMAND_INTERVAL_MS, this.askedAt.get(topic))) return undefined;
-      this.askedAt.set(topic, this.options.clock.now());
+    if (!this.#running.has(topic)) {
+      if (this.#isWithin(ON_DEMAND_INTERVAL_MS, this.#askedAt.get(topic))) return undefined;
+      this.#askedAt.set(topic, this.#options.clock.now());
     }
     return this.refresh(topic, deadline);
   }
 
   /** Whether an instant was so short a time ago. By wall clock: what was before a freeze is long ago. */
-  private isWithin(intervalMs: number, at: number | undefined): boolean {
+  #isWithin(intervalMs: number, at: number | undefined): boolean {
     if (at === undefined) return false;
-    const ageMs = this.options.clock.now() - at;
+    const ageMs = this.#options.clock.now() - at;
     return ageMs >= 0 && ageMs < intervalMs;
   }
 
   /** Refreshes every topic in use. @throws the first failure, when all are done. */
   async refreshAll(deadline: Deadline): Promise<void> {
-    const results = await Promise.allSettled(this.routes.topics.map((topic) => this.refresh(topic, deadline)));
+    const results = await Promise.allSettled(this.#routes.topics.map((topic) => this.refresh(topic, deadline)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  private async ask(topic: string, deadline: Deadline): Promise<void> {
+  async #ask(topic: string, deadline: Deadline): Promise<void> {
     let route: TopicRouteData;
-    await this.options.beforeAsking(deadline);
-    const beside = this.options.besideAsking(deadline);
+    await this.#options.beforeAsking(deadline);
+    const beside = this.#options.besideAsking(deadline);
     try {
-      route = reachableRoute(await this.askAnyServer(topic, deadline), this.options);
+      route = reachableRoute(await this.#askAnyServer(topic, deadline), this.#options);
     } catch (error) {
-      if (error instanceof TopicRouteNotFoundError) this.routes.markMissing(topic);
+      if (error instanceof TopicRouteNotFoundError) this.#routes.markMissing(topic);
       throw error;
     }
     await beside;
-    this.routes.update(topic, route);
-    for (const { brokerName, brokerAddrs } of route.brokerDatas) this.brokerAddrs.update(brokerName, brokerAddrs);
+    this.#routes.update(topic, route);
+    for (const { brokerName, brokerAddrs } of route.brokerDatas) this.#brokerAddrs.update(brokerName, brokerAddrs);
   }
 
   /**
    * When no server answers, the list may be out of date: it is looked up anew, unless that has happened meanwhile, and
    * asked once more if it changed.
    */
-  private async askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
-    const asked = this.nameServers.nameServerAddrs;
+  async #askAnyServer(topic: string, deadline: Deadline): Promise<TopicRouteData> {
+    const asked = this.#nameServers.nameServerAddrs;
     try {
-      return await this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
+      return await this.#nameServers.topicRoute(topic, earlierOf(deadline, this.#options.timeoutMs));
     } catch (error) {
-      if (!(error instanceof NoNameServerError) || !this.lookup.isPossible) throw error;
-      if (this.nameServers.nameServerAddrs === asked) {
-        if (asked.length > 0 && this.isWithin(ON_DEMAND_LOOKUP_INTERVAL_MS, this.lookedUpInVainAt)) throw error;
-        await this.lookup.refresh(deadline).catch((lookupError) => {
-          this.lookedUpInVainAt = this.options.clock.now();
+      if (!(error instanceof NoNameServerError) || !this.#lookup.isPossible) throw error;
+      if (this.#nameServers.nameServerAddrs === asked) {
+        if (asked.length > 0 && this.#isWithin(ON_DEMAND_LOOKUP_INTERVAL_MS, this.#lookedUpInVainAt)) throw error;
+        await this.#lookup.refresh(deadline).catch((lookupError) => {
+          this.#lookedUpInVainAt = this.#options.clock.now();
           throw asked.length === 0 ? lookupError : error;
         });
-        if (this.nameServers.nameServerAddrs === asked) this.lookedUpInVainAt = this.options.clock.now();
+        if (this.#nameServers.nameServerAddrs === asked) this.#lookedUpInVainAt = this.#options.clock.now();
       }
-      if (this.nameServers.nameServerAddrs === asked) throw error;
-      return this.nameServers.topicRoute(topic, earlierOf(deadline, this.options.timeoutMs));
+      if (this.#nameServers.nameServerAddrs === asked) throw error;
+      return this.#nameServers.topicRoute(topic, earlierOf(deadline, this.#options.timeoutMs));
     }
   }
 }

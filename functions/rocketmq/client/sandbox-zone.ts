@@ -7,20 +7,20 @@ type FetchZone = (deadline: Deadline) => Promise<string | undefined>;
 
 /** The zone that this process runs in: as given, or as found out beside the first question for a route. Survives a freeze. */
 export class SandboxZone {
-  private zone: string | undefined;
-  private readonly fetchZone: FetchZone | undefined;
-  private isFound: boolean;
-  private finding: Promise<void> | undefined;
+  #zone: string | undefined;
+  readonly #fetchZone: FetchZone | undefined;
+  #isFound: boolean;
+  #finding: Promise<void> | undefined;
 
   constructor(zone: string | undefined, fetchZone: FetchZone | undefined) {
-    this.zone = zone;
-    this.fetchZone = fetchZone;
-    this.isFound = zone !== undefined || fetchZone === undefined;
+    this.#zone = zone;
+    this.#fetchZone = fetchZone;
+    this.#isFound = zone !== undefined || fetchZone === undefined;
   }
 
   /** Its name; undefined while it is not known. */
   get name(): string | undefined {
-    return this.zone;
+    return this.#zone;
   }
 
   /**
@@ -28,15 +28,15 @@ export class SandboxZone {
    * failure the next call asks. @throws what the question throws
    */
   async find(deadline: Deadline): Promise<void> {
-    if (this.isFound || this.fetchZone === undefined) return;
-    this.finding ??= this.fetchZone(earlierOf(deadline, FIND_LIMIT_MS))
+    if (this.#isFound || this.#fetchZone === undefined) return;
+    this.#finding ??= this.#fetchZone(earlierOf(deadline, FIND_LIMIT_MS))
       .then((zone) => {
-        this.zone = zone;
-        this.isFound = true;
+        this.#zone = zone;
+        this.#isFound = true;
       })
       .finally(() => {
-        this.finding = undefined;
+        this.#finding = undefined;
       });
-    await this.finding;
+    await this.#finding;
   }
 }

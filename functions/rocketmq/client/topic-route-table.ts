@@ -16,42 +16,42 @@ export interface TopicRoute {
 
 /** Routes by topic (Java: `topicRouteTable` and `topicPublishInfoTable`), swapped as a whole per topic. */
 export class TopicRouteTable {
-  private readonly routes = new Map<string, TopicRoute>();
+  readonly #routes = new Map<string, TopicRoute>();
 
   get(topic: string): TopicRoute | undefined {
-    return this.routes.get(topic);
+    return this.#routes.get(topic);
   }
 
   get topics(): string[] {
-    return [...this.routes.keys()];
+    return [...this.#routes.keys()];
   }
 
   /** Takes a fresh route over. An equal one changes nothing, so that counters tied to the old one live on. */
   update(topic: string, data: TopicRouteData): void {
-    const present = this.routes.get(topic);
+    const present = this.#routes.get(topic);
     const fingerprint = present?.data === data ? present.fingerprint : fingerprintOf(data);
     if (present?.fingerprint === fingerprint) {
-      if (!present.isConfirmed) this.routes.set(topic, { ...present, isConfirmed: true });
+      if (!present.isConfirmed) this.#routes.set(topic, { ...present, isConfirmed: true });
       return;
     }
-    this.routes.set(topic, { data, fingerprint, publishInfo: topicPublishInfo(topic, data), isConfirmed: true });
+    this.#routes.set(topic, { data, fingerprint, publishInfo: topicPublishInfo(topic, data), isConfirmed: true });
   }
 
   /** Notes that the name servers have no route of the topic now. */
   markMissing(topic: string): void {
-    const present = this.routes.get(topic);
-    if (present !== undefined) this.routes.set(topic, { ...present, isConfirmed: false });
+    const present = this.#routes.get(topic);
+    if (present !== undefined) this.#routes.set(topic, { ...present, isConfirmed: false });
   }
 
   /** Forgets a topic that neither its broker nor the name servers know. */
   deleteIfMissing(topic: string): void {
-    if (this.routes.get(topic)?.isConfirmed === false) this.routes.delete(topic);
+    if (this.#routes.get(topic)?.isConfirmed === false) this.#routes.delete(topic);
   }
 
   /** Addresses of all brokers in the routes in use, by broker name and id; unconfirmed ones are in use too. */
   brokerAddrs(): Map<string, Readonly<Record<string, string>>> {
     const addrs = new Map<string, Readonly<Record<string, string>>>();
-    for (const { data } of this.routes.values()) {
+    for (const { data } of this.#routes.values()) {
       for (const broker of data.brokerDatas) addrs.set(broker.brokerName, broker.brokerAddrs);
     }
     return addrs;

@@ -6,28 +6,28 @@ import type { Heartbeats } from './heartbeats.ts';
  * invocation's first half message on, and taken off the brokers when the last invocation that runs ends.
  */
 export class TransactionGroups {
-  private readonly heartbeats: Heartbeats;
-  private readonly known = new Set<string>();
-  private readonly held = new Set<string>();
-  private releasing: Promise<void> | undefined;
+  readonly #heartbeats: Heartbeats;
+  readonly #known = new Set<string>();
+  readonly #held = new Set<string>();
+  #releasing: Promise<void> | undefined;
 
   constructor(heartbeats: Heartbeats) {
-    this.heartbeats = heartbeats;
+    this.#heartbeats = heartbeats;
   }
 
   /** Whether brokers may ask for the outcome of transactions now. */
   get isHolding(): boolean {
-    return this.held.size > 0;
+    return this.#held.size > 0;
   }
 
   /** Takes a group out of the ordinary heartbeats. */
   add(group: string): void {
-    this.known.add(group);
+    this.#known.add(group);
   }
 
   /** Those of these groups that a heartbeat may name now. */
   registrable(groups: readonly string[]): string[] {
-    return groups.filter((group) => !this.known.has(group) || this.held.has(group));
+    return groups.filter((group) => !this.#known.has(group) || this.#held.has(group));
   }
 
   /**
@@ -36,10 +36,10 @@ export class TransactionGroups {
    */
   async hold(group: string, addr: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
     // Brokers handle the end of a registration and a new one side by side: they must not be under way together.
-    while (this.releasing !== undefined) await this.releasing;
-    this.known.add(group);
-    this.held.add(group);
-    return this.heartbeats.announce(addr, group, timeoutMs);
+    while (this.#releasing !== undefined) await this.#releasing;
+    this.#known.add(group);
+    this.#held.add(group);
+    return this.#heartbeats.announce(addr, group, timeoutMs);
   }
 
   /**
@@ -47,12 +47,12 @@ export class TransactionGroups {
    * connection is ended, and with it the registration.
    */
   async release(timeoutMs: number): Promise<void> {
-    if (this.known.size === 0 || this.releasing !== undefined) return this.releasing;
-    this.held.clear();
+    if (this.#known.size === 0 || this.#releasing !== undefined) return this.#releasing;
+    this.#held.clear();
     // Not those held alone: before it became one of transactions, a group may have been named by ordinary heartbeats.
-    this.releasing = this.heartbeats.withdraw([...this.known], timeoutMs).finally(() => {
-      this.releasing = undefined;
+    this.#releasing = this.#heartbeats.withdraw([...this.#known], timeoutMs).finally(() => {
+      this.#releasing = undefined;
     });
-    return this.releasing;
+    return this.#releasing;
   }
 }

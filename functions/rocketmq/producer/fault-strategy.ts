@@ -17,38 +17,38 @@ interface Rest {
 
 /** Lets brokers that were slow or failed rest for a while. A rest ends by time alone, so no broker is lost for good. */
 export class FaultStrategy {
-  private readonly clock: Clock;
-  private readonly rests = new Map<string, Rest>();
+  readonly #clock: Clock;
+  readonly #rests = new Map<string, Rest>();
 
   constructor(clock: Clock) {
-    this.clock = clock;
+    this.#clock = clock;
   }
 
   /** Whether a broker may be chosen now. A clock that went back far enough ends a rest early rather than never. */
   isAvailable(brokerName: string): boolean {
-    const rest = this.rests.get(brokerName);
+    const rest = this.#rests.get(brokerName);
     if (rest === undefined) return true;
-    const restMs = rest.until - this.clock.now();
+    const restMs = rest.until - this.#clock.now();
     if (restMs > 0 && restMs <= LONGEST_REST_MS) return false;
-    this.rests.delete(brokerName);
+    this.#rests.delete(brokerName);
     return true;
   }
 
   /** Whether a broker rests because it failed, and not only because it was slow. */
   hasFailed(brokerName: string): boolean {
-    return !this.isAvailable(brokerName) && this.rests.get(brokerName)?.isFailure === true;
+    return !this.isAvailable(brokerName) && this.#rests.get(brokerName)?.isFailure === true;
   }
 
   /** Notes how long an answered attempt took. */
   answered(brokerName: string, latencyMs: number): void {
     const restMs = restFor(latencyMs);
-    if (restMs > 0) this.rests.set(brokerName, { until: this.clock.now() + restMs, isFailure: false });
-    else if (this.rests.size > 0) this.rests.delete(brokerName);
+    if (restMs > 0) this.#rests.set(brokerName, { until: this.#clock.now() + restMs, isFailure: false });
+    else if (this.#rests.size > 0) this.#rests.delete(brokerName);
   }
 
   /** Notes that an attempt failed. */
   failed(brokerName: string): void {
-    this.rests.set(brokerName, { until: this.clock.now() + restFor(FAILURE_LATENCY_MS), isFailure: true });
+    this.#rests.set(brokerName, { until: this.#clock.now() + restFor(FAILURE_LATENCY_MS), isFailure: true });
   }
 }
 

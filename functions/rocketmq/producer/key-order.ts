@@ -7,7 +7,7 @@ import { DeadlineError } from '../errors.ts';
  * queue need not wait for one another: nothing promises an order between them.
  */
 export class KeyOrder {
-  private readonly tails = new Map<string, Promise<unknown>>();
+  readonly #tails = new Map<string, Promise<unknown>>();
 
   /**
    * Runs a send when those begun earlier for any of the keys have settled, however they did.
@@ -16,14 +16,14 @@ export class KeyOrder {
    */
   run<T>(topic: string, shardingKeys: readonly string[], send: () => Promise<T>, deadline?: Deadline): Promise<T> {
     const keys = shardingKeys.map((shardingKey) => `${topic}\n${shardingKey}`);
-    const before = keys.flatMap((key) => this.tails.get(key) ?? []);
+    const before = keys.flatMap((key) => this.#tails.get(key) ?? []);
     const result = before.length === 0 ? send() : turnOf(before, deadline).then(send);
     const settled = result.catch(() => undefined);
     // One that gave up waiting has settled before those ahead of it, for which the next one has to wait all the same.
     const tail: Promise<unknown> = (before.length === 0 ? settled : Promise.all([settled, ...before])).finally(() => {
-      for (const key of keys) if (this.tails.get(key) === tail) this.tails.delete(key);
+      for (const key of keys) if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
-    for (const key of keys) this.tails.set(key, tail);
+    for (const key of keys) this.#tails.set(key, tail);
     return result;
   }
 }

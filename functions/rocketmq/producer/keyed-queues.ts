@@ -24,33 +24,33 @@ interface KnownQueues {
  * queue: keys of its queues fail, all others stay where they were. With `rehash` only the queues at hand count.
  */
 export class KeyedQueues {
-  private readonly clock: Clock;
-  private readonly onQueueLost: 'fail' | 'rehash';
-  private readonly known = new Map<string, KnownQueues>();
+  readonly #clock: Clock;
+  readonly #onQueueLost: 'fail' | 'rehash';
+  readonly #known = new Map<string, KnownQueues>();
 
   constructor(clock: Clock, onQueueLost: 'fail' | 'rehash') {
-    this.clock = clock;
-    this.onQueueLost = onQueueLost;
+    this.#clock = clock;
+    this.#onQueueLost = onQueueLost;
   }
 
   /** The queue of a key; undefined when the topic has none. It may be one of a broker that is gone. */
   queueOf(info: TopicPublishInfo, shardingKey: string): MessageQueue | undefined {
-    const queues = this.onQueueLost === 'rehash' ? info.queues : this.queuesThatCount(info);
+    const queues = this.#onQueueLost === 'rehash' ? info.queues : this.#queuesThatCount(info);
     return queues[Math.abs(javaStringHash(shardingKey) % queues.length)];
   }
 
-  private queuesThatCount(info: TopicPublishInfo): readonly MessageQueue[] {
+  #queuesThatCount(info: TopicPublishInfo): readonly MessageQueue[] {
     const { topic, queues } = info;
-    const known = this.known.get(topic);
+    const known = this.#known.get(topic);
     if (known?.queues === queues) return queues;
     const brokers = new Set(queues.map(({ brokerName }) => brokerName));
     const isBrokerMissing = known !== undefined && ![...known.brokers].every((brokerName) => brokers.has(brokerName));
     if (known !== undefined && isBrokerMissing) {
-      const now = this.clock.now();
+      const now = this.#clock.now();
       known.missingSince ??= now;
       if (now - known.missingSince < LOSS_IS_FINAL_MS) return known.queues;
     }
-    this.known.set(topic, { queues, brokers, missingSince: undefined });
+    this.#known.set(topic, { queues, brokers, missingSince: undefined });
     return queues;
   }
 }

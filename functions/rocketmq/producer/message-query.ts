@@ -63,11 +63,11 @@ const VERSION_LEAVING_FLAG_OUT = MQVersion.V4_9_3;
  * brokers that did not answer is forgotten by wall clock.
  */
 export class MessageQuery {
-  private readonly client: ClientInstance;
-  private readonly resting = new Map<string, { readonly since: number; readonly error: RocketMQError }>();
+  readonly #client: ClientInstance;
+  readonly #resting = new Map<string, { readonly since: number; readonly error: RocketMQError }>();
 
   constructor(client: ClientInstance) {
-    this.client = client;
+    this.#client = client;
   }
 
   /**
@@ -79,11 +79,11 @@ export class MessageQuery {
     deadline: Deadline,
   ): Promise<{ receipt: SendReceipt | undefined; unanswered: RocketMQError[] }> {
     const { topic, delay } = question;
-    await this.client.publishInfo(topic, deadline);
+    await this.#client.publishInfo(topic, deadline);
     const topics = delay === undefined ? [topic] : [topic, delay.isTimer ? TIMER_TOPIC : SCHEDULE_TOPIC];
-    const brokers = this.brokersOf(question);
+    const brokers = this.#brokersOf(question);
     const answers = await Promise.allSettled(
-      brokers.flatMap((broker) => topics.map((asked) => this.ask(broker, asked, question, deadline))),
+      brokers.flatMap((broker) => topics.map((asked) => this.#ask(broker, asked, question, deadline))),
     );
     let receipt: SendReceipt | undefined;
     const unanswered: RocketMQError[] = [];
@@ -96,8 +96,8 @@ export class MessageQuery {
   }
 
   /** Brokers of the topic, those that cannot be written now too: the master, or while there is none, a slave. */
-  private brokersOf({ topic, brokerName: only }: MessageQuestion): Broker[] {
-    const brokers = this.client.topicRouteTable.get(topic)?.data.brokerDatas ?? [];
+  #brokersOf({ topic, brokerName: only }: MessageQuestion): Broker[] {
+    const brokers = this.#client.topicRouteTable.get(topic)?.data.brokerDatas ?? [];
     const reachable = brokers.flatMap(({ brokerName, brokerAddrs }) => {
       // Names that are numbers come in their order: the master's is the lowest.
       const [addr] = Object.values(brokerAddrs);
@@ -108,15 +108,15 @@ export class MessageQuery {
     return named.length > 0 ? named : reachable;
   }
 
-  private async ask(
+  async #ask(
     broker: Broker,
     topic: string,
     question: MessageQuestion,
     deadline: Deadline,
   ): Promise<SendReceipt | undefined> {
-    const { clock } = this.client.options;
+    const { clock } = this.#client.options;
     const key = `${broker.addr}\n${topic}`;
-    const rest = this.resting.get(key);
+    const rest = this.#resting.get(key);
     const restedMs = rest === undefined ? 0 : clock.now() - rest.since;
     if (rest !== undefined && restedMs >= 0 && restedMs < REST_MS) throw rest.error;
     const isTimeFair = deadline.remainingMs() >= FAIR_TIME_MS;
@@ -124,34 +124,34 @@ export class MessageQuery {
       // Who may not read the topic is denied each time: keys are fetched anew for the first denial, and not for the next ones.
       const receipt =
         rest?.error instanceof AccessDeniedError
-          ? await this.askOnce(broker, topic, question, deadline)
-          : await this.askWithFreshKeys(broker, topic, question, deadline);
-      this.resting.delete(key);
+          ? await this.#askOnce(broker, topic, question, deadline)
+          : await this.#askWithFreshKeys(broker, topic, question, deadline);
+      this.#resting.delete(key);
       return receipt;
     } catch (error) {
-      if (error instanceof RocketMQError && isTimeFair) this.resting.set(key, { since: clock.now(), error });
+      if (error instanceof RocketMQError && isTimeFair) this.#resting.set(key, { since: clock.now(), error });
       throw error;
     }
   }
 
-  private async askWithFreshKeys(
+  async #askWithFreshKeys(
     broker: Broker,
     topic: string,
     question: MessageQuestion,
     deadline: Deadline,
   ): Promise<SendReceipt | undefined> {
-    const { securityVersion } = this.client;
+    const { securityVersion } = this.#client;
     try {
-      return await this.askOnce(broker, topic, question, deadline);
+      return await this.#askOnce(broker, topic, question, deadline);
     } catch (error) {
       // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
-      if (!(error instanceof AccessDeniedError) || !(await this.client.refreshSecurity(securityVersion, deadline)))
+      if (!(error instanceof AccessDeniedError) || !(await this.#client.refreshSecurity(securityVersion, deadline)))
         throw error;
-      return this.askOnce(broker, topic, question, deadline);
+      return this.#askOnce(broker, topic, question, deadline);
     }
   }
 
-  private async askOnce(
+  async #askOnce(
     { brokerName, addr }: Broker,
     topic: string,
     { topic: realTopic, msgId, storedSince }: MessageQuestion,
@@ -164,7 +164,7 @@ export class MessageQuery {
       unsignedFields: UNIQUE_KEY_QUERY,
       version: VERSION_LEAVING_FLAG_OUT,
     };
-    const answer = await this.client.invoke(addr, request, Math.max(1, deadline.remainingMs()));
+    const answer = await this.#client.invoke(addr, request, Math.max(1, deadline.remainingMs()));
     if (answer.code === ResponseCode.QUERY_NOT_FOUND) return undefined;
     if (answer.code !== ResponseCode.SUCCESS) throw refusalError(addr, answer.code, answer.remark);
     // The index is one of hashes: others may be among them.

@@ -6,22 +6,22 @@ import { encodeUniqKey, UNIQ_KEY_ORIGIN_BYTES, uniqKeyIndex } from '../protocol/
  * sandboxes. Drawn at first use, and again when the clock went backwards or the index begins anew.
  */
 export class MsgIdSource {
-  private origin: Uint8Array | undefined;
-  private lastAt = 0;
-  private index = 0;
+  #origin: Uint8Array | undefined;
+  #lastAt = 0;
+  #index = 0;
   /** What ids of one origin and instant have in common. */
-  private prefix = '';
+  #prefix = '';
 
   /** @param now epoch ms. */
   next(now: number): string {
-    this.index = (this.index + 1) & 0xffff;
-    if (this.origin === undefined || now < this.lastAt || this.index === 0) {
-      this.origin = randomBytes(UNIQ_KEY_ORIGIN_BYTES);
-      this.prefix = '';
+    this.#index = (this.#index + 1) & 0xffff;
+    if (this.#origin === undefined || now < this.#lastAt || this.#index === 0) {
+      this.#origin = randomBytes(UNIQ_KEY_ORIGIN_BYTES);
+      this.#prefix = '';
     }
-    if (now !== this.lastAt || this.prefix === '')
-      this.prefix = encodeUniqKey(this.origin, now, 0).slice(0, -uniqKeyIndex(0).length);
-    this.lastAt = now;
-    return this.prefix + uniqKeyIndex(this.index);
+    if (now !== this.#lastAt || this.#prefix === '')
+      this.#prefix = encodeUniqKey(this.#origin, now, 0).slice(0, -uniqKeyIndex(0).length);
+    this.#lastAt = now;
+    return this.#prefix + uniqKeyIndex(this.#index);
   }
 }

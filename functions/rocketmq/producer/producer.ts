@@ -40,15 +40,15 @@ type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
  */
 export class Producer {
   readonly group: string;
-  private readonly client: ClientInstance;
-  private readonly options: ResolvedProducerOptions;
-  private readonly namespace: string | undefined;
-  private readonly sendLoop: SendLoop;
-  private readonly observers: SendObservers;
-  private readonly rules: PreparationRules;
-  private readonly keyOrder = new KeyOrder();
-  private requestReply: Promise<RequestReply> | undefined;
-  private messageQuery: Promise<MessageQuery> | undefined;
+  readonly #client: ClientInstance;
+  readonly #options: ResolvedProducerOptions;
+  readonly #namespace: string | undefined;
+  readonly #sendLoop: SendLoop;
+  readonly #observers: SendObservers;
+  readonly #rules: PreparationRules;
+  readonly #keyOrder = new KeyOrder();
+  #requestReply: Promise<RequestReply> | undefined;
+  #messageQuery: Promise<MessageQuery> | undefined;
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
@@ -65,10 +65,10 @@ export class Producer {
     const msgIds = new MsgIdSource();
     const group = wrapNamespace(namespace, resolved.group);
     this.group = resolved.group;
-    this.client = client;
-    this.options = resolved;
-    this.namespace = namespace;
-    this.rules = {
+    this.#client = client;
+    this.#options = resolved;
+    this.#namespace = namespace;
+    this.#rules = {
       maxMessageBytes: resolved.maxMessageBytes,
       maxDelayMs: resolved.maxDelayMs,
       newMsgId: (now) => msgIds.next(now),
@@ -77,8 +77,8 @@ export class Producer {
       instanceId: namespace,
     };
     const limits = { ...resolved, group };
-    this.sendLoop = new SendLoop(client, limits);
-    this.observers = new SendObservers(client, resolved, limits, this.rules);
+    this.#sendLoop = new SendLoop(client, limits);
+    this.#observers = new SendObservers(client, resolved, limits, this.#rules);
     client.addProducer(group, this);
   }
 
@@ -89,7 +89,7 @@ export class Producer {
    * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError when no attempt was made.
    */
   send(message: Message, options: SendOptions = NO_OPTIONS): Promise<SendResult> {
-    return this.sendObserved(message, options, undefined, resultAlone);
+    return this.#sendObserved(message, options, undefined, resultAlone);
   }
 
   /**
@@ -98,11 +98,11 @@ export class Producer {
    * @throws MessageError, and what keeps a connection from being made
    */
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
-    const prepared = prepareMessage(message, this.rules);
-    const limit = this.limitOf(options.deadline);
-    await this.sendLoop.sendOneway(
-      await this.compressed(prepared),
-      await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit),
+    const prepared = prepareMessage(message, this.#rules);
+    const limit = this.#limitOf(options.deadline);
+    await this.#sendLoop.sendOneway(
+      await this.#compressed(prepared),
+      await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit),
       limit,
     );
   }
@@ -114,34 +114,34 @@ export class Producer {
    */
   async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
     const outcomes = new Array<SendOutcome>(messages.length);
-    this.client.checkDueWork(deadline, this.options.sendTimeoutMs);
+    this.#client.checkDueWork(deadline, this.#options.sendTimeoutMs);
     const observed: (ObservedSend | undefined)[] = [];
     const settle = (index: number, outcome: SendOutcome) => {
       outcomes[index] = outcome;
       const watched = observed[index];
-      if (watched !== undefined && outcome.status === 'failed') this.observers.failed(watched, outcome.error);
+      if (watched !== undefined && outcome.status === 'failed') this.#observers.failed(watched, outcome.error);
     };
     const prepared: Placed[] = [];
-    const bornAt = this.rules.now();
+    const bornAt = this.#rules.now();
     for (let index = 0; index < messages.length; index++) {
       const message = messages[index] as Message;
       try {
-        const watched = this.observers.begin(message);
+        const watched = this.#observers.begin(message);
         if (watched !== undefined) observed[index] = watched;
-        prepared.push({ index, message: prepareMessage(message, this.rules, watched?.extraProperties, bornAt) });
+        prepared.push({ index, message: prepareMessage(message, this.#rules, watched?.extraProperties, bornAt) });
       } catch (error) {
         if (!(error instanceof MessageError)) throw error;
         settle(index, { status: 'failed', error });
       }
     }
-    const { maxBatchMessages, maxBatchBytes, maxMessageBytes } = this.options;
+    const { maxBatchMessages, maxBatchBytes, maxMessageBytes } = this.#options;
     const parts = {
       // A batch counts as one message to a broker: 5.5.0 answers SYSTEM_ERROR to one too large, as if it could be retried.
       limits: { maxBatchMessages, maxBatchBytes: Math.min(maxBatchBytes, maxMessageBytes) },
-      goesAlone: ({ message }: Placed) => !message.isBatchable || this.isCompressible(message),
+      goesAlone: ({ message }: Placed) => !message.isBatchable || this.#isCompressible(message),
       queueOf: (topic: string, shardingKey: string) =>
-        this.sendLoop.queueOf(topic, shardingKey, this.limitOf(deadline)),
-      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.sendBatch(batch, queue, observed, deadline),
+        this.#sendLoop.queueOf(topic, shardingKey, this.#limitOf(deadline)),
+      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.#sendBatch(batch, queue, observed, deadline),
     };
     await sendInBatches(prepared, parts, settle);
     return outcomes;
@@ -153,12 +153,12 @@ export class Producer {
    * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
-    this.requestReply ??= import('./rarely-used.ts').then(({ RequestReply }) => new RequestReply(this.client));
+    this.#requestReply ??= import('./rarely-used.ts').then(({ RequestReply }) => new RequestReply(this.#client));
     const limit = earlierOf(options.deadline, timeoutMs);
-    const topic = this.rules.wrapTopic(message.topic);
-    return (await this.requestReply).request(topic, timeoutMs, limit, async (properties) => {
-      const prepared = prepareMessage(message, this.rules, properties);
-      await this.dispatch(message, prepared, { ...options, deadline: limit }, receiptAlone);
+    const topic = this.#rules.wrapTopic(message.topic);
+    return (await this.#requestReply).request(topic, timeoutMs, limit, async (properties) => {
+      const prepared = prepareMessage(message, this.#rules, properties);
+      await this.#dispatch(message, prepared, { ...options, deadline: limit }, receiptAlone);
     });
   }
 
@@ -171,9 +171,9 @@ export class Producer {
    */
   async recall(topic: string, recallHandle: string, { deadline }: SendAllOptions = {}): Promise<string> {
     const { recallMessage } = await import('./rarely-used.ts');
-    const wrapped = this.rules.wrapTopic(topic);
-    const group = wrapNamespace(this.namespace, this.group);
-    return recallMessage(this.client, group, wrapped, recallHandle, earlierOf(deadline, this.options.sendTimeoutMs));
+    const wrapped = this.#rules.wrapTopic(topic);
+    const group = wrapNamespace(this.#namespace, this.group);
+    return recallMessage(this.#client, group, wrapped, recallHandle, earlierOf(deadline, this.#options.sendTimeoutMs));
   }
 
   /**
@@ -188,17 +188,17 @@ export class Producer {
   ): Promise<QueryResult> {
     const { msgId, shardingKey } = message;
     if (msgId === undefined) throw new MessageError('msgId', 'a message without a message id cannot be asked for');
-    this.messageQuery ??= import('./rarely-used.ts').then(({ MessageQuery }) => new MessageQuery(this.client));
-    const messageQuery = await this.messageQuery;
-    const { attemptTimeoutMs, maxDelayMs, onQueueLost } = this.options;
+    this.#messageQuery ??= import('./rarely-used.ts').then(({ MessageQuery }) => new MessageQuery(this.#client));
+    const messageQuery = await this.#messageQuery;
+    const { attemptTimeoutMs, maxDelayMs, onQueueLost } = this.#options;
     const limit = earlierOf(deadline, attemptTimeoutMs);
-    const topic = this.rules.wrapTopic(message.topic);
-    const delay = messageDelay(message, maxDelayMs, this.rules.now());
+    const topic = this.#rules.wrapTopic(message.topic);
+    const delay = messageDelay(message, maxDelayMs, this.#rules.now());
     const isQueueSure = shardingKey !== undefined && onQueueLost === 'fail';
-    const queue = isQueueSure ? await this.sendLoop.queueOf(topic, shardingKey, limit) : undefined;
+    const queue = isQueueSure ? await this.#sendLoop.queueOf(topic, shardingKey, limit) : undefined;
     const question = { topic, delay, msgId, brokerName: queue?.brokerName, storedSince };
     const { receipt, unanswered } = await messageQuery.find(question, limit);
-    return { stored: receipt && resultOf(receipt, msgId, this.namespace), unanswered };
+    return { stored: receipt && resultOf(receipt, msgId, this.#namespace), unanswered };
   }
 
   /**
@@ -214,18 +214,18 @@ export class Producer {
   ): Promise<TransactionResult> {
     const { sendInTransaction } = await import('./rarely-used.ts');
     const parts = {
-      group: wrapNamespace(this.namespace, this.group),
-      endTimeoutMs: this.options.attemptTimeoutMs,
-      observeEnd: this.endObserver(),
+      group: wrapNamespace(this.#namespace, this.group),
+      endTimeoutMs: this.#options.attemptTimeoutMs,
+      observeEnd: this.#endObserver(),
       sendHalf: (marks: ExtraProperties) =>
-        this.sendObserved(message, options, marks, (result, { topic, bornAt }, receipt) => ({
+        this.#sendObserved(message, options, marks, (result, { topic, bornAt }, receipt) => ({
           result,
           receipt,
           topic,
           bornAt,
         })),
     };
-    return sendInTransaction(this.client, parts, message, localTransaction, options);
+    return sendInTransaction(this.#client, parts, message, localTransaction, options);
   }
 
   /**
@@ -234,11 +234,11 @@ export class Producer {
    */
   async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
     const { TransactionChecks } = await import('./rarely-used.ts');
-    const group = wrapNamespace(this.namespace, this.group);
-    const checks = TransactionChecks.of(this.client);
+    const group = wrapNamespace(this.#namespace, this.group);
+    const checks = TransactionChecks.of(this.#client);
     checks.listen(group, listener);
-    checks.observe(group, this.endObserver());
-    this.client.addTransactionGroup(group);
+    checks.observe(group, this.#endObserver());
+    this.#client.addTransactionGroup(group);
   }
 
   /**
@@ -249,23 +249,23 @@ export class Producer {
    */
   async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
     const { awaitChecks } = await import('./rarely-used.ts');
-    const wrapped = topics.map((topic) => this.rules.wrapTopic(topic));
-    const limit = this.limitOf(deadline);
-    this.client.checkDueWork(deadline, this.options.sendTimeoutMs);
-    await awaitChecks(this.client, wrapNamespace(this.namespace, this.group), wrapped, limit);
+    const wrapped = topics.map((topic) => this.#rules.wrapTopic(topic));
+    const limit = this.#limitOf(deadline);
+    this.#client.checkDueWork(deadline, this.#options.sendTimeoutMs);
+    await awaitChecks(this.#client, wrapNamespace(this.#namespace, this.group), wrapped, limit);
   }
 
   /** Takes the group off the brokers; the client and its other producers stay. */
   async shutdown(deadline?: Deadline): Promise<void> {
-    await this.client.removeProducer(wrapNamespace(this.namespace, this.group), this.limitOf(deadline));
+    await this.#client.removeProducer(wrapNamespace(this.#namespace, this.group), this.#limitOf(deadline));
   }
 
-  private endObserver() {
-    return this.observers.endObserver((topic) => unwrapNamespace(this.namespace, topic));
+  #endObserver() {
+    return this.#observers.endObserver((topic) => unwrapNamespace(this.#namespace, topic));
   }
 
-  private limitOf(deadline: Deadline | undefined): Deadline {
-    return earlierOf(deadline, this.options.sendTimeoutMs);
+  #limitOf(deadline: Deadline | undefined): Deadline {
+    return earlierOf(deadline, this.#options.sendTimeoutMs);
   }
 
   /**
@@ -274,7 +274,7 @@ export class Producer {
    * @param marks properties that make it half of a transaction.
    * @param answer what to resolve to.
    */
-  private sendObserved<T>(
+  #sendObserved<T>(
     message: Message,
     options: SendOptions,
     marks: ExtraProperties | undefined,
@@ -282,21 +282,21 @@ export class Producer {
   ): Promise<T> {
     let observed: ObservedSend | undefined;
     try {
-      observed = this.observers.begin(message);
-      const prepared = this.prepared(message, observed, marks);
-      this.client.checkDueWork(options.deadline, this.options.sendTimeoutMs);
+      observed = this.#observers.begin(message);
+      const prepared = this.#prepared(message, observed, marks);
+      this.#client.checkDueWork(options.deadline, this.#options.sendTimeoutMs);
       const result = (receipt: SendReceipt) =>
-        answer(resultOf(receipt, prepared.msgId, this.namespace), prepared, receipt);
-      if (observed === undefined) return this.dispatch(message, prepared, options, result);
-      return this.observed(observed, prepared, this.dispatch(message, prepared, options, receiptAlone), answer);
+        answer(resultOf(receipt, prepared.msgId, this.#namespace), prepared, receipt);
+      if (observed === undefined) return this.#dispatch(message, prepared, options, result);
+      return this.#observed(observed, prepared, this.#dispatch(message, prepared, options, receiptAlone), answer);
     } catch (error) {
-      if (observed !== undefined && error instanceof RocketMQError) this.observers.failed(observed, error);
+      if (observed !== undefined && error instanceof RocketMQError) this.#observers.failed(observed, error);
       return Promise.reject(error);
     }
   }
 
   /** Tells hooks and traces what becomes of a send. */
-  private async observed<T>(
+  async #observed<T>(
     observed: ObservedSend,
     prepared: PreparedMessage,
     sending: Promise<SendReceipt>,
@@ -304,23 +304,23 @@ export class Producer {
   ): Promise<T> {
     try {
       const receipt = await sending;
-      const result = resultOf(receipt, prepared.msgId, this.namespace);
-      this.observers.stored(observed, prepared, result, receipt);
+      const result = resultOf(receipt, prepared.msgId, this.#namespace);
+      this.#observers.stored(observed, prepared, result, receipt);
       return answer(result, prepared, receipt);
     } catch (error) {
-      if (error instanceof RocketMQError) this.observers.failed(observed, error);
+      if (error instanceof RocketMQError) this.#observers.failed(observed, error);
       throw error;
     }
   }
 
-  private prepared(message: Message, observed: ObservedSend | undefined, marks: ExtraProperties | undefined) {
-    if (marks === undefined) return prepareMessage(message, this.rules, observed?.extraProperties);
-    const prepared = prepareMessage(message, this.rules, { ...observed?.extraProperties, ...marks });
+  #prepared(message: Message, observed: ObservedSend | undefined, marks: ExtraProperties | undefined) {
+    if (marks === undefined) return prepareMessage(message, this.#rules, observed?.extraProperties);
+    const prepared = prepareMessage(message, this.#rules, { ...observed?.extraProperties, ...marks });
     return { ...prepared, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
   }
 
   /** Sends one message. With a sharding key it waits for its turn, until `deadline`; its own time begins then. */
-  private dispatch<T>(
+  #dispatch<T>(
     message: Message,
     prepared: PreparedMessage,
     options: SendOptions,
@@ -328,28 +328,28 @@ export class Producer {
   ): Promise<T> {
     const { shardingKey, topic } = prepared;
     if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
-      if (!this.isCompressible(prepared)) {
-        return this.sendLoop.sendFor(prepared, undefined, this.limitOf(options.deadline), result);
+      if (!this.#isCompressible(prepared)) {
+        return this.#sendLoop.sendFor(prepared, undefined, this.#limitOf(options.deadline), result);
       }
-      return this.compressed(prepared).then((unit) =>
-        this.sendLoop.sendFor(unit, undefined, this.limitOf(options.deadline), result),
+      return this.#compressed(prepared).then((unit) =>
+        this.#sendLoop.sendFor(unit, undefined, this.#limitOf(options.deadline), result),
       );
     }
     const send = async () => {
-      const limit = this.limitOf(options.deadline);
-      const queue = await chosenQueue(this.sendLoop, this.rules.wrapTopic, message, prepared, options, limit);
-      return this.sendLoop.sendFor(await this.compressed(prepared), queue, limit, result);
+      const limit = this.#limitOf(options.deadline);
+      const queue = await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit);
+      return this.#sendLoop.sendFor(await this.#compressed(prepared), queue, limit, result);
     };
-    return shardingKey === undefined ? send() : this.keyOrder.run(topic, [shardingKey], send, options.deadline);
+    return shardingKey === undefined ? send() : this.#keyOrder.run(topic, [shardingKey], send, options.deadline);
   }
 
-  private isCompressible({ body }: PreparedMessage): boolean {
-    return this.options.compression !== 'none' && body.length >= this.options.compressionThresholdBytes;
+  #isCompressible({ body }: PreparedMessage): boolean {
+    return this.#options.compression !== 'none' && body.length >= this.#options.compressionThresholdBytes;
   }
 
-  private async compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
-    const { compression, compressionLevel } = this.options;
-    if (compression === 'none' || !this.isCompressible(prepared)) return prepared;
+  async #compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
+    const { compression, compressionLevel } = this.#options;
+    if (compression === 'none' || !this.#isCompressible(prepared)) return prepared;
     const { compressBody } = await import('./rarely-used.ts');
     const smaller = await compressBody(prepared.body, compression, compressionLevel);
     return smaller === undefined
@@ -357,7 +357,7 @@ export class Producer {
       : { ...prepared, body: smaller.body, sysFlag: prepared.sysFlag | smaller.sysFlag };
   }
 
-  private async sendBatch(
+  async #sendBatch(
     batch: Batch,
     queue: MessageQueue | undefined,
     observed: readonly (ObservedSend | undefined)[],
@@ -366,17 +366,17 @@ export class Producer {
     const [first] = batch;
     if (first === undefined) return [];
     const send = async () => {
-      const unit = batch.length === 1 ? await this.compressed(first.message) : batchUnit(batch);
-      return this.sendLoop.send(unit, queue, this.limitOf(deadline));
+      const unit = batch.length === 1 ? await this.#compressed(first.message) : batchUnit(batch);
+      return this.#sendLoop.send(unit, queue, this.#limitOf(deadline));
     };
     const keys = queue === undefined ? [] : keysOf(batch);
-    const receipt = await (keys.length === 0 ? send() : this.keyOrder.run(first.message.topic, keys, send, deadline));
+    const receipt = await (keys.length === 0 ? send() : this.#keyOrder.run(first.message.topic, keys, send, deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
-      const result = resultOf(receipt, message.msgId, this.namespace, place, offsetMsgIds[place]);
+      const result = resultOf(receipt, message.msgId, this.#namespace, place, offsetMsgIds[place]);
       const watched = observed[index];
       const bodyBytes = batch.length === 1 ? receipt.bodyBytes : message.body.length;
-      if (watched !== undefined) this.observers.stored(watched, message, result, { ...receipt, bodyBytes });
+      if (watched !== undefined) this.#observers.stored(watched, message, result, { ...receipt, bodyBytes });
       return { status: 'stored', result };
     });
   }

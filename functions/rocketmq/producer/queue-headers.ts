@@ -6,12 +6,12 @@ type QueueHeader = ReturnType<typeof encodeQueueSend>;
 
 /** What the requests of one producer to one queue have alike: encoded with the first of them, kept as long as the queue. */
 export class QueueHeaders {
-  private readonly sender: { readonly group: string; readonly unitMode: boolean };
-  private readonly ofMessages = new WeakMap<MessageQueue, QueueHeader>();
-  private readonly ofBatches = new WeakMap<MessageQueue, QueueHeader>();
+  readonly #sender: { readonly group: string; readonly unitMode: boolean };
+  readonly #ofMessages = new WeakMap<MessageQueue, QueueHeader>();
+  readonly #ofBatches = new WeakMap<MessageQueue, QueueHeader>();
 
   constructor(sender: { readonly group: string; readonly unitMode: boolean }) {
-    this.sender = sender;
+    this.#sender = sender;
   }
 
   /** @param place the queue, and the broker that takes messages for it now. */
@@ -19,10 +19,10 @@ export class QueueHeaders {
     { topic, isBatch: batch }: Pick<SendUnit, 'topic' | 'isBatch'>,
     { queue, brokerName }: { readonly queue: MessageQueue; readonly brokerName: string },
   ): QueueHeader {
-    const known = batch ? this.ofBatches : this.ofMessages;
+    const known = batch ? this.#ofBatches : this.#ofMessages;
     const present = known.get(queue);
     if (present?.fields.b === topic && (present.fields.n ?? '') === brokerName) return present;
-    const { group: producerGroup, unitMode } = this.sender;
+    const { group: producerGroup, unitMode } = this.#sender;
     const { queueId } = queue;
     const header = encodeQueueSend({
       producerGroup,

@@ -25,13 +25,13 @@ interface TopicTiers {
  * stays with them, even when they are slow, until all of them have failed: a broker more is a connection more.
  */
 export class QueueSelection {
-  private readonly faults: FaultStrategy;
-  private readonly preference: Preference;
-  private readonly topics = new Map<string, TopicTiers>();
+  readonly #faults: FaultStrategy;
+  readonly #preference: Preference;
+  readonly #topics = new Map<string, TopicTiers>();
 
   constructor(faults: FaultStrategy, preference: Preference) {
-    this.faults = faults;
-    this.preference = preference;
+    this.#faults = faults;
+    this.#preference = preference;
   }
 
   /**
@@ -39,9 +39,9 @@ export class QueueSelection {
    * likewise of the brokers less preferred; else of any other broker; else any. Undefined when there is no queue.
    */
   next(info: TopicPublishInfo, avoidBroker: string | undefined): MessageQueue | undefined {
-    const tiers = this.tiersOf(info);
+    const tiers = this.#tiersOf(info);
     for (const tier of tiers) {
-      const queue = this.nextOf(tier, avoidBroker);
+      const queue = this.#nextOf(tier, avoidBroker);
       if (queue !== undefined) return queue;
     }
     for (const tier of tiers) {
@@ -53,27 +53,27 @@ export class QueueSelection {
     return first && take(first, 0);
   }
 
-  private nextOf(tier: Tier, avoidBroker: string | undefined): MessageQueue | undefined {
+  #nextOf(tier: Tier, avoidBroker: string | undefined): MessageQueue | undefined {
     const count = tier.queues.length;
     let slow: number | undefined;
     for (let step = 0; step < count; step++) {
       const brokerName = inTurn(tier, step)?.brokerName;
       if (brokerName === undefined || brokerName === avoidBroker) continue;
-      if (this.faults.isAvailable(brokerName)) return take(tier, step);
-      if (slow === undefined && !this.faults.hasFailed(brokerName)) slow = step;
+      if (this.#faults.isAvailable(brokerName)) return take(tier, step);
+      if (slow === undefined && !this.#faults.hasFailed(brokerName)) slow = step;
     }
     return slow === undefined ? undefined : take(tier, slow);
   }
 
   /** Sorted out once for each route, and not for each send. */
-  private tiersOf(info: TopicPublishInfo): readonly Tier[] {
-    const { zone } = this.preference;
-    const known = this.topics.get(info.topic);
+  #tiersOf(info: TopicPublishInfo): readonly Tier[] {
+    const { zone } = this.#preference;
+    const known = this.#topics.get(info.topic);
     if (known !== undefined && known.info === info && known.zone === zone) return known.tiers;
-    const tiers = this.preference
+    const tiers = this.#preference
       .tiers(info)
       .map((queues) => ({ queues, turn: Math.floor(Math.random() * queues.length) }));
-    this.topics.set(info.topic, { info, zone, tiers });
+    this.#topics.set(info.topic, { info, zone, tiers });
     return tiers;
   }
 }

@@ -28,12 +28,12 @@ interface PushedReply {
 
 /** Requests of a client that wait for a reply, which a broker pushes on whatever connection it knows this client by. */
 export class RequestReply {
-  private readonly client: ClientInstance;
-  private readonly waiting = new Map<string, Waiting>();
+  readonly #client: ClientInstance;
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(client: ClientInstance) {
-    this.client = client;
-    client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, (push) => this.receive(push));
+    this.#client = client;
+    client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, (push) => this.#receive(push));
   }
 
   /**
@@ -46,11 +46,11 @@ export class RequestReply {
     deadline: Deadline,
     send: (properties: Record<string, string>) => Promise<void>,
   ): Promise<ReplyMessage> {
-    const { clientId, release } = await this.client.registerWithAllMasters(topic, deadline);
+    const { clientId, release } = await this.#client.registerWithAllMasters(topic, deadline);
     const correlationId = randomUUID();
     let timer: NodeJS.Timeout | undefined;
     const reply = new Promise<ReplyMessage>((resolve, reject) => {
-      this.waiting.set(correlationId, { resolve, reject });
+      this.#waiting.set(correlationId, { resolve, reject });
       const expire = () => reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
       // Keeps the process awake too: what is waited for comes on a socket that would not.
       timer = setTimeout(expire, Math.max(1, deadline.remainingMs()));
@@ -66,15 +66,15 @@ export class RequestReply {
       return await reply;
     } finally {
       clearTimeout(timer);
-      this.waiting.delete(correlationId);
+      this.#waiting.delete(correlationId);
       release();
     }
   }
 
   /** Hands a pushed reply to the request it belongs to. An unknown one is taken and dropped: nobody waits any more. */
-  private async receive({ extFields, body }: PushedReply): Promise<{ code: number }> {
+  async #receive({ extFields, body }: PushedReply): Promise<{ code: number }> {
     const properties = decodeProperties(extFields.properties ?? '');
-    const waiting = this.waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
+    const waiting = this.#waiting.get(properties[MessageProperty.CORRELATION_ID] ?? '');
     try {
       waiting?.resolve({ body: await plainBody(body, Number(extFields.sysFlag ?? 0)), properties });
     } catch (error) {

@@ -44,20 +44,20 @@ export interface SendLimits {
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
 export class SendLoop implements AttemptEnds {
-  private readonly client: ClientInstance;
-  private readonly limits: SendLimits;
-  private readonly faults: FaultStrategy;
-  private readonly selection: QueueSelection;
-  private readonly keyedQueues: KeyedQueues;
-  private readonly queueHeaders: QueueHeaders;
+  readonly #client: ClientInstance;
+  readonly #limits: SendLimits;
+  readonly #faults: FaultStrategy;
+  readonly #selection: QueueSelection;
+  readonly #keyedQueues: KeyedQueues;
+  readonly #queueHeaders: QueueHeaders;
 
   constructor(client: ClientInstance, limits: SendLimits) {
-    this.client = client;
-    this.limits = limits;
-    this.faults = new FaultStrategy(client.options.clock);
-    this.selection = new QueueSelection(this.faults, client.brokerPreference);
-    this.queueHeaders = new QueueHeaders(limits);
-    this.keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
+    this.#client = client;
+    this.#limits = limits;
+    this.#faults = new FaultStrategy(client.options.clock);
+    this.#selection = new QueueSelection(this.#faults, client.brokerPreference);
+    this.#queueHeaders = new QueueHeaders(limits);
+    this.#keyedQueues = new KeyedQueues(client.options.clock, limits.onQueueLost);
   }
 
   /**
@@ -66,10 +66,10 @@ export class SendLoop implements AttemptEnds {
    */
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     timeLeft(topic, deadline);
-    let info = await this.client.publishInfo(topic, deadline);
+    let info = await this.#client.publishInfo(topic, deadline);
     if (info.queues.length === 0) {
-      await this.client.refreshRouteAfterError(topic, deadline);
-      info = await this.client.publishInfo(topic, deadline);
+      await this.#client.refreshRouteAfterError(topic, deadline);
+      info = await this.#client.publishInfo(topic, deadline);
     }
     if (info.queues.length === 0) throw new NoWritableQueueError(topic, info.emptyReason ?? 'it has no queue');
     return info;
@@ -78,7 +78,7 @@ export class SendLoop implements AttemptEnds {
   /** The queue that messages with a sharding key belong to. @throws as `publishInfo`, and when that queue is gone */
   async queueOf(topic: string, shardingKey: string, deadline: Deadline): Promise<MessageQueue> {
     const info = await this.publishInfo(topic, deadline);
-    const queue = this.keyedQueues.queueOf(info, shardingKey);
+    const queue = this.#keyedQueues.queueOf(info, shardingKey);
     if (queue === undefined) throw new NoWritableQueueError(topic, 'it has no queue');
     return queue;
   }
@@ -100,70 +100,70 @@ export class SendLoop implements AttemptEnds {
     toResult: (receipt: SendReceipt) => T,
   ): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      this.attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
+      this.#attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
     }) as Promise<T>;
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */
   async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
     const wanted = { unit, fixedQueue, deadline, attempts: [] };
-    const place = this.knownPlace(wanted) ?? (await this.placeOnFreshRoute(wanted));
+    const place = this.#knownPlace(wanted) ?? (await this.#placeOnFreshRoute(wanted));
     const timeoutMs = Math.max(1, deadline.remainingMs());
-    if (unit.needs !== undefined) await this.checkVersion(unit.needs, place, timeoutMs);
-    this.client.windows.of(place.addr).countOneway();
-    await this.client.oneway(place.addr, this.request(unit, place), timeoutMs);
+    if (unit.needs !== undefined) await this.#checkVersion(unit.needs, place, timeoutMs);
+    this.#client.windows.of(place.addr).countOneway();
+    await this.#client.oneway(place.addr, this.#request(unit, place), timeoutMs);
   }
 
   /**
    * The next attempt. Most sends need one, at a broker that is known, and are in flight by the thousand: nothing on their way
    * has a promise but the send itself.
    */
-  private attempt(sending: Sending): void {
+  #attempt(sending: Sending): void {
     let place: Place | undefined;
     try {
-      place = this.knownPlace(sending);
+      place = this.#knownPlace(sending);
     } catch (error) {
       sending.reject(asGivenUp(sending, error));
       return;
     }
-    if (place !== undefined) this.attemptAt(sending, place);
+    if (place !== undefined) this.#attemptAt(sending, place);
     else
-      this.placeOnFreshRoute(sending)
-        .then((found) => this.attemptAt(sending, found))
+      this.#placeOnFreshRoute(sending)
+        .then((found) => this.#attemptAt(sending, found))
         .catch(sending.reject);
   }
 
-  private attemptAt(sending: Sending, place: Place): void {
-    const window = this.client.windows.of(place.addr);
+  #attemptAt(sending: Sending, place: Place): void {
+    const window = this.#client.windows.of(place.addr);
     if (window.tryEnter()) {
-      this.attemptInWindow(sending, place, place.foundAt, window);
+      this.#attemptInWindow(sending, place, place.foundAt, window);
       return;
     }
     window
-      .enter(Math.min(this.limits.attemptTimeoutMs, place.remainingMs))
+      .enter(Math.min(this.#limits.attemptTimeoutMs, place.remainingMs))
       .then(
-        () => this.attemptInWindow(sending, place, performance.now(), window),
-        (error) => this.nextAfterFailure(sending, place, this.client.securityVersion, error),
+        () => this.#attemptInWindow(sending, place, performance.now(), window),
+        (error) => this.#nextAfterFailure(sending, place, this.#client.securityVersion, error),
       )
       .catch(sending.reject);
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */
-  private attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
-    sending.begin(place, startedAt, window, this.client.securityVersion);
+  #attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
+    sending.begin(place, startedAt, window, this.#client.securityVersion);
     const { unit } = sending;
-    const timeoutMs = Math.min(this.limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
+    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
     try {
       if (timeoutMs < SMALLEST_ATTEMPT_MS) throw tooLate(unit.topic, timeoutMs);
       if (unit.needs === undefined && !isHalf(unit)) {
-        this.client.invokeFor(sending, place.addr, this.request(unit, place), timeoutMs);
+        this.#client.invokeFor(sending, place.addr, this.#request(unit, place), timeoutMs);
         return;
       }
     } catch (error) {
       sending.failed(error);
       return;
     }
-    this.answerAfterPreparation(unit, place, deadlineAfter(timeoutMs)).then(
+    this.#answerAfterPreparation(unit, place, deadlineAfter(timeoutMs)).then(
       (answer) => sending.answered(answer),
       (error) => sending.failed(error),
     );
@@ -173,7 +173,7 @@ export class SendLoop implements AttemptEnds {
   onAnswer(sending: Sending, place: Place, answer: Answer): void {
     let receipt: SendReceipt;
     try {
-      receipt = this.receipt(sending, place, answer);
+      receipt = this.#receipt(sending, place, answer);
     } catch (error) {
       this.onFailure(sending, place, error);
       return;
@@ -185,29 +185,26 @@ export class SendLoop implements AttemptEnds {
   /** The attempt under way failed, or was refused. */
   onFailure(sending: Sending, place: Place, error: unknown): void {
     sending.window.leave(error instanceof RocketMQError && isSignOfLoad(error));
-    if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error)) this.faults.failed(place.brokerName);
-    this.nextAfterFailure(sending, place, sending.securityVersion, error);
+    if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error))
+      this.#faults.failed(place.brokerName);
+    this.#nextAfterFailure(sending, place, sending.securityVersion, error);
   }
 
-  private async answerAfterPreparation(unit: SendUnit, place: Place, limit: Deadline): Promise<Answer> {
+  async #answerAfterPreparation(unit: SendUnit, place: Place, limit: Deadline): Promise<Answer> {
     const { topic, needs } = unit;
-    if (needs !== undefined) await this.checkVersion(needs, place, timeLeft(topic, limit));
-    if (isHalf(unit)) await this.client.holdTransactionGroup(this.limits.group, place.addr, timeLeft(topic, limit));
-    return this.client.invoke(place.addr, this.request(unit, place), timeLeft(topic, limit));
+    if (needs !== undefined) await this.#checkVersion(needs, place, timeLeft(topic, limit));
+    if (isHalf(unit)) await this.#client.holdTransactionGroup(this.#limits.group, place.addr, timeLeft(topic, limit));
+    return this.#client.invoke(place.addr, this.#request(unit, place), timeLeft(topic, limit));
   }
 
   /** What a broker confirmed. @throws BrokerError when it refused; DegradedStoreError when its store is not enough */
-  private receipt(
-    { unit, attempts, startedAt }: Sending,
-    { addr, brokerName, queue }: Place,
-    answer: Answer,
-  ): SendReceipt {
+  #receipt({ unit, attempts, startedAt }: Sending, { addr, brokerName, queue }: Place, answer: Answer): SendReceipt {
     const status = sendStatus(answer.code);
     if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
-    if (status !== 'SEND_OK' && this.limits.onDegradedStore === 'fail' && !isHalf(unit)) {
+    if (status !== 'SEND_OK' && this.#limits.onDegradedStore === 'fail' && !isHalf(unit)) {
       throw new DegradedStoreError(addr, status);
     }
-    this.faults.answered(brokerName, performance.now() - startedAt);
+    this.#faults.answered(brokerName, performance.now() - startedAt);
     const stored = decodeSendMessageResponse(answer.extFields);
     return {
       status,
@@ -217,7 +214,8 @@ export class SendLoop implements AttemptEnds {
       offsetMsgId: stored.msgId,
       bodyBytes: unit.body.length,
       attempts: attempts.length + 1,
-      isPossibleDuplicate: this.client.wasReplayed(answer) || attempts.some(({ error }) => error.outcome === 'unknown'),
+      isPossibleDuplicate:
+        this.#client.wasReplayed(answer) || attempts.some(({ error }) => error.outcome === 'unknown'),
       regionId: stored.regionId,
       transactionId: stored.transactionId,
       recallHandle: stored.recallHandle,
@@ -225,14 +223,14 @@ export class SendLoop implements AttemptEnds {
     };
   }
 
-  private nextAfterFailure(sending: Sending, place: Place, securityVersion: number, error: unknown): void {
-    this.prepareNext(sending, place, securityVersion, error)
-      .then(() => this.attempt(sending))
+  #nextAfterFailure(sending: Sending, place: Place, securityVersion: number, error: unknown): void {
+    this.#prepareNext(sending, place, securityVersion, error)
+      .then(() => this.#attempt(sending))
       .catch(sending.reject);
   }
 
   /** Does what the next attempt needs, where one can help. @throws SendFailedError with every attempt, where none can */
-  private async prepareNext(
+  async #prepareNext(
     sending: Sending,
     { brokerName, addr, queue, info, foundAt }: Place,
     securityVersion: number,
@@ -245,36 +243,36 @@ export class SendLoop implements AttemptEnds {
     // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
       sending.isSecurityRefreshed = true;
-      if (await this.client.refreshSecurity(securityVersion, deadline)) return;
+      if (await this.#client.refreshSecurity(securityVersion, deadline)) return;
     }
     const step = nextStep(error);
     const count = sending.attempts.length;
-    if (step === 'none' || count >= this.limits.maxAttempts) throw givenUp(sending, error);
+    if (step === 'none' || count >= this.#limits.maxAttempts) throw givenUp(sending, error);
     const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
-    await this.beforeNext(step, unit.topic, error, count, hasOther, deadline);
+    await this.#beforeNext(step, unit.topic, error, count, hasOther, deadline);
   }
 
   /** Where the next attempt goes, when the route as known has a place for it. @throws DeadlineError */
-  private knownPlace(sending: Wanted): Place | undefined {
+  #knownPlace(sending: Wanted): Place | undefined {
     const { topic } = sending.unit;
-    const info = this.client.knownPublishInfo(topic);
-    if (info !== undefined) return this.placeOn(info, sending);
+    const info = this.#client.knownPublishInfo(topic);
+    if (info !== undefined) return this.#placeOn(info, sending);
     timeLeft(topic, sending.deadline);
     return undefined;
   }
 
   /** @throws NoWritableQueueError, TopicRouteNotFoundError, NoNameServerError, DeadlineError */
-  private async placeOnFreshRoute(sending: Wanted): Promise<Place> {
+  async #placeOnFreshRoute(sending: Wanted): Promise<Place> {
     const { unit, fixedQueue, deadline } = sending;
     const { topic } = unit;
     try {
-      if (this.client.knownPublishInfo(topic) === undefined) {
-        const place = this.placeOn(await this.client.publishInfo(topic, deadline), sending);
+      if (this.#client.knownPublishInfo(topic) === undefined) {
+        const place = this.#placeOn(await this.#client.publishInfo(topic, deadline), sending);
         if (place !== undefined) return place;
       }
-      await this.client.refreshRouteAfterError(topic, deadline);
-      const fresh = await this.client.publishInfo(topic, deadline);
-      const place = this.placeOn(fresh, sending);
+      await this.#client.refreshRouteAfterError(topic, deadline);
+      const fresh = await this.#client.publishInfo(topic, deadline);
+      const place = this.#placeOn(fresh, sending);
       if (place !== undefined) return place;
       const gone =
         fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
@@ -284,10 +282,10 @@ export class SendLoop implements AttemptEnds {
     }
   }
 
-  private placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
+  #placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
     // Asked when the route is there: finding it may have taken what time there was.
     const remainingMs = timeLeft(unit.topic, deadline);
-    const queue = fixedQueue ?? this.selection.next(info, attempts[attempts.length - 1]?.brokerName);
+    const queue = fixedQueue ?? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName);
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;
     const { brokerName, addr } = broker;
@@ -295,22 +293,22 @@ export class SendLoop implements AttemptEnds {
   }
 
   /** @throws BrokerTooOldError when the broker would do something else than what the unit asks for. */
-  private async checkVersion(needs: VersionNeed, { brokerName, addr }: Place, timeoutMs: number): Promise<void> {
-    const version = await this.client.brokerVersion(addr, timeoutMs);
+  async #checkVersion(needs: VersionNeed, { brokerName, addr }: Place, timeoutMs: number): Promise<void> {
+    const version = await this.#client.brokerVersion(addr, timeoutMs);
     if (version >= needs.version) return;
     const names = { has: versionName(version), needs: versionName(needs.version) };
     throw new BrokerTooOldError(brokerName, addr, names, needs.feature, needs.otherwise);
   }
 
-  private request(unit: SendUnit, place: Place) {
+  #request(unit: SendUnit, place: Place) {
     const { isBatch, sysFlag, bornAt: bornTimestamp, flag, properties, body } = unit;
     const extFields = encodeMessageSend({ sysFlag, bornTimestamp, flag, properties });
     const code = isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
-    return { code, extFields, sharedFields: this.queueHeaders.of(unit, place), body };
+    return { code, extFields, sharedFields: this.#queueHeaders.of(unit, place), body };
   }
 
   /** Refreshes the route where that may help, and waits a little before the same broker is tried again. */
-  private async beforeNext(
+  async #beforeNext(
     step: Exclude<ReturnType<typeof nextStep>, 'none'>,
     topic: string,
     error: RocketMQError,
@@ -320,9 +318,9 @@ export class SendLoop implements AttemptEnds {
   ): Promise<void> {
     if (step === 'a fresh route') {
       // With another broker to try, the new route is fetched on the side.
-      const refresh = this.client.refreshRouteAfterError(topic, deadline);
+      const refresh = this.#client.refreshRouteAfterError(topic, deadline);
       if (!hasOther) await refresh;
-      if (isAboutTopic(error)) this.client.forgetIfMissing(topic);
+      if (isAboutTopic(error)) this.#client.forgetIfMissing(topic);
     }
     if (hasOther && step !== 'a pause') return;
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());

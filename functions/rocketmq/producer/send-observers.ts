@@ -34,10 +34,10 @@ export interface ObservedSend extends SendHookContext {
 
 /** The hooks of a producer and its traces, told of each send. Costs nothing where there are none. */
 export class SendObservers {
-  private readonly group: string;
-  private readonly hooks: NonNullable<ProducerOptions['sendHooks']>;
-  private readonly traces: TraceDispatcher | undefined;
-  private readonly now: () => number;
+  readonly #group: string;
+  readonly #hooks: NonNullable<ProducerOptions['sendHooks']>;
+  readonly #traces: TraceDispatcher | undefined;
+  readonly #now: () => number;
 
   constructor(
     client: ClientInstance,
@@ -45,10 +45,10 @@ export class SendObservers {
     limits: SendLimits,
     rules: PreparationRules,
   ) {
-    this.group = options.group;
-    this.hooks = options.sendHooks;
-    this.now = rules.now;
-    this.traces = options.trace ? new TraceDispatcher(client, options.group, limits, rules) : undefined;
+    this.#group = options.group;
+    this.#hooks = options.sendHooks;
+    this.#now = rules.now;
+    this.#traces = options.trace ? new TraceDispatcher(client, options.group, limits, rules) : undefined;
   }
 
   /**
@@ -57,9 +57,9 @@ export class SendObservers {
    * batch, which brokers deliver at once, or make it half of a transaction; what a hook throws
    */
   begin(message: Message): ObservedSend | undefined {
-    if (this.hooks.length === 0 && this.traces === undefined) return undefined;
-    const observed = { group: this.group, message, extraProperties: {}, startedAt: this.now() };
-    for (const hook of this.hooks) hook.before?.(observed);
+    if (this.#hooks.length === 0 && this.#traces === undefined) return undefined;
+    const observed = { group: this.#group, message, extraProperties: {}, startedAt: this.#now() };
+    for (const hook of this.#hooks) hook.before?.(observed);
     const reserved = Object.keys(observed.extraProperties).find((name) => RESERVED_PROPERTIES.has(name));
     if (reserved === undefined) return observed;
     throw new MessageError('properties', `a hook added property "${reserved}", which is reserved by RocketMQ`);
@@ -67,20 +67,20 @@ export class SendObservers {
 
   /** Tells that a broker confirmed it. */
   stored(observed: ObservedSend, prepared: PreparedMessage, result: SendResult, receipt: SendReceipt): void {
-    this.after(observed, { result });
-    if (this.traces === undefined || !receipt.isTraceOn || receipt.regionId === undefined) return;
+    this.#after(observed, { result });
+    if (this.#traces === undefined || !receipt.isTraceOn || receipt.regionId === undefined) return;
     const { tag, keys, topic } = observed.message;
-    this.traces.record({
+    this.#traces.record({
       startedAt: observed.startedAt,
       regionId: receipt.regionId,
-      group: this.group,
+      group: this.#group,
       topic,
       msgId: result.msgId,
       tags: tag,
       keys: keys?.join(' '),
       storeHost: receipt.addr,
       bodyBytes: receipt.bodyBytes,
-      costMs: Math.max(0, this.now() - observed.startedAt),
+      costMs: Math.max(0, this.#now() - observed.startedAt),
       messageType: messageTypeOf(prepared),
       offsetMsgId: result.offsetMsgId,
       isSuccess: result.status === 'SEND_OK',
@@ -92,24 +92,30 @@ export class SendObservers {
    * @param bareTopic takes the namespace off a topic.
    */
   endObserver(bareTopic: (topic: string) => string): EndObserver | undefined {
-    const { traces } = this;
+    const traces = this.#traces;
     if (traces === undefined) return undefined;
     return ({ topic, msgId, tags, keys, regionId = DEFAULT_REGION, addr: storeHost, outcome, isFromCheck }) => {
-      const facts = { group: this.group, topic: bareTopic(topic), msgId, tags, keys, regionId, storeHost, isFromCheck };
-      traces.record({ ...facts, endedAt: this.now(), state: endStates[outcome] });
+      const facts = {
+        group: this.#group,
+        topic: bareTopic(topic),
+        msgId,
+        tags,
+        keys,
+        regionId,
+        storeHost,
+        isFromCheck,
+      };
+      traces.record({ ...facts, endedAt: this.#now(), state: endStates[outcome] });
     };
   }
 
   /** Tells that it was given up. */
   failed(observed: ObservedSend, error: RocketMQError): void {
-    this.after(observed, { error });
+    this.#after(observed, { error });
   }
 
-  private after(
-    observed: ObservedSend,
-    outcome: { readonly result: SendResult } | { readonly error: RocketMQError },
-  ): void {
-    for (const hook of this.hooks) {
+  #after(observed: ObservedSend, outcome: { readonly result: SendResult } | { readonly error: RocketMQError }): void {
+    for (const hook of this.#hooks) {
       try {
         hook.after?.(observed, outcome);
       } catch {

@@ -54,10 +54,10 @@ export class Sending implements Wanted {
   /** Of the credentials that the attempt under way is signed with. */
   securityVersion = 0;
   readonly reject: (error: unknown) => void;
-  private readonly ends: AttemptEnds;
-  private readonly toResult: (receipt: SendReceipt) => unknown;
-  private readonly resolve: (result: unknown) => void;
-  private place!: Place;
+  readonly #ends: AttemptEnds;
+  readonly #toResult: (receipt: SendReceipt) => unknown;
+  readonly #resolve: (result: unknown) => void;
+  #place!: Place;
 
   /** @param toResult makes of the receipt what the send resolves to; what it throws rejects the send. */
   constructor(
@@ -69,34 +69,34 @@ export class Sending implements Wanted {
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
   ) {
-    this.ends = ends;
+    this.#ends = ends;
     this.unit = unit;
     this.fixedQueue = fixedQueue;
     this.deadline = deadline;
-    this.toResult = toResult;
-    this.resolve = resolve;
+    this.#toResult = toResult;
+    this.#resolve = resolve;
     this.reject = reject;
   }
 
   /** Notes the attempt that is begun now; its answer or failure has to be told next. */
   begin(place: Place, startedAt: number, window: InFlightWindow, securityVersion: number): void {
-    this.place = place;
+    this.#place = place;
     this.startedAt = startedAt;
     this.window = window;
     this.securityVersion = securityVersion;
   }
 
   answered(answer: Answer): void {
-    this.ends.onAnswer(this, this.place, answer);
+    this.#ends.onAnswer(this, this.#place, answer);
   }
 
   failed(error: unknown): void {
-    this.ends.onFailure(this, this.place, error);
+    this.#ends.onFailure(this, this.#place, error);
   }
 
   succeed(receipt: SendReceipt): void {
     try {
-      this.resolve(this.toResult(receipt));
+      this.#resolve(this.#toResult(receipt));
     } catch (error) {
       this.reject(error);
     }

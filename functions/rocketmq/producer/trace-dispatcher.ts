@@ -17,32 +17,34 @@ const FLUSH_TIMEOUT_MS = 5000;
  * fail a send, and what cannot be flushed in time is dropped.
  */
 export class TraceDispatcher {
-  private readonly sendLoop: SendLoop;
-  private readonly rules: PreparationRules;
-  private records: TraceRecord[] = [];
+  readonly #sendLoop: SendLoop;
+  readonly #rules: PreparationRules;
+  #records: TraceRecord[] = [];
 
   constructor(client: ClientInstance, group: string, limits: SendLimits, rules: PreparationRules) {
-    this.sendLoop = new SendLoop(client, { ...limits, group: `_INNER_TRACE_PRODUCER-${group}-PRODUCE-1` });
-    this.rules = { ...rules, instanceId: undefined, wrapTopic: (topic) => topic };
+    this.#sendLoop = new SendLoop(client, { ...limits, group: `_INNER_TRACE_PRODUCER-${group}-PRODUCE-1` });
+    this.#rules = { ...rules, instanceId: undefined, wrapTopic: (topic) => topic };
     client.onEnd((deadline) => this.flush(deadline));
   }
 
   /** Keeps a record until the next flush. */
   record(record: TraceRecord): void {
-    if (this.records.length < MOST_RECORDS) this.records.push(record);
+    if (this.#records.length < MOST_RECORDS) this.#records.push(record);
   }
 
   /** Sends what is kept. Rejects with the first failure, after all were tried; the records are gone then. */
   async flush(deadline: Deadline): Promise<void> {
-    const { records } = this;
-    this.records = [];
+    const records = this.#records;
+    this.#records = [];
     const limit = earlierOf(deadline, FLUSH_TIMEOUT_MS);
     const sends: Promise<unknown>[] = [];
     for (let start = 0; start < records.length; start += RECORDS_A_MESSAGE) {
       const group = records.slice(start, start + RECORDS_A_MESSAGE);
       const body = group.map(encodeTrace).join('');
       const keys = [...new Set(group.flatMap(traceKeys))];
-      sends.push(this.sendLoop.send(prepareMessage({ topic: TRACE_TOPIC, body, keys }, this.rules), undefined, limit));
+      sends.push(
+        this.#sendLoop.send(prepareMessage({ topic: TRACE_TOPIC, body, keys }, this.#rules), undefined, limit),
+      );
     }
     await Promise.all(sends);
   }

@@ -40,18 +40,18 @@ const ofClient = new WeakMap<ClientInstance, TransactionChecks>();
  */
 export class TransactionChecks {
   readonly memory = new TransactionMemory();
-  private readonly client: ClientInstance;
+  readonly #client: ClientInstance;
   /** By group as the cluster knows it. */
-  private readonly listeners = new Map<string, TransactionCheckListener>();
-  private readonly endObservers = new Map<string, EndObserver>();
+  readonly #listeners = new Map<string, TransactionCheckListener>();
+  readonly #endObservers = new Map<string, EndObserver>();
   /** The newest question not answered yet, by broker and transaction. */
-  private readonly open = new Map<string, OpenCheck>();
+  readonly #open = new Map<string, OpenCheck>();
 
   /** Use `of`: a client has one. */
   constructor(client: ClientInstance) {
-    this.client = client;
+    this.#client = client;
     client.registerHandler(RequestCode.CHECK_TRANSACTION_STATE, ({ extFields, body }, connection) => {
-      this.receive(extFields, body, connection);
+      this.#receive(extFields, body, connection);
       return 'no answer';
     });
   }
@@ -64,19 +64,15 @@ export class TransactionChecks {
 
   /** Has checks of a group decided by a listener, in place of the one before. */
   listen(group: string, listener: TransactionCheckListener): void {
-    this.listeners.set(group, listener);
+    this.#listeners.set(group, listener);
   }
 
   /** Has somebody look on at the ends of a group's transactions. */
   observe(group: string, observer: EndObserver | undefined): void {
-    if (observer !== undefined) this.endObservers.set(group, observer);
+    if (observer !== undefined) this.#endObservers.set(group, observer);
   }
 
-  private receive(
-    extFields: Parameters<typeof decodeCheckTransaction>[0],
-    body: Uint8Array,
-    on: CheckConnection,
-  ): void {
+  #receive(extFields: Parameters<typeof decodeCheckTransaction>[0], body: Uint8Array, on: CheckConnection): void {
     let check: CheckTransaction;
     try {
       check = decodeCheckTransaction(extFields, body);
@@ -86,41 +82,41 @@ export class TransactionChecks {
     }
     const { host, port } = check.message.storeHost;
     const key = `${host}:${port} ${check.msgId}`;
-    const present = this.open.get(key);
+    const present = this.#open.get(key);
     if (present !== undefined && present.check.commitLogOffset > check.commitLogOffset) return;
-    this.open.set(key, { check, connection: on });
+    this.#open.set(key, { check, connection: on });
     if (present !== undefined) return;
-    const limitMs = this.listeners.get(check.producerGroup)?.limitMs ?? CHECK_LIMIT_MS;
-    this.client.beside(limitMs, (deadline) => this.answerNewest(key, deadline));
+    const limitMs = this.#listeners.get(check.producerGroup)?.limitMs ?? CHECK_LIMIT_MS;
+    this.#client.beside(limitMs, (deadline) => this.#answerNewest(key, deadline));
   }
 
-  private async answerNewest(key: string, deadline: Deadline): Promise<void> {
+  async #answerNewest(key: string, deadline: Deadline): Promise<void> {
     // What waited in the socket is read in these turns of the event loop.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     try {
-      for (let asked = this.open.get(key); asked !== undefined; ) {
+      for (let asked = this.#open.get(key); asked !== undefined; ) {
         const message = await checkedMessage(asked.check);
-        const decision = await this.decide(asked.check, message, deadline);
-        const newest = this.open.get(key) ?? asked;
-        await this.answer(newest, message, decision, deadline);
-        const next = this.open.get(key);
+        const decision = await this.#decide(asked.check, message, deadline);
+        const newest = this.#open.get(key) ?? asked;
+        await this.#answer(newest, message, decision, deadline);
+        const next = this.#open.get(key);
         asked = next === newest ? undefined : next;
       }
     } finally {
-      this.open.delete(key);
+      this.#open.delete(key);
     }
   }
 
   /** What this client knows for sure comes first, then the listener, then what this client had meant to do. */
-  private async decide(check: CheckTransaction, message: CheckedMessage, deadline: Deadline): Promise<Decision> {
+  async #decide(check: CheckTransaction, message: CheckedMessage, deadline: Deadline): Promise<Decision> {
     const { msgId, producerGroup } = check;
     const state = this.memory.get(msgId);
     if (state === 'delivered') return { answer: 'rollback', isDelivered: true };
     // Its sender is about to say; a listener could only find nothing yet, and take that for a rollback.
     if (state === 'running') return { answer: 'unknown', isDelivered: false };
     const own = state ?? 'unknown';
-    const listener = this.listeners.get(producerGroup);
+    const listener = this.#listeners.get(producerGroup);
     if (listener === undefined) return { answer: own, isDelivered: false };
     try {
       const tooSlow = () => new DeadlineError(`check of transaction ${msgId}`, deadline.remainingMs(), 1);
@@ -133,7 +129,7 @@ export class TransactionChecks {
     }
   }
 
-  private async answer(
+  async #answer(
     { check, connection }: OpenCheck,
     message: CheckedMessage,
     decision: Decision,
@@ -150,7 +146,7 @@ export class TransactionChecks {
     const header = { ...place, topic, producerGroup, isFromCheck: true, msgId, transactionId };
     const ended = await endTransaction(receiver, decision.answer, header);
     if (isTold(ended)) {
-      this.endObservers.get(producerGroup)?.({
+      this.#endObservers.get(producerGroup)?.({
         topic,
         msgId,
         tags: message.properties[MessageProperty.TAGS],
@@ -164,7 +160,7 @@ export class TransactionChecks {
     if (ended.isConfirmed && decision.answer === 'commit') this.memory.set(msgId, 'delivered');
     const error = decision.error ?? (ended.isConfirmed ? undefined : ended.error);
     try {
-      await this.listeners.get(producerGroup)?.answered?.({
+      await this.#listeners.get(producerGroup)?.answered?.({
         message,
         answer: decision.answer,
         isDelivered: decision.isDelivered,

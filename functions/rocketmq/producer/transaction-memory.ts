@@ -8,23 +8,23 @@ const MOST_ENDED = 5_000;
  * process has to know belongs into a transaction log.
  */
 export class TransactionMemory {
-  private readonly states = new Map<string, TransactionState>();
+  readonly #states = new Map<string, TransactionState>();
 
   get(msgId: string): TransactionState | undefined {
-    return this.states.get(msgId);
+    return this.#states.get(msgId);
   }
 
   set(msgId: string, state: TransactionState): void {
-    this.states.delete(msgId);
-    this.states.set(msgId, state);
-    for (const oldest of this.states.keys()) {
-      if (this.states.size <= MOST_ENDED) break;
-      this.states.delete(oldest);
+    this.#states.delete(msgId);
+    this.#states.set(msgId, state);
+    for (const oldest of this.#states.keys()) {
+      if (this.#states.size <= MOST_ENDED) break;
+      this.#states.delete(oldest);
     }
   }
 
   /** Forgets a transaction whose outcome is not known here. */
   delete(msgId: string): void {
-    this.states.delete(msgId);
+    this.#states.delete(msgId);
   }
 }

@@ -16,106 +16,106 @@ const LARGEST_NEW_BLOCK_BYTES = 65_536;
  * and no frame needs a buffer of its own. Integers are big-endian, strings UTF-8. Positions count from the last `take`.
  */
 export class ByteWriter {
-  private block: Buffer;
+  #block: Buffer;
   /** Where in the block the bytes since the last `take` begin, and end. */
-  private start = 0;
-  private end = 0;
+  #start = 0;
+  #end = 0;
 
   /** @param initialBytes first capacity; grows by doubling. */
   constructor(initialBytes = SMALLEST_BLOCK_BYTES) {
-    this.block = Buffer.allocUnsafe(initialBytes);
+    this.#block = Buffer.allocUnsafe(initialBytes);
   }
 
   /** Bytes written since the last `take`. */
   get byteLength(): number {
-    return this.end - this.start;
+    return this.#end - this.#start;
   }
 
   /** Hands over what was written, and starts anew behind it: what was taken is never written again. */
   take(): Buffer {
-    const taken = this.block.subarray(this.start, this.end);
-    this.start = this.end;
-    if (this.block.length - this.end < LEAST_ROOM_BYTES) {
+    const taken = this.#block.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    if (this.#block.length - this.#end < LEAST_ROOM_BYTES) {
       const wishedBytes = Math.min(taken.length * 2, LARGEST_NEW_BLOCK_BYTES);
-      this.block = Buffer.allocUnsafe(Math.max(SMALLEST_BLOCK_BYTES, wishedBytes));
-      this.start = 0;
-      this.end = 0;
+      this.#block = Buffer.allocUnsafe(Math.max(SMALLEST_BLOCK_BYTES, wishedBytes));
+      this.#start = 0;
+      this.#end = 0;
     }
     return taken;
   }
 
   /** Makes room for so many more bytes. */
-  private reserve(bytes: number): void {
-    if (this.end + bytes <= this.block.length) return;
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#block.length) return;
     const { byteLength } = this;
     const grown = Buffer.allocUnsafe(Math.max(byteLength * 2, byteLength + bytes, SMALLEST_BLOCK_BYTES));
-    this.block.copy(grown, 0, this.start, this.end);
-    this.block = grown;
-    this.start = 0;
-    this.end = byteLength;
+    this.#block.copy(grown, 0, this.#start, this.#end);
+    this.#block = grown;
+    this.#start = 0;
+    this.#end = byteLength;
   }
 
   i8(value: number): void {
-    this.reserve(1);
-    this.block[this.end++] = value;
+    this.#reserve(1);
+    this.#block[this.#end++] = value;
   }
 
   i16(value: number): void {
-    this.reserve(2);
-    this.block[this.end++] = value >> 8;
-    this.block[this.end++] = value;
+    this.#reserve(2);
+    this.#block[this.#end++] = value >> 8;
+    this.#block[this.#end++] = value;
   }
 
   i32(value: number): void {
-    this.reserve(4);
-    putI32(this.block, this.end, value);
-    this.end += 4;
+    this.#reserve(4);
+    putI32(this.#block, this.#end, value);
+    this.#end += 4;
   }
 
   bytes(value: Uint8Array): void {
-    this.reserve(value.length);
-    this.block.set(value, this.end);
-    this.end += value.length;
+    this.#reserve(value.length);
+    this.#block.set(value, this.#end);
+    this.#end += value.length;
   }
 
   /** Writes a string without a length before it; answers its length in bytes. */
   utf8(value: string): number {
-    this.reserve(value.length * MOST_BYTES_OF_CHAR);
-    const bytes = putUtf8(this.block, this.end, value);
-    this.end += bytes;
+    this.#reserve(value.length * MOST_BYTES_OF_CHAR);
+    const bytes = putUtf8(this.#block, this.#end, value);
+    this.#end += bytes;
     return bytes;
   }
 
   /** Writes `key (i16 + bytes) · value (i32 + bytes)`. The key must be ASCII. */
   entry(key: string, value: string): void {
-    this.reserve(6 + key.length + value.length * MOST_BYTES_OF_CHAR);
-    const { block } = this;
+    this.#reserve(6 + key.length + value.length * MOST_BYTES_OF_CHAR);
+    const block = this.#block;
     const chars = key.length;
-    let at = this.end;
+    let at = this.#end;
     block[at++] = chars >> 8;
     block[at++] = chars;
     for (let index = 0; index < chars; index++) block[at++] = key.charCodeAt(index);
     const bytes = putUtf8(block, at + 4, value);
     putI32(block, at, bytes);
-    this.end = at + 4 + bytes;
+    this.#end = at + 4 + bytes;
   }
 
   /** Leaves four bytes open and answers where they are, to be filled by `fillI32`. */
   skipI32(): number {
-    this.reserve(4);
-    const at = this.end - this.start;
-    this.end += 4;
+    this.#reserve(4);
+    const at = this.#end - this.#start;
+    this.#end += 4;
     return at;
   }
 
   /** Fills four bytes left open by `skipI32`. */
   fillI32(at: number, value: number): void {
-    putI32(this.block, this.start + at, value);
+    putI32(this.#block, this.#start + at, value);
   }
 
   /** Takes back everything written after a position, for a frame that turned out not to be sendable. */
   truncate(byteLength: number): void {
-    this.end = this.start + byteLength;
+    this.#end = this.#start + byteLength;
   }
 }
 

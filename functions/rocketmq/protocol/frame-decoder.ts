@@ -18,22 +18,22 @@ export type FrameListener = (buffer: Buffer, start: number, end: number) => void
  * of the size that frame announced, which is at most `maxFrameBytes`.
  */
 export class FrameDecoder {
-  private readonly onFrame: FrameListener;
-  private readonly maxFrameBytes: number;
-  private readonly lengthWord = Buffer.alloc(4);
+  readonly #onFrame: FrameListener;
+  readonly #maxFrameBytes: number;
+  readonly #lengthWord = Buffer.alloc(4);
   /** The incomplete frame, once its length word is known. */
-  private partial: Buffer | undefined;
+  #partial: Buffer | undefined;
   /** Bytes present of the incomplete frame, its length word included. */
-  private filledBytes = 0;
+  #filledBytes = 0;
 
   constructor(onFrame: FrameListener, maxFrameBytes = MAX_FRAME_BYTES) {
-    this.onFrame = onFrame;
-    this.maxFrameBytes = maxFrameBytes;
+    this.#onFrame = onFrame;
+    this.#maxFrameBytes = maxFrameBytes;
   }
 
   /** Bytes of an incomplete frame held now. */
   get bufferedBytes(): number {
-    return this.filledBytes;
+    return this.#filledBytes;
   }
 
   /**
@@ -42,46 +42,46 @@ export class FrameDecoder {
    * @throws RemotingCommandError for a length that no frame can have: nothing after it can be read.
    */
   push(chunk: Buffer, bytes = chunk.length): void {
-    let at = this.filledBytes > 0 ? this.complete(chunk, bytes) : 0;
+    let at = this.#filledBytes > 0 ? this.#complete(chunk, bytes) : 0;
     while (bytes - at >= 4) {
-      const frameBytes = this.readFrameBytes(chunk, at);
+      const frameBytes = this.#readFrameBytes(chunk, at);
       if (bytes - at < frameBytes) {
-        this.partial = Buffer.allocUnsafe(frameBytes);
-        this.filledBytes = chunk.copy(this.partial, 0, at, bytes);
+        this.#partial = Buffer.allocUnsafe(frameBytes);
+        this.#filledBytes = chunk.copy(this.#partial, 0, at, bytes);
         return;
       }
       const start = at;
       at += frameBytes;
-      this.onFrame(chunk, start, at);
+      this.#onFrame(chunk, start, at);
     }
-    this.filledBytes += chunk.copy(this.lengthWord, this.filledBytes, at, bytes);
+    this.#filledBytes += chunk.copy(this.#lengthWord, this.#filledBytes, at, bytes);
   }
 
   /** Adds bytes to the incomplete frame, and delivers it when it is whole; answers how many bytes it took. */
-  private complete(chunk: Buffer, bytes: number): number {
+  #complete(chunk: Buffer, bytes: number): number {
     let at = 0;
-    if (this.partial === undefined) {
-      at = chunk.copy(this.lengthWord, this.filledBytes, 0, bytes);
-      this.filledBytes += at;
-      if (this.filledBytes < 4) return at;
-      this.partial = Buffer.allocUnsafe(this.readFrameBytes(this.lengthWord, 0));
-      this.lengthWord.copy(this.partial);
+    if (this.#partial === undefined) {
+      at = chunk.copy(this.#lengthWord, this.#filledBytes, 0, bytes);
+      this.#filledBytes += at;
+      if (this.#filledBytes < 4) return at;
+      this.#partial = Buffer.allocUnsafe(this.#readFrameBytes(this.#lengthWord, 0));
+      this.#lengthWord.copy(this.#partial);
     }
-    const frame = this.partial;
-    const copiedBytes = chunk.copy(frame, this.filledBytes, at, bytes);
-    this.filledBytes += copiedBytes;
-    if (this.filledBytes < frame.length) return at + copiedBytes;
-    this.partial = undefined;
-    this.filledBytes = 0;
-    this.onFrame(frame, 0, frame.length);
+    const frame = this.#partial;
+    const copiedBytes = chunk.copy(frame, this.#filledBytes, at, bytes);
+    this.#filledBytes += copiedBytes;
+    if (this.#filledBytes < frame.length) return at + copiedBytes;
+    this.#partial = undefined;
+    this.#filledBytes = 0;
+    this.#onFrame(frame, 0, frame.length);
     return at + copiedBytes;
   }
 
-  private readFrameBytes(buffer: Buffer, at: number): number {
+  #readFrameBytes(buffer: Buffer, at: number): number {
     const length = buffer.readInt32BE(at);
     if (length < SMALLEST_LENGTH) throw new RemotingCommandError(`frame length ${length} is too small`, at);
-    if (length + 4 > this.maxFrameBytes) {
-      throw new RemotingCommandError(`frame of ${length + 4} bytes is over the limit of ${this.maxFrameBytes}`, at);
+    if (length + 4 > this.#maxFrameBytes) {
+      throw new RemotingCommandError(`frame of ${length + 4} bytes is over the limit of ${this.#maxFrameBytes}`, at);
     }
     return length + 4;
   }

@@ -68,16 +68,16 @@ const lastSerializeType = lastValue();
 const lastTraceOn = lastValue();
 
 class SendAnswerReader {
-  private readonly buffer: Buffer;
-  private readonly end: number;
-  private at: number;
+  readonly #buffer: Buffer;
+  readonly #end: number;
+  #at: number;
   /** Set when it turns out to be another header. */
-  private isOther = false;
+  #isOther = false;
 
   constructor(buffer: Buffer, start: number, end: number) {
-    this.buffer = buffer;
-    this.end = end;
-    this.at = start;
+    this.#buffer = buffer;
+    this.#end = end;
+    this.#at = start;
   }
 
   command<Body>(body: Body): (CommandHeader & { readonly body: Body }) | undefined {
@@ -88,43 +88,43 @@ class SendAnswerReader {
     let language = -1;
     let remark: string | undefined;
     let extFields = NO_EXT_FIELDS;
-    if (this.buffer[this.at++] !== BRACE_OPEN) return undefined;
+    if (this.#buffer[this.#at++] !== BRACE_OPEN) return undefined;
     do {
-      switch (this.buffer[this.at + LETTER]) {
+      switch (this.#buffer[this.#at + LETTER]) {
         case CODE[LETTER]:
-          code = this.integer(CODE);
+          code = this.#integer(CODE);
           break;
         case EXT_FIELDS[LETTER]:
-          extFields = this.extFields();
+          extFields = this.#extFields();
           break;
         case FLAG[LETTER]:
-          flag = this.integer(FLAG);
+          flag = this.#integer(FLAG);
           break;
         case LANGUAGE[LETTER]:
-          language = (languageNames as readonly string[]).indexOf(this.usual(LANGUAGE, lastLanguage));
+          language = (languageNames as readonly string[]).indexOf(this.#usual(LANGUAGE, lastLanguage));
           break;
         case OPAQUE[LETTER]:
-          opaque = this.integer(OPAQUE);
+          opaque = this.#integer(OPAQUE);
           break;
         case REMARK[LETTER]:
-          remark = this.string(REMARK);
+          remark = this.#string(REMARK);
           break;
         case SERIALIZE_TYPE[LETTER]:
-          this.usual(SERIALIZE_TYPE, lastSerializeType);
+          this.#usual(SERIALIZE_TYPE, lastSerializeType);
           break;
         case VERSION[LETTER]:
-          version = this.integer(VERSION);
+          version = this.#integer(VERSION);
           break;
         default:
           return undefined;
       }
-    } while (this.hasMore());
-    if (this.isOther || this.at !== this.end) return undefined;
+    } while (this.#hasMore());
+    if (this.#isOther || this.#at !== this.#end) return undefined;
     if (code === undefined || flag === undefined || opaque === undefined) return undefined;
     return { code, language, version, opaque, flag, remark, extFields, body };
   }
 
-  private extFields(): ExtFields {
+  #extFields(): ExtFields {
     let queueId: string | undefined;
     let transactionId: string | undefined;
     let msgId: string | undefined;
@@ -132,55 +132,55 @@ class SendAnswerReader {
     let region: string | undefined;
     let queueOffset: string | undefined;
     let recallHandle: string | undefined;
-    this.skip(EXT_FIELDS);
+    this.#skip(EXT_FIELDS);
     do {
-      switch (this.buffer[this.at + LETTER]) {
+      switch (this.#buffer[this.#at + LETTER]) {
         case QUEUE_ID[LETTER]:
-          if (this.buffer[this.at + LETTER_OF_QUEUE] === QUEUE_ID[LETTER_OF_QUEUE]) queueId = this.string(QUEUE_ID);
-          else queueOffset = this.string(QUEUE_OFFSET);
+          if (this.#buffer[this.#at + LETTER_OF_QUEUE] === QUEUE_ID[LETTER_OF_QUEUE]) queueId = this.#string(QUEUE_ID);
+          else queueOffset = this.#string(QUEUE_OFFSET);
           break;
         case TRANSACTION_ID[LETTER]:
-          transactionId = this.string(TRANSACTION_ID);
+          transactionId = this.#string(TRANSACTION_ID);
           break;
         case MSG_ID[LETTER]:
-          msgId = this.string(MSG_ID);
+          msgId = this.#string(MSG_ID);
           break;
         case TRACE_ON[LETTER]:
-          traceOn = this.usual(TRACE_ON, lastTraceOn);
+          traceOn = this.#usual(TRACE_ON, lastTraceOn);
           break;
         case MSG_REGION[LETTER]:
-          region = this.usual(MSG_REGION, lastRegion);
+          region = this.#usual(MSG_REGION, lastRegion);
           break;
         case RECALL_HANDLE[LETTER]:
-          recallHandle = this.string(RECALL_HANDLE);
+          recallHandle = this.#string(RECALL_HANDLE);
           break;
         default:
-          this.isOther = true;
+          this.#isOther = true;
       }
-    } while (this.hasMore());
+    } while (this.#hasMore());
     // Every send is answered by an id; other answers have to say what they do not have by leaving it out.
-    if (msgId === undefined) this.isOther = true;
+    if (msgId === undefined) this.#isOther = true;
     return { queueId, transactionId, msgId, TRACE_ON: traceOn, MSG_REGION: region, queueOffset, recallHandle };
   }
 
   /** Goes past what follows a member of an object; false when it was the last one. */
-  private hasMore(): boolean {
+  #hasMore(): boolean {
     // Behind the header comes the body: it may look like more of it.
-    if (this.at >= this.end) this.isOther = true;
-    const next = this.buffer[this.at++];
-    if (next !== COMMA && next !== BRACE_CLOSE) this.isOther = true;
-    return next === COMMA && !this.isOther;
+    if (this.#at >= this.#end) this.#isOther = true;
+    const next = this.#buffer[this.#at++];
+    if (next !== COMMA && next !== BRACE_CLOSE) this.#isOther = true;
+    return next === COMMA && !this.#isOther;
   }
 
   /** Goes past a name, which has to come next. */
-  private skip(name: Buffer): void {
-    if (!this.isAt(this.at, name)) this.isOther = true;
-    this.at += name.length;
+  #skip(name: Buffer): void {
+    if (!this.#isAt(this.#at, name)) this.#isOther = true;
+    this.#at += name.length;
   }
 
   /** Whether these bytes begin at a position. */
-  private isAt(position: number, bytes: Uint8Array): boolean {
-    const { buffer } = this;
+  #isAt(position: number, bytes: Uint8Array): boolean {
+    const buffer = this.#buffer;
     for (let index = 0; index < bytes.length; index++) {
       if (buffer[position + index] !== bytes[index]) return false;
     }
@@ -188,17 +188,17 @@ class SendAnswerReader {
   }
 
   /** The value of a member. */
-  private string(name: Buffer): string {
-    const from = this.value(name);
-    return this.buffer.toString('latin1', from, this.at - 1);
+  #string(name: Buffer): string {
+    const from = this.#value(name);
+    return this.#buffer.toString('latin1', from, this.#at - 1);
   }
 
   /** The value of a member that is the same most of the time. */
-  private usual(name: Buffer, last: LastValue): string {
-    const from = this.value(name);
-    const { buffer } = this;
-    const length = this.at - 1 - from;
-    if (length === last.bytes.length && this.isAt(from, last.bytes)) return last.text;
+  #usual(name: Buffer, last: LastValue): string {
+    const from = this.#value(name);
+    const buffer = this.#buffer;
+    const length = this.#at - 1 - from;
+    if (length === last.bytes.length && this.#isAt(from, last.bytes)) return last.text;
     const text = buffer.toString('latin1', from, from + length);
     if (length <= LONGEST_KEPT) {
       last.bytes = Buffer.from(buffer.subarray(from, from + length));
@@ -208,23 +208,26 @@ class SendAnswerReader {
   }
 
   /** Goes past a member with a text, and tells where that begins; it ends before the last byte gone past. */
-  private value(name: Buffer): number {
-    this.skip(name);
-    const { buffer, at: from, end } = this;
+  #value(name: Buffer): number {
+    this.#skip(name);
+    const buffer = this.#buffer;
+    const from = this.#at;
+    const end = this.#end;
     let at = from;
     let byte = buffer[at] ?? 0;
     while (at < end && byte !== QUOTE) {
-      if (byte === BACKSLASH || byte < BLANK || byte > LAST_ASCII) this.isOther = true;
+      if (byte === BACKSLASH || byte < BLANK || byte > LAST_ASCII) this.#isOther = true;
       byte = buffer[++at] ?? 0;
     }
     // One without an end takes all, and nothing right can follow.
-    this.at = at + 1;
+    this.#at = at + 1;
     return from;
   }
 
-  private integer(name: Buffer): number {
-    this.skip(name);
-    const { buffer, at: from } = this;
+  #integer(name: Buffer): number {
+    this.#skip(name);
+    const buffer = this.#buffer;
+    const from = this.#at;
     let at = from;
     let value = 0;
     let byte = buffer[at] ?? 0;
@@ -233,8 +236,8 @@ class SendAnswerReader {
       byte = buffer[++at] ?? 0;
     }
     const digits = at - from;
-    if (digits === 0 || digits > MOST_DIGITS || (digits > 1 && buffer[from] === ZERO)) this.isOther = true;
-    this.at = at;
+    if (digits === 0 || digits > MOST_DIGITS || (digits > 1 && buffer[from] === ZERO)) this.#isOther = true;
+    this.#at = at;
     return value;
   }
 }

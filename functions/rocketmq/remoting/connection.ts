@@ -54,32 +54,32 @@ export type CloseReason = 'idle' | 'closed by peer' | 'error' | 'timeout' | 'pro
  */
 export class Connection {
   readonly addr: string;
-  private readonly socket: Socket;
-  private readonly clock: Clock;
-  private readonly serializeType: SerializeType;
-  private readonly hooks: readonly RpcHook[];
-  private readonly handleRequest: ServerRequestHandler;
-  private readonly onAnswer: ((addr: string, answer: RemotingCommand) => void) | undefined;
-  private readonly onClosed: (connection: Connection, reason: CloseReason) => void;
-  private readonly responses: ResponseTable;
-  private readonly decoder: FrameDecoder;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #serializeType: SerializeType;
+  readonly #hooks: readonly RpcHook[];
+  readonly #handleRequest: ServerRequestHandler;
+  readonly #onAnswer: ((addr: string, answer: RemotingCommand) => void) | undefined;
+  readonly #onClosed: (connection: Connection, reason: CloseReason) => void;
+  readonly #responses: ResponseTable;
+  readonly #decoder: FrameDecoder;
   /** What was read last. */
-  private chunk: Buffer | undefined;
-  private readonly writer = new ByteWriter();
+  #chunk: Buffer | undefined;
+  readonly #writer = new ByteWriter();
   /** Writes handed to the socket so far. */
-  private writeNumber = 0;
-  private isFlushScheduled = false;
-  private closeReason: CloseReason | undefined;
-  private closeCause: unknown;
+  #writeNumber = 0;
+  #isFlushScheduled = false;
+  #closeReason: CloseReason | undefined;
+  #closeCause: unknown;
   /** Set when it takes no new requests, and is closed once nothing waits. */
-  private retireReason: CloseReason | undefined;
-  private suspected = false;
+  #retireReason: CloseReason | undefined;
+  #suspected = false;
   /** Whether it lets the process end. */
-  private isAsleep = true;
+  #isAsleep = true;
   /** Wall clock, for the idle limit. */
-  private lastUsedAt: number;
+  #lastUsedAt: number;
   /** Monotonic, to tell whether the server answered anything since a request. */
-  private lastReceivedAt = 0;
+  #lastReceivedAt = 0;
 
   constructor(
     addr: string,
@@ -94,21 +94,21 @@ export class Connection {
     },
   ) {
     this.addr = addr;
-    this.socket = socket;
-    this.clock = options.clock;
-    this.serializeType = options.serializeType;
-    this.hooks = options.hooks;
-    this.handleRequest = options.handleRequest;
-    this.onAnswer = options.onAnswer;
-    this.onClosed = options.onClosed;
-    this.lastUsedAt = this.clock.now();
-    this.decoder = new FrameDecoder((buffer, start, end) => this.receive(buffer, start, end));
-    this.responses = new ResponseTable(
+    this.#socket = socket;
+    this.#clock = options.clock;
+    this.#serializeType = options.serializeType;
+    this.#hooks = options.hooks;
+    this.#handleRequest = options.handleRequest;
+    this.#onAnswer = options.onAnswer;
+    this.#onClosed = options.onClosed;
+    this.#lastUsedAt = this.#clock.now();
+    this.#decoder = new FrameDecoder((buffer, start, end) => this.#receive(buffer, start, end));
+    this.#responses = new ResponseTable(
       addr,
-      () => this.becomeIdle(),
-      (startedAt) => this.afterTimeout(startedAt),
+      () => this.#becomeIdle(),
+      (startedAt) => this.#afterTimeout(startedAt),
     );
-    read((buffer, bytes) => this.read(buffer, bytes));
+    read((buffer, bytes) => this.#read(buffer, bytes));
     socket.on('drain', () => this.flush());
     socket.on('end', () => this.close('closed by peer'));
     socket.on('error', (cause) => this.close('error', cause));
@@ -123,28 +123,28 @@ export class Connection {
 
   /** Why no new request may be written on it; undefined while one may. */
   get endReason(): CloseReason | undefined {
-    return this.closeReason ?? this.retireReason;
+    return this.#closeReason ?? this.#retireReason;
   }
 
   /** Requests that wait for an answer. */
   get pendingCount(): number {
-    return this.responses.size;
+    return this.#responses.size;
   }
 
   /** True from `suspect` until the server is heard again: a failure may then come from before the freeze. */
   get isSuspect(): boolean {
-    return this.suspected;
+    return this.#suspected;
   }
 
   /** Marks it as possibly dead unseen, at the beginning of an invocation. */
   suspect(): void {
-    if (this.responses.size === 0) this.suspected = true;
+    if (this.#responses.size === 0) this.#suspected = true;
   }
 
   /** Whether it was unused for longer than a limit; a clock that went backwards counts as yes. */
   isIdleFor(limitMs: number): boolean {
-    const idleMs = this.clock.now() - this.lastUsedAt;
-    return this.responses.size === 0 && (idleMs > limitMs || idleMs < 0);
+    const idleMs = this.#clock.now() - this.#lastUsedAt;
+    return this.#responses.size === 0 && (idleMs > limitMs || idleMs < 0);
   }
 
   /**
@@ -153,7 +153,7 @@ export class Connection {
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
   request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    return this.hooks.length === 0 ? this.answerTo(request, timeoutMs) : this.answerAfterHooks(request, timeoutMs);
+    return this.#hooks.length === 0 ? this.#answerTo(request, timeoutMs) : this.#answerAfterHooks(request, timeoutMs);
   }
 
   /**
@@ -161,70 +161,70 @@ export class Connection {
    * is told as by a promise: they belong to the application, which finds itself in the asynchronous context of who asked.
    */
   requestFor(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
-    if (this.hooks.length === 0) this.ask(listener, request, timeoutMs);
+    if (this.#hooks.length === 0) this.#ask(listener, request, timeoutMs);
     else tellWhenSettled(listener, this.request(request, timeoutMs));
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
   oneway(request: OutgoingRequest): void {
-    this.writeRequest(request, this.responses.takeOpaque(), ONEWAY_FLAG);
+    this.#writeRequest(request, this.#responses.takeOpaque(), ONEWAY_FLAG);
   }
 
   /** Takes no new request, and ends it once nothing waits for an answer any more. */
   retire(reason: CloseReason): void {
-    this.retireReason ??= reason;
-    if (this.responses.size === 0) this.close(this.retireReason);
+    this.#retireReason ??= reason;
+    if (this.#responses.size === 0) this.close(this.#retireReason);
   }
 
   /** Ends it at once. What waits fails: `notSent` where its frame was not written yet, else `unknown`. */
   close(reason: CloseReason, cause?: unknown): void {
-    if (this.closeReason !== undefined) return;
-    this.closeReason = reason;
-    this.closeCause = cause;
-    this.sleep();
-    this.socket.destroy();
-    this.responses.failAll((opaque, writeNumber, elapsedMs) => {
-      const outcome = outcomeOf(writeNumber <= this.writeNumber);
-      const hint = this.lastReceivedAt === 0 ? silenceHint('encrypted' in this.socket) : undefined;
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#closeCause = cause;
+    this.#sleep();
+    this.#socket.destroy();
+    this.#responses.failAll((opaque, writeNumber, elapsedMs) => {
+      const outcome = outcomeOf(writeNumber <= this.#writeNumber);
+      const hint = this.#lastReceivedAt === 0 ? silenceHint('encrypted' in this.#socket) : undefined;
       return new RemotingSendRequestError(this.addr, opaque, outcome, elapsedMs, cause, hint);
     });
-    this.onClosed(this, reason);
+    this.#onClosed(this, reason);
   }
 
-  private writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
-    const hooked = this.hooks.length === 0 ? request : hookedRequest(this.hooks, this.addr, request);
+  #writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
+    const hooked = this.#hooks.length === 0 ? request : hookedRequest(this.#hooks, this.addr, request);
     const { code, unsignedFields, sharedFields, body, version } = hooked;
     const extFields = unsignedFields === undefined ? hooked.extFields : { ...hooked.extFields, ...unsignedFields };
-    this.write(code, opaque, flag, undefined, extFields, body, version, sharedFields);
+    this.#write(code, opaque, flag, undefined, extFields, body, version, sharedFields);
   }
 
-  private ask(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
-    const opaque = this.responses.takeOpaque();
+  #ask(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
+    const opaque = this.#responses.takeOpaque();
     try {
-      this.writeRequest(request, opaque, 0);
+      this.#writeRequest(request, opaque, 0);
     } catch (error) {
       listener.failed(error);
       return;
     }
-    if (this.isAsleep) this.wake();
-    this.responses.add(opaque, timeoutMs, this.writeNumber + 1, listener);
+    if (this.#isAsleep) this.#wake();
+    this.#responses.add(opaque, timeoutMs, this.#writeNumber + 1, listener);
   }
 
-  private answerTo(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  #answerTo(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
-      this.ask({ answered: resolve, failed: reject }, request, timeoutMs);
+      this.#ask({ answered: resolve, failed: reject }, request, timeoutMs);
     });
   }
 
   /** Shows an answer to the hooks before who asked. What a hook throws is a failure of the request. */
-  private async answerAfterHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  async #answerAfterHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     const whole = wholeRequest(request);
-    const answer = await this.answerTo(whole, timeoutMs);
-    for (const hook of this.hooks) hook.afterResponse?.(this.addr, whole, answer);
+    const answer = await this.#answerTo(whole, timeoutMs);
+    for (const hook of this.#hooks) hook.afterResponse?.(this.addr, whole, answer);
     return answer;
   }
 
-  private write(
+  #write(
     code: number,
     opaque: number,
     flag: number,
@@ -234,13 +234,13 @@ export class Connection {
     version: number = DECLARED_VERSION,
     sharedFields?: SharedFields,
   ): void {
-    if (this.closeReason !== undefined) {
-      throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.closeCause);
+    if (this.#closeReason !== undefined) {
+      throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.#closeCause);
     }
-    const before = this.writer.byteLength;
+    const before = this.#writer.byteLength;
     try {
       writeFrame(
-        this.writer,
+        this.#writer,
         {
           code,
           language: LANGUAGE_OTHER,
@@ -252,75 +252,75 @@ export class Connection {
           sharedFields,
           body: body ?? EMPTY_BODY,
         },
-        this.serializeType,
+        this.#serializeType,
       );
-      const frameBytes = this.writer.byteLength - before;
+      const frameBytes = this.#writer.byteLength - before;
       if (frameBytes > MAX_FRAME_BYTES) {
         const reason = `a frame of ${frameBytes} bytes is over the limit of ${MAX_FRAME_BYTES}`;
         throw new RemotingCommandError(reason, 0, undefined, 'out');
       }
     } catch (error) {
-      this.writer.truncate(before);
+      this.#writer.truncate(before);
       throw error;
     }
-    if (this.isFlushScheduled) return;
-    this.isFlushScheduled = true;
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
     // Runs when the promise jobs of this tick are done: all their frames leave in one write.
     process.nextTick(flushConnection, this);
   }
 
   /** Hands what was written to the socket, unless it is still busy with earlier writes; 'drain' comes back here. */
   flush(): void {
-    this.isFlushScheduled = false;
-    if (this.writer.byteLength === 0 || this.closeReason !== undefined) return;
-    if (this.socket.writableNeedDrain) {
-      this.isFlushScheduled = true;
+    this.#isFlushScheduled = false;
+    if (this.#writer.byteLength === 0 || this.#closeReason !== undefined) return;
+    if (this.#socket.writableNeedDrain) {
+      this.#isFlushScheduled = true;
       return;
     }
-    this.writeNumber++;
-    this.lastUsedAt = this.clock.now();
-    this.socket.write(this.writer.take());
+    this.#writeNumber++;
+    this.#lastUsedAt = this.#clock.now();
+    this.#socket.write(this.#writer.take());
   }
 
-  private read(buffer: Buffer, bytes: number): void {
-    this.suspected = false;
-    this.lastReceivedAt = performance.now();
-    this.chunk = buffer;
+  #read(buffer: Buffer, bytes: number): void {
+    this.#suspected = false;
+    this.#lastReceivedAt = performance.now();
+    this.#chunk = buffer;
     try {
-      this.decoder.push(buffer, bytes);
+      this.#decoder.push(buffer, bytes);
     } catch (error) {
       this.close('protocol', error);
     }
-    this.lastUsedAt = this.clock.now();
+    this.#lastUsedAt = this.#clock.now();
   }
 
-  private receive(buffer: Buffer, start: number, end: number): void {
+  #receive(buffer: Buffer, start: number, end: number): void {
     const decoded = decodeFrame(buffer, start, end);
     // What comes next may be read into the same buffer; only a frame that was put together has one of its own.
-    const isOwn = decoded.body.length === 0 || buffer !== this.chunk;
+    const isOwn = decoded.body.length === 0 || buffer !== this.#chunk;
     const command = isOwn ? decoded : { ...decoded, body: Buffer.from(decoded.body) };
     // An answer nobody waits for any more came after its limit: it is consumed, and that is all.
     if (isResponse(command)) {
-      this.onAnswer?.(this.addr, command);
-      this.responses.settle(command);
-    } else this.answer(command).catch((error) => this.close('error', error));
+      this.#onAnswer?.(this.addr, command);
+      this.#responses.settle(command);
+    } else this.#answer(command).catch((error) => this.close('error', error));
   }
 
-  private async answer(request: RemotingCommand): Promise<void> {
-    const handled = await this.handled(request);
-    if (handled === 'no answer' || isOneway(request) || this.closeReason !== undefined) return;
+  async #answer(request: RemotingCommand): Promise<void> {
+    const handled = await this.#handled(request);
+    if (handled === 'no answer' || isOneway(request) || this.#closeReason !== undefined) return;
     const { code, remark, extFields, body } = handled;
     try {
-      this.write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
+      this.#write(code, request.opaque, RESPONSE_FLAG, remark, extFields ?? {}, body);
     } catch (error) {
       // What a handler answered cannot be encoded: that is its fault, not the connection's.
-      this.write(ResponseCode.SYSTEM_ERROR, request.opaque, RESPONSE_FLAG, String(error), {}, undefined);
+      this.#write(ResponseCode.SYSTEM_ERROR, request.opaque, RESPONSE_FLAG, String(error), {}, undefined);
     }
   }
 
-  private async handled(request: RemotingCommand): Promise<OutgoingAnswer | 'no answer'> {
+  async #handled(request: RemotingCommand): Promise<OutgoingAnswer | 'no answer'> {
     try {
-      const answer = await this.handleRequest(request, this);
+      const answer = await this.#handleRequest(request, this);
       const remark = ` request type ${request.code} not supported`;
       return answer ?? { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark };
     } catch (error) {
@@ -328,24 +328,24 @@ export class Connection {
     }
   }
 
-  private wake(): void {
-    this.isAsleep = false;
-    this.socket.ref();
+  #wake(): void {
+    this.#isAsleep = false;
+    this.#socket.ref();
   }
 
-  private sleep(): void {
-    this.isAsleep = true;
-    this.socket.unref();
+  #sleep(): void {
+    this.#isAsleep = true;
+    this.#socket.unref();
   }
 
-  private becomeIdle(): void {
-    this.sleep();
-    if (this.retireReason !== undefined) this.close(this.retireReason);
+  #becomeIdle(): void {
+    this.#sleep();
+    if (this.#retireReason !== undefined) this.close(this.#retireReason);
   }
 
   /** A server that was silent since the request began is not trusted with new ones; what still waits may be answered. */
-  private afterTimeout(startedAt: number): void {
-    if (this.lastReceivedAt < startedAt) this.retireReason ??= 'timeout';
+  #afterTimeout(startedAt: number): void {
+    if (this.#lastReceivedAt < startedAt) this.#retireReason ??= 'timeout';
   }
 }
 

@@ -34,63 +34,63 @@ interface ConnectAttempt {
  * freeze may have done to them is looked at by `beginInvocation`, never by a timer.
  */
 export class RemotingClient {
-  private readonly options: RemotingClientOptions;
-  private readonly replayed = new WeakSet<RemotingCommand>();
+  readonly #options: RemotingClientOptions;
+  readonly #replayed = new WeakSet<RemotingCommand>();
   /** The newest connection to each address. */
-  private readonly connections = new Map<string, Connection>();
+  readonly #connections = new Map<string, Connection>();
   /** Every connection not closed yet; among them retired ones that were replaced while their last answers are awaited. */
-  private readonly openConnections = new Set<Connection>();
-  private readonly connecting = new Map<string, ConnectAttempt>();
-  private readonly handlers = new Map<number, ServerRequestHandler>();
-  private readonly closeReasons = new Map<string, CloseReason>();
-  private readonly opened = new Map<OpenReason, number>();
-  private isShutdown = false;
+  readonly #openConnections = new Set<Connection>();
+  readonly #connecting = new Map<string, ConnectAttempt>();
+  readonly #handlers = new Map<number, ServerRequestHandler>();
+  readonly #closeReasons = new Map<string, CloseReason>();
+  readonly #opened = new Map<OpenReason, number>();
+  #isShutdown = false;
   /** Called with each new connection, before anything else is written on it. */
   onConnected: ((connection: Connection) => void) | undefined;
 
   constructor(options: RemotingClientOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Connections opened since the client exists, by reason. */
   get openedByReason(): ReadonlyMap<OpenReason, number> {
-    return this.opened;
+    return this.#opened;
   }
 
   /** Addresses with a connection that can be used now. */
   get connectedAddrs(): string[] {
-    return [...this.connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
+    return [...this.#connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
   }
 
   /** The connection to an address, if there is one that can be used now; none is opened. */
   connectionTo(addr: string): Connection | undefined {
-    const connection = this.connections.get(addr);
+    const connection = this.#connections.get(addr);
     return connection?.isUsable ? connection : undefined;
   }
 
   /** Requests that wait for an answer, and connections being opened: nothing of either outlives an invocation. */
   get pendingCount(): number {
-    let count = this.connecting.size;
-    for (const connection of this.openConnections) count += connection.pendingCount;
+    let count = this.#connecting.size;
+    for (const connection of this.#openConnections) count += connection.pendingCount;
     return count;
   }
 
   /** Answers requests with this code that servers send. Other codes are answered "not supported". */
   registerHandler(code: number, handler: ServerRequestHandler): void {
-    this.handlers.set(code, handler);
+    this.#handlers.set(code, handler);
   }
 
   /** Closes what was idle for too long, and marks the rest as unproven until it answers. */
   beginInvocation(): void {
-    for (const connection of [...this.openConnections]) {
-      if (connection.isIdleFor(this.options.idleLimitMs)) connection.close('idle');
+    for (const connection of [...this.#openConnections]) {
+      if (connection.isIdleFor(this.#options.idleLimitMs)) connection.close('idle');
       else connection.suspect();
     }
   }
 
   /** Gives up connects still under way; for the end of the last running invocation. */
   abandonConnects(why = 'the invocation ended'): void {
-    for (const addr of [...this.connecting.keys()]) this.abandonConnect(addr, why);
+    for (const addr of [...this.#connecting.keys()]) this.#abandonConnect(addr, why);
   }
 
   /**
@@ -107,10 +107,10 @@ export class RemotingClient {
 
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
   invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
-    const connection = this.connections.get(addr);
+    const connection = this.#connections.get(addr);
     if (connection === undefined || !connection.isUsable) {
-      tellWhenSettled(listener, this.connectAndRequest(addr, request, timeoutMs));
-    } else if (connection.isSuspect) this.requestOnSuspect(listener, connection, request, timeoutMs);
+      tellWhenSettled(listener, this.#connectAndRequest(addr, request, timeoutMs));
+    } else if (connection.isSuspect) this.#requestOnSuspect(listener, connection, request, timeoutMs);
     else connection.requestFor(listener, request, timeoutMs);
   }
 
@@ -122,45 +122,45 @@ export class RemotingClient {
 
   /** Whether this answers the second copy of a request, whose first copy may have been read too. */
   wasReplayed(answer: RemotingCommand): boolean {
-    return this.replayed.has(answer);
+    return this.#replayed.has(answer);
   }
 
   /** Connects to an address unless it is connected. */
   async connect(addr: string, timeoutMs: number): Promise<Connection> {
     const present = this.connectionTo(addr);
     if (present !== undefined) return present;
-    if (this.isShutdown) throw new ClientClosedError();
-    return within(this.connecting.get(addr)?.connection ?? this.startConnecting(addr), addr, timeoutMs);
+    if (this.#isShutdown) throw new ClientClosedError();
+    return within(this.#connecting.get(addr)?.connection ?? this.#startConnecting(addr), addr, timeoutMs);
   }
 
   /** Ends the connection to an address at once, if there is one, or the attempt to open it. What waits on it fails. */
   close(addr: string, reason: CloseReason): void {
-    this.abandonConnect(addr, 'the server is not used any more');
-    for (const connection of [...this.openConnections]) {
+    this.#abandonConnect(addr, 'the server is not used any more');
+    for (const connection of [...this.#openConnections]) {
       if (connection.addr === addr) connection.close(reason);
     }
   }
 
   /** Ends the connection to an address that is not needed any more, once what waits on it is answered. */
   retire(addr: string): void {
-    this.abandonConnect(addr, 'the server is not used any more');
-    this.connections.get(addr)?.retire('unused');
+    this.#abandonConnect(addr, 'the server is not used any more');
+    this.#connections.get(addr)?.retire('unused');
   }
 
   /** Closes everything. What waits fails. No connection is opened any more. */
   shutdown(): void {
-    this.isShutdown = true;
+    this.#isShutdown = true;
     this.abandonConnects('the client is shut down');
-    for (const connection of [...this.openConnections]) connection.close('shutdown');
+    for (const connection of [...this.#openConnections]) connection.close('shutdown');
   }
 
-  private async connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  async #connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
     const startedAt = performance.now();
     const connection = await this.connect(addr, timeoutMs);
     return connection.request(request, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   }
 
-  private requestOnSuspect(
+  #requestOnSuspect(
     listener: AnswerListener,
     connection: Connection,
     request: OutgoingRequest,
@@ -170,7 +170,7 @@ export class RemotingClient {
     const failed = (error: unknown) => {
       const isReplayed = error instanceof RemotingSendRequestError && connection.isSuspect;
       if (!isReplayed) listener.failed(error);
-      else tellWhenSettled(listener, this.replay(request, timeoutMs - (performance.now() - startedAt), error));
+      else tellWhenSettled(listener, this.#replay(request, timeoutMs - (performance.now() - startedAt), error));
     };
     connection.requestFor({ answered: (answer) => listener.answered(answer), failed }, request, timeoutMs);
   }
@@ -179,14 +179,14 @@ export class RemotingClient {
    * Sends a request again on a new connection. A server that died just now may have read the first copy, so when the
    * second one cannot even be sent, the outcome of the first one stands.
    */
-  private async replay(
+  async #replay(
     request: OutgoingRequest,
     timeoutMs: number,
     first: RemotingSendRequestError,
   ): Promise<RemotingCommand> {
     try {
-      const answer = await this.connectAndRequest(first.addr, request, timeoutMs);
-      if (first.outcome === 'unknown') this.replayed.add(answer);
+      const answer = await this.#connectAndRequest(first.addr, request, timeoutMs);
+      if (first.outcome === 'unknown') this.#replayed.add(answer);
       return answer;
     } catch (error) {
       const isHarmless =
@@ -196,54 +196,54 @@ export class RemotingClient {
     }
   }
 
-  private startConnecting(addr: string): Promise<Connection> {
+  #startConnecting(addr: string): Promise<Connection> {
     const abort = new AbortController();
-    const connection = this.open(addr, abort.signal).finally(() => {
-      if (this.connecting.get(addr) === attempt) this.connecting.delete(addr);
+    const connection = this.#open(addr, abort.signal).finally(() => {
+      if (this.#connecting.get(addr) === attempt) this.#connecting.delete(addr);
     });
     const attempt = { connection, abort };
-    this.connecting.set(addr, attempt);
+    this.#connecting.set(addr, attempt);
     return connection;
   }
 
-  private abandonConnect(addr: string, why: string): void {
-    const attempt = this.connecting.get(addr);
+  #abandonConnect(addr: string, why: string): void {
+    const attempt = this.#connecting.get(addr);
     // Forgotten at once: whoever wants a connection from now on begins a connect of his own.
-    this.connecting.delete(addr);
+    this.#connecting.delete(addr);
     attempt?.abort.abort(why);
   }
 
-  private async open(addr: string, signal: AbortSignal): Promise<Connection> {
-    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [], onAnswer } = this.options;
-    const open = await dial(addr, connectTimeoutMs, signal, this.options.tls?.());
+  async #open(addr: string, signal: AbortSignal): Promise<Connection> {
+    const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [], onAnswer } = this.#options;
+    const open = await dial(addr, connectTimeoutMs, signal, this.#options.tls?.());
     if (signal.aborted) {
       open.socket.destroy();
       throw new RemotingConnectError(addr, `given up: ${signal.reason}`, 0);
     }
-    const before = this.connections.get(addr)?.endReason ?? this.closeReasons.get(addr);
+    const before = this.#connections.get(addr)?.endReason ?? this.#closeReasons.get(addr);
     const reason = before === undefined || before === 'unused' ? 'first' : before;
-    this.opened.set(reason, (this.opened.get(reason) ?? 0) + 1);
+    this.#opened.set(reason, (this.#opened.get(reason) ?? 0) + 1);
     const connection = new Connection(addr, open, {
       clock,
       serializeType,
       hooks,
-      handleRequest: (request, on) => this.handlers.get(request.code)?.(request, on),
+      handleRequest: (request, on) => this.#handlers.get(request.code)?.(request, on),
       onAnswer,
-      onClosed: (closed, closeReason) => this.forget(closed, closeReason),
+      onClosed: (closed, closeReason) => this.#forget(closed, closeReason),
     });
-    this.connections.set(addr, connection);
-    this.openConnections.add(connection);
+    this.#connections.set(addr, connection);
+    this.#openConnections.add(connection);
     this.onConnected?.(connection);
     return connection;
   }
 
-  private forget(closed: Connection, reason: CloseReason): void {
-    this.openConnections.delete(closed);
+  #forget(closed: Connection, reason: CloseReason): void {
+    this.#openConnections.delete(closed);
     // A retired connection may have been replaced while its last answers were awaited.
-    if (this.connections.get(closed.addr) !== closed) return;
-    this.connections.delete(closed.addr);
-    if (reason === 'unused') this.closeReasons.delete(closed.addr);
-    else this.closeReasons.set(closed.addr, reason);
+    if (this.#connections.get(closed.addr) !== closed) return;
+    this.#connections.delete(closed.addr);
+    if (reason === 'unused') this.#closeReasons.delete(closed.addr);
+    else this.#closeReasons.set(closed.addr, reason);
   }
 }
 

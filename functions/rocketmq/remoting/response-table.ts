@@ -44,24 +44,24 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * and what it leaves behind keeps dead answers in memory until the next full garbage collection.
  */
 export class ResponseTable {
-  private readonly addr: string;
-  private readonly onIdle: () => void;
-  private readonly onTimeout: (startedAt: number) => void;
-  private slots: (PendingResponse | undefined)[] = emptySlots(FIRST_SLOTS);
-  private waitingCount = 0;
-  private nextOpaque = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private timerAt = 0;
-  private isIdleCheckPlanned = false;
+  readonly #addr: string;
+  readonly #onIdle: () => void;
+  readonly #onTimeout: (startedAt: number) => void;
+  #slots: (PendingResponse | undefined)[] = emptySlots(FIRST_SLOTS);
+  #waitingCount = 0;
+  #nextOpaque = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+  #isIdleCheckPlanned = false;
   /**
    * Looks whether it is still idle when all promise jobs of this tick are done: who sends one message after the other begins
    * the next one in such a job, and to set a timer for each costs more than all else that a request needs.
    */
-  private readonly planIdleCheck = (): void => process.nextTick(this.checkIdle);
+  readonly #planIdleCheck = (): void => process.nextTick(this.#checkIdle);
 
-  private readonly checkIdle = (): void => {
-    this.isIdleCheckPlanned = false;
-    if (this.waitingCount === 0) this.becomeIdle();
+  readonly #checkIdle = (): void => {
+    this.#isIdleCheckPlanned = false;
+    if (this.#waitingCount === 0) this.#becomeIdle();
   };
 
   /**
@@ -69,21 +69,21 @@ export class ResponseTable {
    * @param onTimeout called for each request whose limit passed, with its start.
    */
   constructor(addr: string, onIdle: () => void, onTimeout: (startedAt: number) => void) {
-    this.addr = addr;
-    this.onIdle = onIdle;
-    this.onTimeout = onTimeout;
+    this.#addr = addr;
+    this.#onIdle = onIdle;
+    this.#onTimeout = onTimeout;
   }
 
   get size(): number {
-    return this.waitingCount;
+    return this.#waitingCount;
   }
 
   /** An opaque for the next request, of a slot that is free. It is for the answer to come to; nothing waits for it yet. */
   takeOpaque(): number {
-    if (this.waitingCount * 2 >= this.slots.length) this.grow();
-    let opaque = this.nextOpaque;
-    while (this.slots[this.slotOf(opaque)] !== undefined) opaque = (opaque + 1) & LARGEST_OPAQUE;
-    this.nextOpaque = (opaque + 1) & LARGEST_OPAQUE;
+    if (this.#waitingCount * 2 >= this.#slots.length) this.#grow();
+    let opaque = this.#nextOpaque;
+    while (this.#slots[this.#slotOf(opaque)] !== undefined) opaque = (opaque + 1) & LARGEST_OPAQUE;
+    this.#nextOpaque = (opaque + 1) & LARGEST_OPAQUE;
     return opaque;
   }
 
@@ -91,85 +91,85 @@ export class ResponseTable {
   add(opaque: number, timeoutMs: number, writeNumber: number, listener: AnswerListener): void {
     const startedAt = performance.now();
     const timeoutAt = startedAt + timeoutMs;
-    this.slots[this.slotOf(opaque)] = { opaque, listener, startedAt, timeoutAt, writeNumber };
-    this.waitingCount++;
-    if (this.timer === undefined || timeoutAt < this.timerAt) this.arm(timeoutAt, startedAt);
+    this.#slots[this.#slotOf(opaque)] = { opaque, listener, startedAt, timeoutAt, writeNumber };
+    this.#waitingCount++;
+    if (this.#timer === undefined || timeoutAt < this.#timerAt) this.#arm(timeoutAt, startedAt);
   }
 
   /** Hands an answer to the request it belongs to; false when nobody waits for it (any more). */
   settle(answer: RemotingCommand): boolean {
-    const slot = this.slotOf(answer.opaque);
-    const waiting = this.slots[slot];
+    const slot = this.#slotOf(answer.opaque);
+    const waiting = this.#slots[slot];
     if (waiting?.opaque !== answer.opaque) return false;
-    this.slots[slot] = undefined;
-    this.waitingCount--;
+    this.#slots[slot] = undefined;
+    this.#waitingCount--;
     waiting.listener.answered(answer);
-    if (this.waitingCount === 0 && !this.isIdleCheckPlanned) {
-      this.isIdleCheckPlanned = true;
-      void RESOLVED.then(this.planIdleCheck);
+    if (this.#waitingCount === 0 && !this.#isIdleCheckPlanned) {
+      this.#isIdleCheckPlanned = true;
+      void RESOLVED.then(this.#planIdleCheck);
     }
     return true;
   }
 
   /** Fails every waiting request with the error made for it. */
   failAll(makeError: (opaque: number, writeNumber: number, elapsedMs: number) => RocketMQError): void {
-    if (this.waitingCount === 0) return;
+    if (this.#waitingCount === 0) return;
     const now = performance.now();
-    const all = this.slots;
-    this.slots = emptySlots(FIRST_SLOTS);
-    this.waitingCount = 0;
+    const all = this.#slots;
+    this.#slots = emptySlots(FIRST_SLOTS);
+    this.#waitingCount = 0;
     for (const waiting of all) {
       if (waiting === undefined) continue;
       waiting.listener.failed(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
     }
-    if (this.waitingCount === 0) this.becomeIdle();
+    if (this.#waitingCount === 0) this.#becomeIdle();
   }
 
-  private slotOf(opaque: number): number {
-    return opaque & (this.slots.length - 1);
+  #slotOf(opaque: number): number {
+    return opaque & (this.#slots.length - 1);
   }
 
-  private grow(): void {
-    const waiting = this.slots;
-    this.slots = emptySlots(waiting.length * 2);
-    for (const each of waiting) if (each !== undefined) this.slots[this.slotOf(each.opaque)] = each;
+  #grow(): void {
+    const waiting = this.#slots;
+    this.#slots = emptySlots(waiting.length * 2);
+    for (const each of waiting) if (each !== undefined) this.#slots[this.#slotOf(each.opaque)] = each;
   }
 
-  private becomeIdle(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.onIdle();
+  #becomeIdle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#onIdle();
   }
 
-  private arm(at: number, now: number): void {
-    clearTimeout(this.timer);
-    this.timerAt = at;
-    this.timer = setTimeout(() => this.sweep(), Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
+  #arm(at: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#sweep(), Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
   }
 
   /** Fails what is over its limit, and sets the timer to the next limit. */
-  private sweep(): void {
-    this.timer = undefined;
+  #sweep(): void {
+    this.#timer = undefined;
     const now = performance.now();
     let nextAt = Number.POSITIVE_INFINITY;
     const overdue: PendingResponse[] = [];
-    for (const [slot, waiting] of this.slots.entries()) {
+    for (const [slot, waiting] of this.#slots.entries()) {
       if (waiting === undefined) continue;
       if (waiting.timeoutAt > now) {
         nextAt = Math.min(nextAt, waiting.timeoutAt);
         continue;
       }
-      this.slots[slot] = undefined;
-      this.waitingCount--;
+      this.#slots[slot] = undefined;
+      this.#waitingCount--;
       overdue.push(waiting);
     }
-    if (this.waitingCount > 0) this.arm(nextAt, now);
+    if (this.#waitingCount > 0) this.#arm(nextAt, now);
     // Last, for who is told may ask again at once.
     for (const { listener, opaque, startedAt } of overdue) {
-      listener.failed(new RemotingTimeoutError(this.addr, opaque, Math.round(now - startedAt)));
-      this.onTimeout(startedAt);
+      listener.failed(new RemotingTimeoutError(this.#addr, opaque, Math.round(now - startedAt)));
+      this.#onTimeout(startedAt);
     }
-    if (this.waitingCount === 0) this.becomeIdle();
+    if (this.#waitingCount === 0) this.#becomeIdle();
   }
 }
 

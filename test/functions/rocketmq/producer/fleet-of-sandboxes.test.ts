@@ -19,26 +19,26 @@ function infoOf(brokerNames: readonly string[]): TopicPublishInfo {
 /** What chooses in one sandbox, as its producer has it; the sockets are left out. */
 class Sandbox {
   readonly connectedTo = new Set<string>();
-  private readonly faults = new FaultStrategy({ now: () => 0 });
-  private readonly selection: QueueSelection;
+  readonly #faults = new FaultStrategy({ now: () => 0 });
+  readonly #selection: QueueSelection;
 
   constructor(seed: number) {
     const preference = new BrokerPreference({ brokersPerSandbox: 2 }, { name: undefined }, seed);
-    this.selection = new QueueSelection(this.faults, preference);
+    this.#selection = new QueueSelection(this.#faults, preference);
   }
 
   /** Attempts until a broker that lives takes it. @returns that broker, undefined when every attempt was in vain. */
   send(info: TopicPublishInfo, dead: ReadonlySet<string>): string | undefined {
     let avoid: string | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const brokerName = this.selection.next(info, avoid)?.brokerName ?? 'none';
+      const brokerName = this.#selection.next(info, avoid)?.brokerName ?? 'none';
       if (!dead.has(brokerName)) {
         this.connectedTo.add(brokerName);
-        this.faults.answered(brokerName, 1);
+        this.#faults.answered(brokerName, 1);
         return brokerName;
       }
       this.connectedTo.delete(brokerName);
-      this.faults.failed(brokerName);
+      this.#faults.failed(brokerName);
       avoid = brokerName;
     }
     return undefined;

@@ -23,11 +23,11 @@ class RecordingApi implements OpenTelemetryApi {
     },
   };
   readonly trace = {
-    getTracer: () => ({ startSpan: (name: string, options: object) => this.start(name, options) }),
+    getTracer: () => ({ startSpan: (name: string, options: object) => this.#start(name, options) }),
     setSpan: (context: Map<string, unknown>, span: unknown) => new Map(context).set('span', span),
   };
 
-  private start(name: string, options: object) {
+  #start(name: string, options: object) {
     const span: RecordedSpan = { name, options, attributes: {}, status: undefined, ends: 0 };
     this.spans.push(span);
     return Object.assign(span, {
