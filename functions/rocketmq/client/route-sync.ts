@@ -125,7 +125,7 @@ export class RouteSync {
       throw error;
     }
     await beside;
-    this.#routes.update(topic, route);
+    this.#routes.update(topic, route, this.#options.clock.now());
     for (const { brokerName, brokerAddrs } of route.brokerDatas) this.#brokerAddrs.update(brokerName, brokerAddrs);
   }
 

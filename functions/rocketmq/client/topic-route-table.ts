@@ -1,4 +1,5 @@
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
+import { BrokerAbsences } from './broker-absences.ts';
 import { type TopicPublishInfo, topicPublishInfo } from './topic-publish-info.ts';
 
 /** What is known of one topic. Immutable: a refresh puts another one in its place. */
@@ -17,6 +18,7 @@ export interface TopicRoute {
 /** Routes by topic (Java: `topicRouteTable` and `topicPublishInfoTable`), swapped as a whole per topic. */
 export class TopicRouteTable {
   readonly #routes = new Map<string, TopicRoute>();
+  readonly #absences = new BrokerAbsences();
 
   get(topic: string): TopicRoute | undefined {
     return this.#routes.get(topic);
@@ -26,15 +28,29 @@ export class TopicRouteTable {
     return [...this.#routes.keys()];
   }
 
-  /** Takes a fresh route over. An equal one changes nothing, so that counters tied to the old one live on. */
-  update(topic: string, data: TopicRouteData): void {
+  /**
+   * Takes a fresh route over. An equal one changes nothing, so that counters tied to the old one live on.
+   * @param answeredAt epoch ms.
+   */
+  update(topic: string, data: TopicRouteData, answeredAt: number): void {
+    const route = this.#updated(topic, data);
+    this.#absences.note(topic, new Set(route.publishInfo.queues.map(({ brokerName }) => brokerName)), answeredAt);
+  }
+
+  #updated(topic: string, data: TopicRouteData): TopicRoute {
     const present = this.#routes.get(topic);
     const fingerprint = present?.data === data ? present.fingerprint : fingerprintOf(data);
-    if (present?.fingerprint === fingerprint) {
-      if (!present.isConfirmed) this.#routes.set(topic, { ...present, isConfirmed: true });
-      return;
-    }
-    this.#routes.set(topic, { data, fingerprint, publishInfo: topicPublishInfo(topic, data), isConfirmed: true });
+    if (present?.fingerprint === fingerprint && present.isConfirmed) return present;
+    const isSame = present?.fingerprint === fingerprint;
+    const fresh = isSame ? present : { data, fingerprint, publishInfo: topicPublishInfo(topic, data) };
+    const route = { ...fresh, isConfirmed: true };
+    this.#routes.set(topic, route);
+    return route;
+  }
+
+  /** Ms for which the routes of a topic are known to lack a broker that they had; 0 while they have it. */
+  absentMs(topic: string, brokerName: string): number {
+    return this.#absences.absentMs(topic, brokerName);
   }
 
   /** Notes that the name servers have no route of the topic now. */

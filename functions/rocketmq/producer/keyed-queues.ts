@@ -1,5 +1,4 @@
 import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
-import type { Clock } from '../clock.ts';
 
 /** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
 export function javaStringHash(text: string): number {
@@ -8,14 +7,18 @@ export function javaStringHash(text: string): number {
   return hash;
 }
 
-/** A broker gone for longer than this is gone for good: its keys move to the queues that are left. */
+/** A broker that name servers have not told of for so long is gone for good: its keys move to the queues that are left. */
 const LOSS_IS_FINAL_MS = 600_000;
 
 interface KnownQueues {
   readonly queues: readonly MessageQueue[];
   readonly brokers: ReadonlySet<string>;
-  /** Epoch ms since when brokers of it are missing; undefined while none is. */
-  missingSince: number | undefined;
+}
+
+/** What knows for how long a broker has been missing. */
+export interface BrokerWatch {
+  /** Ms for which the routes of a topic are known to lack a broker that they had; 0 while they have it. */
+  absentMs(topic: string, brokerName: string): number;
 }
 
 /**
@@ -24,12 +27,12 @@ interface KnownQueues {
  * queue: keys of its queues fail, all others stay where they were. With `rehash` only the queues at hand count.
  */
 export class KeyedQueues {
-  readonly #clock: Clock;
+  readonly #watch: BrokerWatch;
   readonly #onQueueLost: 'fail' | 'rehash';
   readonly #known = new Map<string, KnownQueues>();
 
-  constructor(clock: Clock, onQueueLost: 'fail' | 'rehash') {
-    this.#clock = clock;
+  constructor(watch: BrokerWatch, onQueueLost: 'fail' | 'rehash') {
+    this.#watch = watch;
     this.#onQueueLost = onQueueLost;
   }
 
@@ -44,13 +47,22 @@ export class KeyedQueues {
     const known = this.#known.get(topic);
     if (known?.queues === queues) return queues;
     const brokers = new Set(queues.map(({ brokerName }) => brokerName));
-    const isBrokerMissing = known !== undefined && ![...known.brokers].every((brokerName) => brokers.has(brokerName));
-    if (known !== undefined && isBrokerMissing) {
-      const now = this.#clock.now();
-      known.missingSince ??= now;
-      if (now - known.missingSince < LOSS_IS_FINAL_MS) return known.queues;
-    }
-    this.#known.set(topic, { queues, brokers, missingSince: undefined });
+    const missing = known === undefined ? [] : [...known.brokers].filter((brokerName) => !brokers.has(brokerName));
+    const away = missing.filter((brokerName) => this.#watch.absentMs(topic, brokerName) < LOSS_IS_FINAL_MS);
+    if (known === undefined || away.length === 0) return this.#remember(topic, queues, brokers);
+    if (away.length === missing.length) return known.queues;
+    const kept = new Set(
+      [...known.brokers].filter((brokerName) => brokers.has(brokerName) || away.includes(brokerName)),
+    );
+    return this.#remember(
+      topic,
+      known.queues.filter(({ brokerName }) => kept.has(brokerName)),
+      kept,
+    );
+  }
+
+  #remember(topic: string, queues: readonly MessageQueue[], brokers: ReadonlySet<string>): readonly MessageQueue[] {
+    this.#known.set(topic, { queues, brokers });
     return queues;
   }
 }

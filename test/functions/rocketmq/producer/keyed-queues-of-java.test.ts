@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { BrokerAbsences } from '../../../../functions/rocketmq/client/broker-absences.ts';
 import { KeyedQueues } from '../../../../functions/rocketmq/producer/keyed-queues.ts';
 import { runJava } from '../../../../local/real/run-java.ts';
 import { needsRealRocketMQ } from '../../../local/real/needs-real-rocketmq.ts';
-import { GivenClock } from '../remoting/given-clock.ts';
 import { publishInfo } from './publish-info.ts';
 
 const QUEUE_COUNTS = Array.from({ length: 16 }, (_, index) => index + 1);
@@ -19,7 +19,9 @@ test('1,000 sharding keys of every script go to the queue that Java puts them on
   const ours: Record<string, string> = {};
   const infos = QUEUE_COUNTS.map((count) => publishInfo({ 'broker-a': count }));
   for (const key of keys) {
-    const queueIds = infos.map((info) => new KeyedQueues(new GivenClock(), 'fail').queueOf(info, key)?.queueId ?? -1);
+    const queueIds = infos.map(
+      (info) => new KeyedQueues(new BrokerAbsences(), 'fail').queueOf(info, key)?.queueId ?? -1,
+    );
     ours[key] = queueIds.map((queueId) => queueId.toString(16)).join('');
   }
   expect(ours).toEqual(captured);

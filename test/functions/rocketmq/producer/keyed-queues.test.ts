@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { deadlineAfter } from '#rocketmq';
+import { BrokerAbsences } from '../../../../functions/rocketmq/client/broker-absences.ts';
 import type { TopicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import { javaStringHash, KeyedQueues } from '../../../../functions/rocketmq/producer/keyed-queues.ts';
 import { GivenClock } from '../remoting/given-clock.ts';
 import { publishInfo } from './publish-info.ts';
+import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 describe("Java's hash of a string", () => {
   // From Java's own String.hashCode.
@@ -22,7 +25,7 @@ describe("Java's hash of a string", () => {
 
 describe('the queue of a sharding key', () => {
   const info = publishInfo({ 'broker-a': 4, 'broker-b': 4 });
-  const queueOf = (of: TopicPublishInfo, key: string) => new KeyedQueues(new GivenClock(), 'fail').queueOf(of, key);
+  const queueOf = (of: TopicPublishInfo, key: string) => new KeyedQueues(new BrokerAbsences(), 'fail').queueOf(of, key);
 
   test.each([
     ['a', 'broker-a', 1],
@@ -53,47 +56,133 @@ describe('the queue of a sharding key while a broker is gone', () => {
   const both = publishInfo({ 'broker-a': 4, 'broker-b': 4 });
   const rest = publishInfo({ 'broker-a': 4 });
   const keys = Array.from({ length: 100 }, (_, index) => `order-${index}`);
-  const placesOf = (queues: KeyedQueues, info: TopicPublishInfo) => keys.map((key) => queues.queueOf(info, key));
+  const places = (queues: KeyedQueues, info: TopicPublishInfo) => keys.map((key) => queues.queueOf(info, key));
+
+  /** A producer's queues, and what name servers tell it. */
+  function start(onQueueLost: 'fail' | 'rehash' = 'fail') {
+    const absences = new BrokerAbsences();
+    const queues = new KeyedQueues(absences, onQueueLost);
+    const tell = (info: TopicPublishInfo, at: number) =>
+      absences.note(info.topic, new Set(info.queues.map(({ brokerName }) => brokerName)), at);
+    return { tell, placesOf: (info: TopicPublishInfo) => places(queues, info) };
+  }
+  const placesWithout = (info: TopicPublishInfo) => places(new KeyedQueues(new BrokerAbsences(), 'fail'), info);
 
   test('stays what it was, also where it is one of that broker', () => {
-    const queues = new KeyedQueues(new GivenClock(), 'fail');
-    const before = placesOf(queues, both);
-    expect(placesOf(queues, rest)).toEqual(before);
+    const { tell, placesOf } = start();
+    tell(both, 0);
+    const before = placesOf(both);
+    tell(rest, 30_000);
+    expect(placesOf(rest)).toEqual(before);
     expect(before.some((queue) => queue?.brokerName === 'broker-b')).toBe(true);
   });
 
-  test('moves to the queues that are left when the broker stays away for ten minutes', () => {
-    const clock = new GivenClock();
-    const queues = new KeyedQueues(clock, 'fail');
-    const before = placesOf(queues, both);
-    expect(placesOf(queues, rest)).toEqual(before);
-    clock.advance(599_999);
-    expect(placesOf(queues, rest)).toEqual(before);
-    clock.advance(1);
-    expect(placesOf(queues, rest)).toEqual(placesOf(new KeyedQueues(clock, 'rehash'), rest));
+  test('moves to the queues that are left when name servers have not told of the broker for ten minutes', () => {
+    const { tell, placesOf } = start();
+    tell(both, 0);
+    const before = placesOf(both);
+    tell(rest, 30_000);
+    tell(rest, 629_999);
+    expect(placesOf(rest)).toEqual(before);
+    tell(rest, 630_000);
+    expect(placesOf(rest)).toEqual(placesWithout(rest));
   });
 
-  test('counts the ten minutes anew when the broker was back in between', () => {
-    const clock = new GivenClock();
-    const queues = new KeyedQueues(clock, 'fail');
-    const before = placesOf(queues, both);
-    placesOf(queues, rest);
-    clock.advance(500_000);
-    placesOf(queues, publishInfo({ 'broker-a': 4, 'broker-b': 4 }));
-    clock.advance(500_000);
-    expect(placesOf(queues, rest)).toEqual(before);
+  test('stays when nobody asked for a long time before the first answer without the broker', () => {
+    const { tell, placesOf } = start();
+    tell(both, 0);
+    const before = placesOf(both);
+    tell(rest, 3_600_000);
+    expect(placesOf(rest)).toEqual(before);
+  });
+
+  test('counts the ten minutes anew when the broker was back in between, whether anything was sent then or not', () => {
+    const { tell, placesOf } = start();
+    tell(both, 0);
+    const before = placesOf(both);
+    tell(rest, 30_000);
+    placesOf(rest);
+    tell(publishInfo({ 'broker-a': 4, 'broker-b': 4 }), 500_000);
+    tell(rest, 1_000_000);
+    expect(placesOf(rest)).toEqual(before);
+  });
+
+  test('still counts those of a broker that is away for a moment when another is gone for good', () => {
+    const three = publishInfo({ 'broker-a': 4, 'broker-b': 4, 'broker-c': 4 });
+    const { tell, placesOf } = start();
+    tell(three, 0);
+    placesOf(three);
+    tell(both, 30_000);
+    tell(both, 600_000);
+    tell(rest, 630_000);
+    expect(placesOf(rest)).toEqual(placesWithout(both));
   });
 
   test('moves at once where the producer is told to rehash', () => {
-    const queues = new KeyedQueues(new GivenClock(), 'rehash');
-    placesOf(queues, both);
-    expect(placesOf(queues, rest).every((queue) => queue?.brokerName === 'broker-a')).toBe(true);
+    const { tell, placesOf } = start('rehash');
+    tell(both, 0);
+    placesOf(both);
+    tell(rest, 1);
+    expect(placesOf(rest).every((queue) => queue?.brokerName === 'broker-a')).toBe(true);
   });
 
   test('follows a changed number of queues at once: no broker is missing', () => {
-    const queues = new KeyedQueues(new GivenClock(), 'fail');
-    placesOf(queues, both);
+    const { placesOf } = start();
+    placesOf(both);
     const more = publishInfo({ 'broker-a': 8, 'broker-b': 8 });
-    expect(placesOf(queues, more)).toEqual(placesOf(new KeyedQueues(new GivenClock(), 'fail'), more));
+    expect(placesOf(more)).toEqual(placesWithout(more));
+  });
+});
+
+describe('a sharding key of a broker that is down for a moment', () => {
+  const ofBrokerB = 'order-1';
+
+  async function start() {
+    const clock = new GivenClock();
+    const started = await startProducer({ cluster: TWO_BROKERS, client: { clock } });
+    /** An invocation that begins so much later and does its due work, and may send. */
+    const invocation = async <T>(afterMs: number, work: () => Promise<T>): Promise<T> => {
+      clock.advance(afterMs);
+      const upkeep = await started.client.beginInvocation(deadlineAfter(10_000));
+      try {
+        return await work();
+      } finally {
+        await upkeep.end();
+      }
+    };
+    const send = async () => {
+      const { queue } = await started.producer.send({ topic: TOPIC, body: 'x', shardingKey: ofBrokerB });
+      return `${queue.brokerName} ${queue.queueId}`;
+    };
+    return { ...started, invocation, send };
+  }
+
+  test('stays on its queue through a freeze, in which the broker came back', async () => {
+    const { cluster, invocation, send, ...started } = await start();
+    await using _ = started;
+    const before = await invocation(0, send);
+    expect(before).toMatch(/^broker-b /);
+    await cluster.broker('broker-b').stop();
+    await invocation(31_000, async () => undefined);
+    expect(await invocation(0, () => rejectionOf(send()))).toMatchObject({ outcome: 'notSent' });
+    await cluster.broker('broker-b').start();
+    expect(await invocation(900_000, send)).toBe(before);
+    expect(await invocation(0, send)).toBe(before);
+  });
+
+  test('fails in its second short outage too, long after the first, with nothing sent under the key in between', async () => {
+    const { cluster, invocation, send, producer, ...started } = await start();
+    await using _ = started;
+    await invocation(0, send);
+    await cluster.broker('broker-b').stop();
+    await invocation(31_000, async () => undefined);
+    expect(await invocation(0, () => rejectionOf(send()))).toMatchObject({ outcome: 'notSent' });
+    await cluster.broker('broker-b').start();
+    for (let count = 0; count < 40; count++) {
+      await invocation(31_000, () => producer.send({ topic: TOPIC, body: 'without a key' }));
+    }
+    await cluster.broker('broker-b').stop();
+    await invocation(31_000, async () => undefined);
+    expect(await invocation(0, () => rejectionOf(send()))).toMatchObject({ outcome: 'notSent' });
   });
 });
