@@ -78,8 +78,3 @@ export function batchUnit(batch: Batch): SendUnit {
     needs: undefined,
   };
 }
-
-/** The sharding keys of a batch, each once. */
-export function keysOf(batch: Batch): string[] {
-  return [...new Set(batch.flatMap(({ message }) => message.shardingKey ?? []))];
-}

@@ -5,9 +5,10 @@ import { MessageError, OptionsError, RocketMQError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
 import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
-import { type Batch, batchUnit, keysOf, type Placed } from './batch-plan.ts';
+import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
 import { chosenQueue } from './chosen-queue.ts';
 import { KeyOrder } from './key-order.ts';
+import { KeyTurns } from './key-turns.ts';
 import type { Message } from './message.ts';
 import { messageDelay } from './message-delay.ts';
 import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
@@ -20,8 +21,8 @@ import {
   type PreparedMessage,
   prepareMessage,
 } from './prepared-message.ts';
-import type { ReplyMessage, RequestReply } from './request-reply.ts';
-import { sendInBatches } from './send-all.ts';
+import type { ReplyMessage } from './request-reply.ts';
+import { prepareAll, sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import type { SendAllOptions, SendOptions, TransactionOptions } from './send-options.ts';
@@ -47,7 +48,6 @@ export class Producer {
   readonly #observers: SendObservers;
   readonly #rules: PreparationRules;
   readonly #keyOrder = new KeyOrder();
-  #requestReply: Promise<RequestReply> | undefined;
   #messageQuery: Promise<MessageQuery> | undefined;
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
@@ -121,19 +121,15 @@ export class Producer {
       const watched = observed[index];
       if (watched !== undefined && outcome.status === 'failed') this.#observers.failed(watched, outcome.error);
     };
-    const prepared: Placed[] = [];
     const bornAt = this.#rules.now();
-    for (let index = 0; index < messages.length; index++) {
-      const message = messages[index] as Message;
-      try {
-        const watched = this.#observers.begin(message);
-        if (watched !== undefined) observed[index] = watched;
-        prepared.push({ index, message: prepareMessage(message, this.#rules, watched?.extraProperties, bornAt) });
-      } catch (error) {
-        if (!(error instanceof MessageError)) throw error;
-        settle(index, { status: 'failed', error });
-      }
-    }
+    const prepare = (message: Message, index: number) => {
+      const watched = this.#observers.begin(message);
+      if (watched !== undefined) observed[index] = watched;
+      return prepareMessage(message, this.#rules, watched?.extraProperties, bornAt);
+    };
+    const prepared = prepareAll(messages, prepare, settle);
+    const isKeyed = prepared.some(({ message }) => message.shardingKey !== undefined);
+    const turns = isKeyed ? new KeyTurns(this.#keyOrder, prepared) : undefined;
     const { maxBatchMessages, maxBatchBytes, maxMessageBytes } = this.#options;
     const parts = {
       // A batch counts as one message to a broker: 5.5.0 answers SYSTEM_ERROR to one too large, as if it could be retried.
@@ -141,9 +137,16 @@ export class Producer {
       goesAlone: ({ message }: Placed) => !message.isBatchable || this.#isCompressible(message),
       queueOf: (topic: string, shardingKey: string) =>
         this.#sendLoop.queueOf(topic, shardingKey, this.#limitOf(deadline)),
-      sendBatch: (batch: Batch, queue: MessageQueue | undefined) => this.#sendBatch(batch, queue, observed, deadline),
+      sendBatch: async (batch: Batch, queue: MessageQueue | undefined) => {
+        if (queue !== undefined) await turns?.come(batch, deadline);
+        return this.#sendBatch(batch, queue, observed, deadline);
+      },
     };
-    await sendInBatches(prepared, parts, settle);
+    const settleInTurn = (index: number, outcome: SendOutcome) => {
+      settle(index, outcome);
+      turns?.settled(index);
+    };
+    await sendInBatches(prepared, parts, settleInTurn).finally(() => turns?.leave());
     return outcomes;
   }
 
@@ -153,10 +156,10 @@ export class Producer {
    * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
-    this.#requestReply ??= import('./rarely-used.ts').then(({ RequestReply }) => new RequestReply(this.#client));
     const limit = earlierOf(options.deadline, timeoutMs);
     const topic = this.#rules.wrapTopic(message.topic);
-    return (await this.#requestReply).request(topic, timeoutMs, limit, async (properties) => {
+    const { RequestReply } = await import('./rarely-used.ts');
+    return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties) => {
       const prepared = prepareMessage(message, this.#rules, properties);
       await this.#dispatch(message, prepared, { ...options, deadline: limit }, receiptAlone);
     });
@@ -340,7 +343,7 @@ export class Producer {
       const queue = await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit);
       return this.#sendLoop.sendFor(await this.#compressed(prepared), queue, limit, result);
     };
-    return shardingKey === undefined ? send() : this.#keyOrder.run(topic, [shardingKey], send, options.deadline);
+    return shardingKey === undefined ? send() : this.#keyOrder.run(topic, shardingKey, send, options.deadline);
   }
 
   #isCompressible({ body }: PreparedMessage): boolean {
@@ -365,12 +368,8 @@ export class Producer {
   ): Promise<readonly SendOutcome[]> {
     const [first] = batch;
     if (first === undefined) return [];
-    const send = async () => {
-      const unit = batch.length === 1 ? await this.#compressed(first.message) : batchUnit(batch);
-      return this.#sendLoop.send(unit, queue, this.#limitOf(deadline));
-    };
-    const keys = queue === undefined ? [] : keysOf(batch);
-    const receipt = await (keys.length === 0 ? send() : this.#keyOrder.run(first.message.topic, keys, send, deadline));
+    const unit = batch.length === 1 ? await this.#compressed(first.message) : batchUnit(batch);
+    const receipt = await this.#sendLoop.send(unit, queue, this.#limitOf(deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
       const result = resultOf(receipt, message.msgId, this.#namespace, place, offsetMsgIds[place]);

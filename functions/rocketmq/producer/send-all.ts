@@ -1,6 +1,7 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
-import { BrokerError, OrderBlockedError, RocketMQError } from '../errors.ts';
+import { BrokerError, MessageError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
+import type { Message } from './message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SendOutcome } from './send-result.ts';
 
@@ -22,6 +23,34 @@ export interface SendAllParts {
 interface Lane {
   readonly queue: MessageQueue | undefined;
   readonly batches: readonly Batch[];
+}
+
+/** Prepares each message. One that cannot be sent as meant is settled at once, and so are the later ones of its sharding key. */
+export function prepareAll(
+  messages: readonly Message[],
+  prepare: (message: Message, index: number) => PreparedMessage,
+  settle: (index: number, outcome: SendOutcome) => void,
+): Placed[] {
+  const prepared: Placed[] = [];
+  /** What blocks a key. */
+  const blocked = new Map<string, string>();
+  for (let index = 0; index < messages.length; index++) {
+    // Whoever writes JavaScript may have put anything into the list; `prepare` says so.
+    const message: Message | undefined = messages[index];
+    const key = message?.shardingKey === undefined ? undefined : `${message.topic}\n${message.shardingKey}`;
+    try {
+      const placed = { index, message: prepare(message as Message, index) };
+      const blocker = key === undefined ? undefined : blocked.get(key);
+      if (blocker === undefined) prepared.push(placed);
+      else settle(index, failed(new OrderBlockedError(blocker)));
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      settle(index, failed(error));
+      if (key !== undefined && !blocked.has(key))
+        blocked.set(key, `message ${message?.msgId ?? `${index} of the list`}`);
+    }
+  }
+  return prepared;
 }
 
 /**

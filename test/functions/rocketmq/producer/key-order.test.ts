@@ -20,8 +20,8 @@ describe('sends of one sharding key', () => {
   test('begin one after the other, the first of them at once', async () => {
     const order = new KeyOrder();
     const { begun, step, end } = steps();
-    const first = order.run('orders', ['anna'], step('1'));
-    const second = order.run('orders', ['anna'], step('2'));
+    const first = order.run('orders', 'anna', step('1'));
+    const second = order.run('orders', 'anna', step('2'));
     expect(begun).toEqual(['1']);
     end('1')?.resolve('stored');
     expect(await first).toBe('stored');
@@ -34,8 +34,8 @@ describe('sends of one sharding key', () => {
   test('begin also after one that failed, which fails alone', async () => {
     const order = new KeyOrder();
     const { step, end } = steps();
-    const first = order.run('orders', ['anna'], step('1'));
-    const second = order.run('orders', ['anna'], step('2'));
+    const first = order.run('orders', 'anna', step('1'));
+    const second = order.run('orders', 'anna', step('2'));
     end('1')?.reject(new Error('refused'));
     await expect(first).rejects.toThrow('refused');
     await new Promise(setImmediate);
@@ -46,47 +46,58 @@ describe('sends of one sharding key', () => {
   test('do not wait for another key, nor for the same key of another topic', async () => {
     const order = new KeyOrder();
     const { begun, step } = steps();
-    void order.run('orders', ['anna'], step('orders anna'));
-    void order.run('orders', ['bert'], step('orders bert'));
-    void order.run('stock', ['anna'], step('stock anna'));
+    void order.run('orders', 'anna', step('orders anna'));
+    void order.run('orders', 'bert', step('orders bert'));
+    void order.run('stock', 'anna', step('stock anna'));
     expect(begun).toEqual(['orders anna', 'orders bert', 'stock anna']);
   });
 
   test('begin at once when all before them have ended', async () => {
     const order = new KeyOrder();
     const { begun, step, end } = steps();
-    const first = order.run('orders', ['anna'], step('1'));
+    const first = order.run('orders', 'anna', step('1'));
     end('1')?.resolve('stored');
     await first;
     await new Promise(setImmediate);
-    void order.run('orders', ['anna'], step('2'));
+    void order.run('orders', 'anna', step('2'));
     expect(begun).toEqual(['1', '2']);
   });
 
-  test('that are of several keys wait for every one of them, and hold up each', async () => {
+  test('wait for one who has entered and not left, whatever he does meanwhile', async () => {
     const order = new KeyOrder();
     const { begun, step, end } = steps();
-    void order.run('orders', ['anna'], step('anna'));
-    void order.run('orders', ['bert'], step('bert'));
-    void order.run('orders', ['anna', 'bert', 'carl'], step('batch'));
-    void order.run('orders', ['carl'], step('carl'));
-    end('anna')?.resolve('stored');
+    void order.run('orders', 'anna', step('1'));
+    const turn = order.enter('orders', 'anna');
+    void order.run('orders', 'anna', step('3'));
+    let hasCome = false;
+    void turn.before?.then(() => {
+      hasCome = true;
+    });
     await new Promise(setImmediate);
-    expect(begun).toEqual(['anna', 'bert']);
-    end('bert')?.resolve('stored');
+    expect({ hasCome, begun }).toEqual({ hasCome: false, begun: ['1'] });
+    end('1')?.resolve('stored');
     await new Promise(setImmediate);
-    expect(begun).toEqual(['anna', 'bert', 'batch']);
-    end('batch')?.resolve('stored');
+    expect({ hasCome, begun }).toEqual({ hasCome: true, begun: ['1'] });
+    turn.leave();
     await new Promise(setImmediate);
-    expect(begun).toEqual(['anna', 'bert', 'batch', 'carl']);
+    expect(begun).toEqual(['1', '3']);
+  });
+
+  test('have nobody to wait for where all have left', async () => {
+    const order = new KeyOrder();
+    const turn = order.enter('orders', 'anna');
+    expect(turn.before).toBeUndefined();
+    turn.leave();
+    await new Promise(setImmediate);
+    expect(order.enter('orders', 'anna').before).toBeUndefined();
   });
 
   test('wait no longer than their own deadline: then they are not begun, and the next one waits for those before', async () => {
     const order = new KeyOrder();
     const { begun, step, end } = steps();
-    const first = order.run('orders', ['anna'], step('1'), deadlineAfter(60_000));
-    const late = order.run('orders', ['anna'], step('2'), deadlineAfter(1));
-    const third = order.run('orders', ['anna'], step('3'), deadlineAfter(60_000));
+    const first = order.run('orders', 'anna', step('1'), deadlineAfter(60_000));
+    const late = order.run('orders', 'anna', step('2'), deadlineAfter(1));
+    const third = order.run('orders', 'anna', step('3'), deadlineAfter(60_000));
     await expect(late).rejects.toThrow(DeadlineError);
     await new Promise(setImmediate);
     expect(begun).toEqual(['1']);

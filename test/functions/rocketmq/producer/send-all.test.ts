@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { SendOutcome } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
-import { startProducer, TOPIC } from './start-producer.ts';
+import type { EmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
+import { startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const { SEND_MESSAGE_V2: SEND, SEND_BATCH_MESSAGE: BATCH, GET_ROUTEINFO_BY_TOPIC: ROUTE } = RequestCode;
 const ONE_QUEUE = { topics: [{ name: TOPIC, queues: 1 }] };
@@ -49,6 +50,46 @@ describe('a batch that is refused for good', () => {
     expect(words(outcomes)).toEqual(Array(3).fill('ROCKETMQ_SEND_FAILED refused'));
     expect(outcomes[0]).toMatchObject({ error: { cause: { code: 'ROCKETMQ_ACCESS_DENIED' } } });
     expect([cluster.broker().requests.count(BATCH), cluster.broker().requests.count(SEND)]).toEqual([1, 0]);
+  });
+});
+
+describe('a list with sharding keys', () => {
+  const bodiesOf = (cluster: EmbeddedCluster) => cluster.messages(TOPIC).map(({ body }) => body.toString());
+
+  test.each(['warm', 'cold'])('comes before what is sent under its keys after it, on a %s client', async (state) => {
+    await using started = await startProducer({ producer: { maxBatchMessages: 4 } });
+    const { cluster, producer } = started;
+    if (state === 'warm') await producer.send(keyed('other', 'before'));
+    const list = Array.from({ length: 20 }, (_, index) => keyed('anna', `${index}`));
+    const lastOf = keyed('anna', 'last');
+    await Promise.all([producer.sendAll(list), producer.send(keyed('anna', 'next')), producer.sendAll([lastOf])]);
+    const expected = [...list.map(({ body }) => body), 'next', 'last'];
+    expect(bodiesOf(cluster).filter((body) => body !== 'before')).toEqual(expected);
+  });
+
+  test('holds up another list for the keys that both have, until the last message of the key has settled', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS, producer: { maxBatchMessages: 1 } });
+    const { cluster, producer } = started;
+    await producer.send(keyed('hello', 'before'));
+    const release = Promise.withResolvers<void>();
+    // Of 'order-1', which is on the other broker: the key of both lists has its turn long before.
+    const held = { kind: 'delay', until: release.promise, isHeld: true, codes: [SEND], times: 1 } as const;
+    cluster.broker('broker-b').faults.add(held);
+    const first = producer.sendAll([keyed('hello', '1'), keyed('order-1', 'held'), keyed('hello', '2')]);
+    expect(words(await producer.sendAll([keyed('hello', '3')]))).toEqual(['stored']);
+    release.resolve();
+    expect(words(await first)).toEqual(['stored', 'stored', 'stored']);
+    const ofKey = cluster.messages(TOPIC).filter(({ properties }) => properties.__SHARDINGKEY === 'hello');
+    expect(ofKey.map(({ body }) => body.toString())).toEqual(['before', '1', '2', '3']);
+  });
+
+  test('stops a key at a message that cannot be sent at all, and no other', async () => {
+    await using started = await startProducer();
+    const messages = [keyed('a', 'a0'), keyed('a', ''), keyed('b', 'b0'), keyed('a', 'a2'), plain('plain')];
+    const outcomes = await started.producer.sendAll(messages);
+    const [illegal, blocked] = ['ROCKETMQ_MESSAGE_ILLEGAL notSent', 'ROCKETMQ_ORDER_BLOCKED notSent'];
+    expect(words(outcomes)).toEqual(['stored', illegal, 'stored', blocked, 'stored']);
+    expect(bodiesOf(started.cluster).sort()).toEqual(['a0', 'b0', 'plain']);
   });
 });
 
