@@ -26,14 +26,23 @@ interface PushedReply {
   readonly body: Uint8Array;
 }
 
+const ofClient = new WeakMap<ClientInstance, RequestReply>();
+
 /** Requests of a client that wait for a reply, which a broker pushes on whatever connection it knows this client by. */
 export class RequestReply {
   readonly #client: ClientInstance;
   readonly #waiting = new Map<string, Waiting>();
 
+  /** Use `of`: a client has one, since a client has one handler for what brokers push. */
   constructor(client: ClientInstance) {
     this.#client = client;
     client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, (push) => this.#receive(push));
+  }
+
+  static of(client: ClientInstance): RequestReply {
+    const requests = ofClient.get(client) ?? new RequestReply(client);
+    ofClient.set(client, requests);
+    return requests;
   }
 
   /**

@@ -14,17 +14,18 @@ const LIMIT_MS = 5000;
 /** So that the last message of the topic is the newest. */
 const ONE_QUEUE = { cluster: { topics: [{ name: TOPIC, queues: 1 }] } };
 
-/** What a broker does with a consumer's reply: hands it to the client that asked. Answers the client's answer. */
+/** What a broker does with a consumer's reply: hands it to the client that asked, last or as told. Answers the client's answer. */
 async function push(
   cluster: EmbeddedCluster,
   brokerName: string,
   body: Uint8Array,
   sysFlag = 0,
   correlationId?: string,
+  request = -1,
 ) {
   const broker = cluster.broker(brokerName);
   await expect.poll(() => cluster.messages(TOPIC).length).toBeGreaterThan(0);
-  const { CORRELATION_ID = '', REPLY_TO_CLIENT = '' } = cluster.messages(TOPIC).at(-1)?.properties ?? {};
+  const { CORRELATION_ID = '', REPLY_TO_CLIENT = '' } = cluster.messages(TOPIC).at(request)?.properties ?? {};
   const connection = broker.producers.connectionOf(REPLY_TO_CLIENT);
   if (connection === undefined) throw new Error(`${brokerName} does not know ${REPLY_TO_CLIENT}`);
   const properties = encodeProperties({ CORRELATION_ID: correlationId ?? CORRELATION_ID, p: 'v' });
@@ -63,6 +64,19 @@ test('a reply that nobody waits for is taken with 0, and the one that is waited 
   expect(await push(cluster, 'broker-a', Buffer.from('other'), 0, 'of nobody')).toMatchObject({ code: 0 });
   expect(await push(cluster, 'broker-a', Buffer.from('reply'))).toMatchObject({ code: 0 });
   expect((await asking).body.toString()).toBe('reply');
+});
+
+test('two producers of one client get each the reply to its own request, in whatever order replies come', async () => {
+  await using started = await startProducer(ONE_QUEUE);
+  const { cluster, client, producer } = started;
+  const asking = producer.request({ ...question, body: 'first' }, LIMIT_MS);
+  await expect.poll(() => cluster.messages(TOPIC).length).toBe(1);
+  const askingToo = client.producer({ group: 'another' }).request({ ...question, body: 'second' }, LIMIT_MS);
+  await expect.poll(() => cluster.messages(TOPIC).length).toBe(2);
+  await push(cluster, 'broker-a', Buffer.from('to the second'), 0, undefined, 1);
+  await push(cluster, 'broker-a', Buffer.from('to the first'), 0, undefined, 0);
+  const replies = await Promise.all([asking, askingToo]);
+  expect(replies.map(({ body }) => body.toString())).toEqual(['to the first', 'to the second']);
 });
 
 test('a compressed reply is read, and one that cannot be read fails its request at once, saying why', async () => {
