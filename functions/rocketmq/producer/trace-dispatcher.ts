@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
 import type { ClientInstance } from '../client/client-instance.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
+import { MAX_PROPERTIES_BYTES } from '../protocol/message-properties.ts';
 import { encodeTrace, type TraceRecord, traceKeys } from '../protocol/trace-record.ts';
 import { type PreparationRules, prepareMessage } from './prepared-message.ts';
 import { type SendLimits, SendLoop } from './send-loop.ts';
@@ -11,6 +13,8 @@ const RECORDS_A_MESSAGE = 10;
 /** Records kept for the next flush; more are dropped, as in Java. */
 const MOST_RECORDS = 2048;
 const FLUSH_TIMEOUT_MS = 5000;
+/** What a trace message's own id and flags take of its properties is well below the rest. */
+const MOST_KEYS_BYTES = MAX_PROPERTIES_BYTES - 200;
 
 /**
  * Keeps a record of each send and each end of a transaction, and sends them to the trace topic when flushed: at the end of an invocation. Traces never
@@ -32,20 +36,67 @@ export class TraceDispatcher {
     if (this.#records.length < MOST_RECORDS) this.#records.push(record);
   }
 
-  /** Sends what is kept. Rejects with the first failure, after all were tried; the records are gone then. */
+  /** Sends what is kept. Rejects with the first failure, after all have settled; the records are gone then. */
   async flush(deadline: Deadline): Promise<void> {
     const records = this.#records;
     this.#records = [];
     const limit = earlierOf(deadline, FLUSH_TIMEOUT_MS);
-    const sends: Promise<unknown>[] = [];
-    for (let start = 0; start < records.length; start += RECORDS_A_MESSAGE) {
-      const group = records.slice(start, start + RECORDS_A_MESSAGE);
-      const body = group.map(encodeTrace).join('');
-      const keys = [...new Set(group.flatMap(traceKeys))];
-      sends.push(
-        this.#sendLoop.send(prepareMessage({ topic: TRACE_TOPIC, body, keys }, this.#rules), undefined, limit),
-      );
-    }
-    await Promise.all(sends);
+    const parts = traceParts(records, this.#rules.maxMessageBytes);
+    // Each for itself: one that cannot be sent must not leave others under way behind the end of the invocation.
+    const sends = await Promise.allSettled(parts.map((part) => this.#send(part, limit)));
+    for (const send of sends) if (send.status === 'rejected') throw send.reason;
   }
+
+  async #send({ body, keys }: TracePart, limit: Deadline): Promise<void> {
+    const message = { topic: TRACE_TOPIC, body, keys: [...keys] };
+    await this.#sendLoop.send(prepareMessage(message, this.#rules), undefined, limit);
+  }
+}
+
+/** What one trace message holds. */
+interface TracePart {
+  body: string;
+  readonly keys: Set<string>;
+  records: number;
+  bodyBytes: number;
+  keysBytes: number;
+}
+
+/** Records as messages of ten, or of fewer where ten are larger, or have more keys, than a message may. */
+function traceParts(records: readonly TraceRecord[], maxBodyBytes: number): TracePart[] {
+  const parts: TracePart[] = [];
+  for (const record of records) {
+    const text = encodeTrace(record);
+    const textBytes = Buffer.byteLength(text);
+    const { keys, keysBytes } = fittingKeys(record);
+    let part = parts.at(-1);
+    if (
+      part === undefined ||
+      part.records === RECORDS_A_MESSAGE ||
+      part.bodyBytes + textBytes > maxBodyBytes ||
+      part.keysBytes + keysBytes > MOST_KEYS_BYTES
+    ) {
+      part = { body: '', keys: new Set(), records: 0, bodyBytes: 0, keysBytes: 0 };
+      parts.push(part);
+    }
+    part.body += text;
+    for (const key of keys) part.keys.add(key);
+    part.records++;
+    part.bodyBytes += textBytes;
+    part.keysBytes += keysBytes;
+  }
+  return parts;
+}
+
+/** Keys of a record as far as one message has room: its own had no room for the id of the message among them. */
+function fittingKeys(record: TraceRecord): { keys: string[]; keysBytes: number } {
+  let keysBytes = 0;
+  const keys = traceKeys(record).filter((key) => {
+    // With the blank behind it.
+    const bytes = Buffer.byteLength(key) + 1;
+    if (keysBytes + bytes > MOST_KEYS_BYTES) return false;
+    keysBytes += bytes;
+    return true;
+  });
+  return { keys, keysBytes };
 }

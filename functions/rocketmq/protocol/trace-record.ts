@@ -88,7 +88,11 @@ export function encodeTrace(record: TraceRecord): string {
   return 'state' in record ? encodeEndTransactionTrace(record) : encodePublishTrace(record);
 }
 
-/** Words that a trace message is found by: the message id, and the user's keys. */
+/** What no key may hold: it would end there, or break the properties. */
+const SEPARATORS_OR_BLANK = /[\u0001\u0002\s]/;
+
+/** Words that a trace message is found by: the message id, and the user's keys. What cannot be a key is left out. */
 export function traceKeys(record: TraceRecord): string[] {
-  return [record.msgId, ...(record.keys?.split(' ').filter((key) => key !== '') ?? [])];
+  const words = [record.msgId, ...(record.keys?.split(' ') ?? [])];
+  return words.filter((word) => word !== '' && !SEPARATORS_OR_BLANK.test(word));
 }

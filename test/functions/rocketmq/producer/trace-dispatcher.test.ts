@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { decodeSendMessageHeader } from '../../../../functions/rocketmq/protocol/send-message-header.ts';
+import type { EmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
 import { goldenFrame } from '../protocol/golden-frames.ts';
 import { GivenClock } from '../remoting/given-clock.ts';
 import { startProducer, TOPIC } from './start-producer.ts';
@@ -170,6 +171,62 @@ test.each([
   expect(started.client.pendingCount).toBe(0);
   expect(started.cluster.messages(TRACE_TOPIC)).toEqual([]);
   expect(started.cluster.messages(TOPIC)).toHaveLength(1);
+});
+
+/** Records in each trace message, and the words it is found by. */
+const traced = (cluster: EmbeddedCluster) =>
+  cluster.messages(TRACE_TOPIC).map(({ body, properties }) => ({
+    records: body.toString().split('\u0002').length - 1,
+    keys: properties.KEYS?.split(' ') ?? [],
+  }));
+
+test('records whose keys do not fit into one trace message are sent in several, each with the keys of its records', async () => {
+  await using started = await startProducer({ cluster: withTraceTopic, producer: { trace: true } });
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  const keys = Array.from({ length: 10 }, (_, index) => `${index}`.repeat(4000));
+  // As large as a message may have one: beside the id of its message, it has no room.
+  keys.push('x'.repeat(31_900));
+  for (const key of keys) await producer.send({ topic: TOPIC, body: 'x', keys: [key] });
+  await upkeep.end();
+  const messages = traced(cluster);
+  expect(messages.map(({ records }) => records)).toEqual([7, 4]);
+  expect(messages.flatMap((message) => message.keys.filter((key) => key.length === 4000))).toEqual(keys.slice(0, 10));
+  expect(messages.map((message) => message.keys.length)).toEqual([14, 7]);
+});
+
+test('records that are larger than a message may be are sent in several', async () => {
+  const producer = { trace: true, maxMessageBytes: 1000 };
+  await using started = await startProducer({ cluster: withTraceTopic, producer });
+  const upkeep = await started.client.beginInvocation(invocation);
+  const keys = ['k'.repeat(250)];
+  for (let count = 0; count < 5; count++) await started.producer.send({ topic: TOPIC, body: 'x', keys });
+  await upkeep.end();
+  expect(traced(started.cluster).map(({ records }) => records)).toEqual([2, 2, 1]);
+});
+
+test('a message id with a blank is in the record, but no key, since a blank would end it', async () => {
+  await using started = await startProducer({ cluster: withTraceTopic, producer: { trace: true } });
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  await producer.send({ topic: TOPIC, body: 'x', msgId: 'order 1', keys: ['a'] });
+  await producer.send({ topic: TOPIC, body: 'x', msgId: 'order-2' });
+  await upkeep.end();
+  expect(traced(cluster)).toEqual([{ records: 2, keys: ['a', 'order-2'] }]);
+  expect(cluster.messages(TRACE_TOPIC)[0]?.body.toString()).toContain('\u0001order 1\u0001');
+});
+
+test('a trace that cannot be sent takes no other with it, and the invocation ends with all of them settled', async () => {
+  const producer = { trace: true, maxMessageBytes: 1000 };
+  await using started = await startProducer({ cluster: withTraceTopic, producer });
+  const { client, cluster } = started;
+  const upkeep = await client.beginInvocation(invocation);
+  for (const key of ['first', 'too-large'.repeat(120), 'last']) {
+    await started.producer.send({ topic: TOPIC, body: 'x', keys: [key] });
+  }
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+  expect(traced(cluster).map(({ keys }) => keys[1])).toEqual(['first', 'last']);
 });
 
 test('nothing is traced unless the producer is told to', async () => {
