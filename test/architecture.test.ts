@@ -158,6 +158,12 @@ describe('code that does not belong is refused', () => {
     ['functions/rocketmq/protocol/a.ts', 'const now = Date.now();', /asks the clock/],
     ['functions/sqs/a.ts', 'const x = await import(name);', /imports what it computes/],
     ['functions/rocketmq/producer/a.ts', "const { x } = await import('./b.ts');", /a file of its own on demand/],
+    [
+      'functions/rocketmq/a.ts',
+      "import { inflate, zstdCompress } from 'node:zlib';",
+      /takes ZSTD from node:zlib by name/,
+    ],
+    ['functions/rocketmq/a.ts', "import * as zlib from 'node:zlib';", /takes ZSTD from node:zlib by name/],
     ['infra/app.ts', 'export default class {}', /has a default export/],
     ['local/a.ts', 'class A {\n  private readonly x = 1;\n}', /:2 has a private member by word/],
     ['local/a.ts', `${'\n'.repeat(400)}x`, /has 401 lines/],
@@ -178,6 +184,8 @@ describe('code that does not belong is refused', () => {
     ['functions/rocketmq/producer/a.ts', "const { x } = await import('./rarely-used.ts');"],
     ['functions/rocketmq/create-client.ts', "const { x } = await import('./producer/rarely-used.ts');"],
     ['functions/rocketmq/remoting/a.ts', "const { connect } = await import('node:tls');"],
+    ['functions/rocketmq/producer/a.ts', "import zlib from 'node:zlib';"],
+    ['functions/rocketmq/producer/a.ts', "import { inflate } from 'node:zlib';"],
     ['functions/rocketmq/protocol/serialize-type.ts', ''],
   ])('but not %s: %j', (path, text) => {
     expect(codeFaults([file(path, text)])).toEqual([]);

@@ -11,6 +11,11 @@ const json = JSON as typeof JSON & {
   isRawJSON(value: unknown): value is ExactNumber;
 };
 
+/** Whether this Node can keep the digits of numbers; those before 22 cannot. */
+export function keepsDigits(): boolean {
+  return typeof json.rawJSON === 'function';
+}
+
 /** Digits that every number of JavaScript keeps. */
 const SAFE_DIGITS = 15;
 /** Text in which some number may have more digits, or an exponent that leads out of range. */

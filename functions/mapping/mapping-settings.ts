@@ -1,6 +1,6 @@
 import { OptionsError, RESERVED_PROPERTIES, topicFault } from '#rocketmq';
 import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
-import { exactDigits, parseExactly } from '../delivery/exact-json.ts';
+import { exactDigits, keepsDigits, parseExactly } from '../delivery/exact-json.ts';
 import { expressionFaults, isTruthy } from './expression.ts';
 import { jsonFault, pathOf } from './json-fault.ts';
 import { MappingValue, type ValueOrigin } from './mapping-value.ts';
@@ -73,6 +73,11 @@ const ROOT = 'mapping';
  * in the expression.
  */
 export function readMappingSettings(text: string): MappingSettings {
+  if (!keepsDigits()) {
+    throw new OptionsError('ROCKETMQ_MAPPING', [
+      'a mapping needs Node 22 or later, which keeps all digits of a number',
+    ]);
+  }
   const syntax = jsonFault(text, ROOT);
   if (syntax !== undefined) {
     const { path, line, column, reason } = syntax;

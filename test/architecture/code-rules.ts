@@ -55,6 +55,13 @@ const CODE_RULES: readonly CodeRule[] = [
     fault:
       'imports a file of its own on demand: export it from producer/rarely-used.ts and import that, or bundles have a file more for each cold start to read',
   },
+  {
+    pattern: /^\s*import\s+(\{[^}]*\bzstd|\*)[^;]*from\s+['"]node:zlib['"]/m,
+    where: /^functions\//,
+    except: /^$/,
+    fault:
+      'takes ZSTD from node:zlib by name, which Node 20 lacks, so that the file does not load there: import zlib whole (bundlers make names of *) and look it up at use',
+  },
 ];
 
 const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|spec))?\.ts$/;

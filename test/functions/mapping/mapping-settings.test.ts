@@ -99,3 +99,13 @@ describe('a mapping', () => {
     ]);
   });
 });
+
+test('a Node that rounds the numbers of JSON, which those before 22 do, is told of before any record is read', () => {
+  const { rawJSON } = JSON as typeof JSON & { rawJSON: unknown };
+  Object.assign(JSON, { rawJSON: undefined });
+  try {
+    expect(faultsOf({})).toEqual(['a mapping needs Node 22 or later, which keeps all digits of a number']);
+  } finally {
+    Object.assign(JSON, { rawJSON });
+  }
+});

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { inflateSync, zstdDecompressSync } from 'node:zlib';
+import zlib, { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compressBody } from '../../../../functions/rocketmq/producer/body-compression.ts';
+import { plainBody } from '../../../../functions/rocketmq/producer/plain-body.ts';
 
 const TEXT = Buffer.from('a line of text\n'.repeat(1000));
 
@@ -28,6 +29,27 @@ describe.each([
     expect(await compressBody(randomBytes(5000), type, 9)).toBeUndefined();
     expect(await compressBody(Uint8Array.of(1), type, 9)).toBeUndefined();
   });
+});
+
+test('on a Node without ZSTD, which those before 22.15 are, ZLIB works and ZSTD says what it needs', async () => {
+  const { zstdCompress, zstdDecompress } = zlib;
+  const zstd = await compressBody(TEXT, 'ZSTD', 5);
+  Object.assign(zlib, { zstdCompress: undefined, zstdDecompress: undefined });
+  try {
+    const small = await compressBody(TEXT, 'ZLIB', 5);
+    expect(await plainBody(small?.body ?? TEXT, small?.sysFlag ?? 0)).toEqual(TEXT);
+    await expect(compressBody(TEXT, 'ZSTD', 5)).rejects.toMatchObject({
+      code: 'ROCKETMQ_OPTIONS',
+      outcome: 'notSent',
+      message: expect.stringContaining('ZSTD needs Node 22.15 or later'),
+    });
+    await expect(plainBody(zstd?.body ?? TEXT, zstd?.sysFlag ?? 0)).rejects.toMatchObject({
+      code: 'ROCKETMQ_REMOTING_COMMAND',
+      message: expect.stringContaining('ZSTD needs Node 22.15 or later'),
+    });
+  } finally {
+    Object.assign(zlib, { zstdCompress, zstdDecompress });
+  }
 });
 
 test('ZLIB follows its level', async () => {
