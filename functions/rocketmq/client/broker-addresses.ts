@@ -24,23 +24,25 @@ export function reachableRoute(route: TopicRouteData, { addressMap, vipChannel }
   return { ...route, brokerDatas };
 }
 
+/** The address two ports below; the same one where that is none, so that only its own broker is out of reach. */
 function vipAddr(addr: string): string {
-  const { port } = parseAddr(addr);
-  return `${addr.slice(0, addr.lastIndexOf(':'))}:${port - VIP_PORT_DISTANCE}`;
+  const colon = addr.lastIndexOf(':');
+  const vip = `${addr.slice(0, Math.max(0, colon))}:${Number(addr.slice(colon + 1)) - VIP_PORT_DISTANCE}`;
+  return addrFaults(addr).length === 0 && addrFaults(vip).length === 0 ? vip : addr;
+}
+
+function addrFaults(addr: string): readonly string[] {
+  try {
+    parseAddr(addr);
+    return [];
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults;
+    throw error;
+  }
 }
 
 /** @throws OptionsError naming every entry that is not `host:port` to `host:port`. */
 export function checkAddressMap(addressMap: Readonly<Record<string, string>>): void {
-  const faults = Object.entries(addressMap)
-    .flat()
-    .flatMap((addr) => {
-      try {
-        parseAddr(addr);
-        return [];
-      } catch (error) {
-        if (error instanceof OptionsError) return error.faults;
-        throw error;
-      }
-    });
+  const faults = Object.entries(addressMap).flat().flatMap(addrFaults);
   if (faults.length > 0) throw new OptionsError('option "addressMap"', faults);
 }

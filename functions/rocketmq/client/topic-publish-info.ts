@@ -25,6 +25,9 @@ export interface TopicPublishInfo {
 /** Prefix of the broker name that logical queues carry (Java: `MixAll.LOGICAL_QUEUE_MOCK_BROKER_PREFIX`). */
 const LOGICAL_BROKER_PREFIX = '__syslo__';
 
+/** More queues than any topic has: a route that tells of more is broken, and making them would take all memory. */
+const MOST_QUEUES = 100_000;
+
 /** Name of the broker that has a queue; undefined when it is a logical one that no broker has now. */
 export function brokerNameOf(info: TopicPublishInfo, queue: MessageQueue): string | undefined {
   return info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
@@ -71,7 +74,9 @@ function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<st
     if ((perm & PERM_WRITE) === 0) refusals.push(`${brokerName} has permission ${perm}, without write`);
     else if (addr === undefined) refusals.push(`${brokerName} has no master now`);
     else if (writeQueueNums === 0) refusals.push(`${brokerName} has 0 write queues`);
-    else {
+    else if (queues.length + writeQueueNums > MOST_QUEUES) {
+      refusals.push(`${brokerName} has ${writeQueueNums} write queues, and no topic has over ${MOST_QUEUES}`);
+    } else {
       masterAddrs.set(brokerName, addr);
       for (let queueId = 0; queueId < writeQueueNums; queueId++) queues.push({ topic, brokerName, queueId });
     }
@@ -82,11 +87,13 @@ function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<st
 
 /** `broker-a:4;broker-b:4`: queues in this order whatever brokers are up, so that a key keeps its queue. */
 function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<string, string>): Queues {
-  const queues = conf.split(';').flatMap((entry) => {
+  const queues: MessageQueue[] = [];
+  for (const entry of conf.split(';')) {
     const [brokerName = '', count = '0'] = entry.split(':');
     const queueCount = /^\d{1,5}$/.test(count) ? Number(count) : 0;
-    return Array.from({ length: queueCount }, (_, queueId) => ({ topic, brokerName, queueId }));
-  });
+    if (queues.length + queueCount > MOST_QUEUES) continue;
+    for (let queueId = 0; queueId < queueCount; queueId++) queues.push({ topic, brokerName, queueId });
+  }
   const emptyReason = queues.length > 0 ? undefined : `its order configuration "${conf}" names no queue`;
   return { topic, queues, masterAddrs, logicalQueues: undefined, emptyReason };
 }

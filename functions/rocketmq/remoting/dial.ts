@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { connect, type OnReadOpts, type Socket } from 'node:net';
-import { RemotingConnectError } from '../errors.ts';
-import { parseAddr } from './addr.ts';
+import { OptionsError, RemotingConnectError } from '../errors.ts';
+import { type HostPort, parseAddr } from './addr.ts';
 import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
 
 /** Told of bytes that came: so many from the beginning of the buffer, which holds others when this has returned. */
@@ -22,10 +22,17 @@ const READ_BYTES = 65_536;
  * @throws RemotingConnectError
  */
 export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?: TlsSettings): Promise<OpenSocket> {
-  const { host, port } = parseAddr(addr);
   const startedAt = performance.now();
   const failure = (reason: string, cause?: unknown) =>
     new RemotingConnectError(addr, reason, Math.round(performance.now() - startedAt), cause);
+  let place: HostPort;
+  try {
+    place = parseAddr(addr);
+  } catch (error) {
+    // Out of a route it is no option of anybody: its server cannot be reached, and another one is to be tried.
+    return Promise.reject(error instanceof OptionsError ? failure(error.faults.join('; '), error) : error);
+  }
+  const { host, port } = place;
   return new Promise((resolve, reject) => {
     let received: BytesListener | undefined;
     // Read into one buffer, past the stream: that takes 7 µs less for each answer that comes alone.

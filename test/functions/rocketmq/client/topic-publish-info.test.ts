@@ -49,12 +49,39 @@ describe('the queues that can be written', () => {
     ['read-only', routeOver({ a: { 0: 'a:1' } }, { perm: 4 }), 'a has permission 4, without write'],
     ['without a master', routeOver({ a: { 1: 'a:1' } }), 'a has no master now'],
     ['without write queues', routeOver({ a: { 0: 'a:1' } }, { writeQueueNums: 0 }), 'a has 0 write queues'],
+    [
+      'of more queues than can be',
+      routeOver({ a: { 0: 'a:1' } }, { writeQueueNums: 2_000_000_000 }),
+      'a has 2000000000 write queues, and no topic has over 100000',
+    ],
     ['empty', routeOver({}), 'its route lists no queue'],
     ['useless in several ways', routeOver({ a: { 1: 'a:1' }, b: {} }), 'a has no master now, b has no master now'],
   ])('are none when the route is %s, and the reason is told', (_kind, route, reason) => {
     const info = topicPublishInfo('T', route);
     expect(info.queues).toEqual([]);
     expect(info.emptyReason).toBe(reason);
+  });
+
+  test('leave out a broker that tells of more queues than can be, with or without an order configuration', () => {
+    const route = routeOver({ a: { 0: 'a:1' }, b: { 0: 'b:1' }, c: { 0: 'c:1' } });
+    const counts = [4, 2_000_000_000, 4];
+    const queueDatas = route.queueDatas.map((queueData, index) => ({
+      ...queueData,
+      writeQueueNums: counts[index] ?? 0,
+    }));
+    const confs = [undefined, 'a:4;b:2000000000;c:4'];
+    for (const orderTopicConf of confs) {
+      const info = topicPublishInfo('T', { ...route, queueDatas, orderTopicConf });
+      expect(info.queues.map(({ brokerName }) => brokerName).join('')).toBe('aaaacccc');
+    }
+  });
+
+  test('are so many altogether that they fit into memory, however often a route names a broker', () => {
+    const route = routeOver({ a: { 0: 'a:1' } }, { writeQueueNums: 60_000 });
+    const queueDatas = Array.from({ length: 1000 }, () => route.queueDatas).flat();
+    expect(topicPublishInfo('T', { ...route, queueDatas }).queues).toHaveLength(60_000);
+    const orderTopicConf = Array(1000).fill('a:60000').join(';');
+    expect(topicPublishInfo('T', { ...route, orderTopicConf }).queues).toHaveLength(60_000);
   });
 
   test('come with the zones of those brokers that tell one', () => {

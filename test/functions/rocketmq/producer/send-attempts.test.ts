@@ -151,6 +151,21 @@ describe('with two brokers', () => {
     expect(client.pendingCount).toBe(0);
   });
 
+  test.each([false, true])(
+    'one that advertises no usable address is left for the other, and rests, vipChannel: %s',
+    async (vipChannel) => {
+      await using started = await startProducer({ cluster: TWO_BROKERS, client: { vipChannel } });
+      const { cluster, producer } = started;
+      const [a, b] = [cluster.broker('broker-a'), cluster.broker('broker-b')];
+      a.advertisedAddr = 'broker-a';
+      if (vipChannel) b.advertisedAddr = `127.0.0.1:${b.port + 2}`;
+      const results = [];
+      for (let count = 0; count < 8; count++) results.push(await producer.send(MESSAGE));
+      expect(new Set(results.map(({ queue }) => queue.brokerName))).toEqual(new Set(['broker-b']));
+      expect(results.map(({ attempts }) => attempts).toSorted()).toEqual([1, 1, 1, 1, 1, 1, 1, 2]);
+    },
+  );
+
   test('that refuse connections both, the error names both', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;

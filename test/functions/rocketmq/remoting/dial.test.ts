@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { OptionsError, RemotingConnectError } from '../../../../functions/rocketmq/errors.ts';
+import { RemotingConnectError } from '../../../../functions/rocketmq/errors.ts';
 import { dial } from '../../../../functions/rocketmq/remoting/dial.ts';
 import { startBlackHole } from './black-hole.ts';
 import { answerAll, deadAddr, startFrameServer } from './frame-server.ts';
@@ -51,8 +51,14 @@ describe('dial', () => {
     expect(error).toMatchObject({ retryable: true, outcome: 'notSent' });
   });
 
-  test('refuses an address without a port before it connects', async () => {
-    expect(() => dial('broker', 1000, never)).toThrow(OptionsError);
+  test.each([
+    ['broker', '"broker" is not host:port'],
+    ['broker:', '"broker:" has no port from 1 to 65535'],
+    ['broker:70000', '"broker:70000" has no port from 1 to 65535'],
+  ])('fails at %s as at a server that cannot be reached, saying what is wrong with it', async (addr, reason) => {
+    const error = await failureOf(dial(addr, 1000, never));
+    expect(error).toMatchObject({ retryable: true, outcome: 'notSent', addr });
+    expect(error.message).toContain(`cannot connect to ${addr}: ${reason}`);
   });
 
   test.runIf(hasIPv6)('connects to an IPv6 address in brackets, and without', async () => {
