@@ -145,6 +145,18 @@ export class NoNameServerError extends RocketMQError {
   }
 }
 
+/** Credentials and TLS settings could not be fetched, so nothing was connected to; `cause` is what the fetch failed with. */
+export class NoSecurityError extends RocketMQError {
+  constructor(reason: string, cause?: unknown) {
+    super(`credentials and TLS settings cannot be fetched: ${reason}`, {
+      code: 'ROCKETMQ_NO_SECURITY',
+      retryable: true,
+      outcome: 'notSent',
+      cause,
+    });
+  }
+}
+
 /** The name servers answer, but know no route of the topic. Topics are never created by sending. */
 export class TopicRouteNotFoundError extends RocketMQError {
   readonly topic: string;

@@ -64,7 +64,6 @@ export class ClientInstance {
   readonly #flushes: ((deadline: Deadline) => Promise<void>)[] = [];
   /** Deadlines of the invocations that run now. */
   readonly #running = new Set<Deadline>();
-  #started: Promise<void> | undefined;
   #shuttingDown: Promise<void> | undefined;
 
   /** Builds objects only: nothing is connected or looked up before it is needed. */
@@ -141,14 +140,10 @@ export class ClientInstance {
     return this.#dueWork.report();
   }
 
-  /** Makes sure that name servers are known. Any number of calls, one promise; a failed start can be tried again. */
+  /** Makes sure that name servers are known. Any number of calls, one lookup; a failed start can be tried again. */
   start(deadline: Deadline = deadlineAfter(this.options.nameServerTimeoutMs)): Promise<void> {
     if (this.#shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
-    this.#started ??= this.#findNameServers(deadline).catch((error) => {
-      this.#started = undefined;
-      throw error;
-    });
-    return this.#started;
+    return this.#findNameServers(deadline);
   }
 
   /**

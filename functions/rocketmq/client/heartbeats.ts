@@ -1,5 +1,5 @@
-import { deadlineAfter } from '../deadline.ts';
-import { AccessDeniedError, BrokerError, RemotingSendRequestError } from '../errors.ts';
+import { deadlineAfter, settledBy } from '../deadline.ts';
+import { AccessDeniedError, BrokerError, DeadlineError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
@@ -77,6 +77,7 @@ export class Heartbeats {
   /**
    * Registers at every one of these addresses under one client id, which connections that replace them keep until it is
    * released: replies are on their way to it. Calls take turns, or they would end each other's connections.
+   * @throws DeadlineError when it did not get its turn in time, and what keeps it off some of them.
    */
   async registerAll(
     addrs: readonly string[],
@@ -84,11 +85,14 @@ export class Heartbeats {
     timeoutMs: number,
   ): Promise<CommonRegistration> {
     const limit = deadlineAfter(timeoutMs);
-    const registration = this.#registering.then(async () => {
+    const before = this.#registering;
+    const turn = settledBy(before, limit, () => new DeadlineError('registration with every master', 0, 1));
+    const registration = turn.then(async () => {
       const clientId = await this.#commonId(addrs, groups, Math.max(1, limit.remainingMs()));
       return this.#hold(clientId);
     });
-    this.#registering = registration.catch(() => undefined);
+    // One that gave up waiting has settled before those ahead of it, for which the next one has to wait all the same.
+    this.#registering = Promise.allSettled([before, registration]);
     return registration;
   }
 

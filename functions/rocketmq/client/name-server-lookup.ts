@@ -1,17 +1,16 @@
-import { type Deadline, earlierBy, settledBy } from '../deadline.ts';
+import type { Deadline } from '../deadline.ts';
 import { NoNameServerError, OptionsError } from '../errors.ts';
 import { parseAddr } from '../remoting/addr.ts';
 import type { NameServerClient } from './name-server-client.ts';
+import { called, SharedWork } from './shared-work.ts';
 
 const LATE = 'it did not end by its deadline';
-/** A function that keeps to its deadline has ended by then when it is given up: no timer or socket of it is frozen. */
-const LEAD_MS = 20;
 
 /** Looks name servers up by the given function, and keeps the last good list. */
 export class NameServerLookup {
   readonly #fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined;
   readonly #nameServers: NameServerClient;
-  #running: Promise<boolean> | undefined;
+  readonly #lookups = new SharedWork<boolean>();
 
   constructor(
     fetchAddrs: ((deadline: Deadline) => Promise<readonly string[]>) | undefined,
@@ -32,14 +31,8 @@ export class NameServerLookup {
    * @throws NoNameServerError when the lookup failed, or gave nothing usable; the list in use stays.
    */
   refresh(deadline: Deadline): Promise<boolean> {
-    if (this.#running !== undefined) {
-      return settledBy(this.#running, deadline, () => this.#failure(new Error(LATE)));
-    }
-    const lookup = this.#lookUp(deadline).finally(() => {
-      this.#running = undefined;
-    });
-    this.#running = lookup;
-    return lookup;
+    const late = () => this.#failure(new Error(LATE));
+    return this.#lookups.run(deadline, (limit) => this.#lookUp(limit), late);
   }
 
   async #lookUp(deadline: Deadline): Promise<boolean> {
@@ -47,7 +40,7 @@ export class NameServerLookup {
     const before = this.#nameServers.nameServerAddrs;
     let addrs: readonly string[];
     try {
-      addrs = await settledBy(this.#fetchAddrs(earlierBy(deadline, LEAD_MS)), deadline, () => new Error(LATE));
+      addrs = await called(this.#fetchAddrs, deadline, () => new Error(LATE));
       checkNameServerAddrs(addrs);
     } catch (cause) {
       throw this.#failure(cause);

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts';
-import { type Deadline, earlierOf, settledBy } from '../deadline.ts';
+import { type Deadline, earlierOf } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { BrokerAddrTable } from './broker-addr-table.ts';
 import { type AddressOptions, reachableRoute } from './broker-addresses.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import type { NameServerLookup } from './name-server-lookup.ts';
+import { SharedWork } from './shared-work.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import type { TopicRouteTable } from './topic-route-table.ts';
 
@@ -34,7 +35,8 @@ export class RouteSync {
   readonly #routes: TopicRouteTable;
   readonly #brokerAddrs: BrokerAddrTable;
   readonly #options: RouteSyncOptions;
-  readonly #running = new Map<string, { readonly question: Promise<void>; readonly deadline: Deadline }>();
+  /** Questions under way, by topic. */
+  readonly #questions = new Map<string, SharedWork<void>>();
   /** Epoch ms of the last question on demand, by topic. */
   readonly #askedAt = new Map<string, number>();
   /** Epoch ms of the last lookup on demand that changed nothing. */
@@ -61,39 +63,28 @@ export class RouteSync {
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     const known = this.#routes.get(topic);
     if (known !== undefined) return known.publishInfo;
-    const joined = this.#running.get(topic);
-    try {
-      await this.refresh(topic, deadline);
-    } catch (error) {
-      // A question of somebody else may have run out of somebody else's time: then ask once more, for ourselves.
-      const isForTime = joined !== undefined && joined.deadline.remainingMs() <= 0;
-      if (!isForTime || deadline.remainingMs() <= 0) throw error;
-      await this.refresh(topic, deadline);
-    }
+    await this.refresh(topic, deadline);
     const fetched = this.#routes.get(topic);
     if (fetched === undefined) throw new TopicRouteNotFoundError(topic, this.#nameServers.nameServerAddrs);
     return fetched.publishInfo;
   }
 
   /** Asks for a topic's route now, or joins the question under way, each for no longer than its own deadline. */
-  refresh(topic: string, deadline: Deadline): Promise<void> {
-    const running = this.#running.get(topic);
-    if (running !== undefined) {
-      const message = `the route of topic "${topic}" did not come in time`;
-      return settledBy(
-        running.question,
-        deadline,
-        () => new NoNameServerError(message, this.#nameServers.nameServerAddrs),
-      );
+  async refresh(topic: string, deadline: Deadline): Promise<void> {
+    const question = this.#questions.get(topic) ?? new SharedWork<void>();
+    this.#questions.set(topic, question);
+    const message = `the route of topic "${topic}" did not come in time`;
+    const late = () => new NoNameServerError(message, this.#nameServers.nameServerAddrs);
+    try {
+      await question.run(deadline, (limit) => this.#ask(topic, limit), late);
+    } finally {
+      if (!question.isUnderWay) this.#questions.delete(topic);
     }
-    const question = this.#ask(topic, deadline).finally(() => this.#running.delete(topic));
-    this.#running.set(topic, { question, deadline });
-    return question;
   }
 
   /** Asks for the route after an error that a new one may cure; undefined when that was done a moment ago. */
   refreshAfterError(topic: string, deadline: Deadline): Promise<void> | undefined {
-    if (!this.#running.has(topic)) {
+    if (!this.#questions.has(topic)) {
       if (this.#isWithin(ON_DEMAND_INTERVAL_MS, this.#askedAt.get(topic))) return undefined;
       this.#askedAt.set(topic, this.#options.clock.now());
     }

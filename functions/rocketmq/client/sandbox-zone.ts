@@ -1,4 +1,5 @@
 import { type Deadline, earlierOf } from '../deadline.ts';
+import { called, SharedWork } from './shared-work.ts';
 
 /** The first send waits no longer than this for the zone; without it, it goes to any broker. */
 const FIND_LIMIT_MS = 250;
@@ -10,7 +11,7 @@ export class SandboxZone {
   #zone: string | undefined;
   readonly #fetchZone: FetchZone | undefined;
   #isFound: boolean;
-  #finding: Promise<void> | undefined;
+  readonly #questions = new SharedWork<void>();
 
   constructor(zone: string | undefined, fetchZone: FetchZone | undefined) {
     this.#zone = zone;
@@ -28,15 +29,13 @@ export class SandboxZone {
    * failure the next call asks. @throws what the question throws
    */
   async find(deadline: Deadline): Promise<void> {
-    if (this.#isFound || this.#fetchZone === undefined) return;
-    this.#finding ??= this.#fetchZone(earlierOf(deadline, FIND_LIMIT_MS))
-      .then((zone) => {
-        this.#zone = zone;
-        this.#isFound = true;
-      })
-      .finally(() => {
-        this.#finding = undefined;
-      });
-    await this.#finding;
+    const fetchZone = this.#fetchZone;
+    if (this.#isFound || fetchZone === undefined) return;
+    const late = () => new Error('the zone was not found out in time');
+    const ask = async (limit: Deadline) => {
+      this.#zone = await called(fetchZone, limit, late);
+      this.#isFound = true;
+    };
+    await this.#questions.run(earlierOf(deadline, FIND_LIMIT_MS), ask, late);
   }
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
+import { NoSecurityError, RocketMQError } from '../errors.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import type { TlsSettings } from '../remoting/tls-settings.ts';
+import { called, SharedWork } from './shared-work.ts';
 
 /** What a client proves itself with, and what it trusts. */
 export interface ClientSecurity {
@@ -40,7 +42,7 @@ export class Security {
   #version = 0;
   readonly #clock: Clock;
   readonly #fetchSecurity: FetchSecurity | undefined;
-  #fetching: Promise<void> | undefined;
+  readonly #fetches = new SharedWork<void>();
   #isFetched = false;
   /** Wall clock: a frozen process has no other that goes on. */
   #refreshedAt: number | undefined;
@@ -61,7 +63,7 @@ export class Security {
     return this.#version;
   }
 
-  /** Fetches what has to be fetched before the first connection; does nothing later. @throws what the fetch throws */
+  /** Fetches what has to be fetched before the first connection; does nothing later. @throws NoSecurityError, and errors of this client that the fetch throws */
   async ensure(deadline: Deadline): Promise<void> {
     if (this.#fetchSecurity !== undefined && !this.#isFetched) await this.#fetch(this.#fetchSecurity, deadline);
   }
@@ -72,8 +74,8 @@ export class Security {
    */
   async refresh(deniedVersion: number, deadline: Deadline): Promise<boolean> {
     if (this.#fetchSecurity === undefined) return false;
-    if (deniedVersion === this.#version && (this.#fetching !== undefined || !this.#isTooSoon())) {
-      if (this.#fetching === undefined) this.#refreshedAt = this.#clock.now();
+    if (deniedVersion === this.#version && (this.#fetches.isUnderWay || !this.#isTooSoon())) {
+      if (!this.#fetches.isUnderWay) this.#refreshedAt = this.#clock.now();
       await this.#fetch(this.#fetchSecurity, deadline).catch(() => undefined);
     }
     return deniedVersion !== this.#version;
@@ -96,16 +98,25 @@ export class Security {
   }
 
   #fetch(fetchSecurity: FetchSecurity, deadline: Deadline): Promise<void> {
-    this.#fetching ??= fetchSecurity(deadline)
-      .then((fetched) => {
-        const before = JSON.stringify(this.#current);
-        this.#current = { ...this.#current, ...fetched };
-        this.#isFetched = true;
-        if (JSON.stringify(this.#current) !== before) this.#version++;
-      })
-      .finally(() => {
-        this.#fetching = undefined;
-      });
-    return this.#fetching;
+    const late = () => new NoSecurityError('the fetch did not end by its deadline');
+    return this.#fetches.run(deadline, async (limit) => this.#take(await fetched(fetchSecurity, limit, late)), late);
+  }
+
+  #take(fetched: ClientSecurity): void {
+    const before = JSON.stringify(this.#current);
+    // What the answer leaves undefined stays as it was: given TLS must not be switched off by a name without a value.
+    const told = Object.entries({ ...fetched }).filter(([, value]) => value !== undefined);
+    this.#current = { ...this.#current, ...Object.fromEntries(told) };
+    this.#isFetched = true;
+    if (JSON.stringify(this.#current) !== before) this.#version++;
+  }
+}
+
+async function fetched(fetchSecurity: FetchSecurity, deadline: Deadline, late: () => Error): Promise<ClientSecurity> {
+  try {
+    return await called(fetchSecurity, deadline, late);
+  } catch (error) {
+    if (error instanceof RocketMQError) throw error;
+    throw new NoSecurityError(error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -1,3 +1,5 @@
+import { deadlineAfter, settledBy } from '../deadline.ts';
+import { DeadlineError } from '../errors.ts';
 import type { Heartbeats } from './heartbeats.ts';
 
 /**
@@ -33,13 +35,16 @@ export class TransactionGroups {
   /**
    * Registers a group at a broker, unless that was done since the last release. The heartbeat is written when this resolves;
    * what it resolves to settles with its answer.
+   * @throws DeadlineError when the release under way did not end in time; what keeps the heartbeat from being written.
    */
   async hold(group: string, addr: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
     // Brokers handle the end of a registration and a new one side by side: they must not be under way together.
-    while (this.#releasing !== undefined) await this.#releasing;
+    const limit = deadlineAfter(timeoutMs);
+    const late = () => new DeadlineError(`registration of group "${group}"`, 0, 1);
+    while (this.#releasing !== undefined) await settledBy(this.#releasing, limit, late);
     this.#known.add(group);
     this.#held.add(group);
-    return this.#heartbeats.announce(addr, group, timeoutMs);
+    return this.#heartbeats.announce(addr, group, Math.max(1, limit.remainingMs()));
   }
 
   /**

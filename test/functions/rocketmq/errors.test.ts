@@ -11,6 +11,7 @@ const {
   DegradedStoreError,
   MessageError,
   NoNameServerError,
+  NoSecurityError,
   NoWritableQueueError,
   OptionsError,
   OrderBlockedError,
@@ -77,6 +78,12 @@ const samples: Record<
     error: new NoNameServerError(`no name server answered: ${ADDR} refused`, [ADDR], CAUSE),
     is: [true, 'notSent'],
     says: [ADDR],
+    cause: CAUSE,
+  },
+  NoSecurityError: {
+    error: new NoSecurityError('no way to SSM', CAUSE),
+    is: [true, 'notSent'],
+    says: ['credentials', 'no way to SSM'],
     cause: CAUSE,
   },
   TopicRouteNotFoundError: {

@@ -52,3 +52,13 @@ test('the question gets a quarter of a second at the most, for a send waits for 
   await zone.find(soon());
   expect(deadlines[0]?.remainingMs()).toBeLessThanOrEqual(250);
 });
+
+test('a question that hangs is given up, and the next call asks again', async () => {
+  let asked = 0;
+  const zone = new SandboxZone(undefined, () =>
+    asked++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve('a'),
+  );
+  await expect(zone.find(deadlineAfter(1))).rejects.toThrow('not found out in time');
+  await zone.find(deadlineAfter(10_000));
+  expect(zone.name).toBe('a');
+});

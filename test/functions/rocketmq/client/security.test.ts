@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createClient, deadlineAfter } from '#rocketmq';
+import { createClient, deadlineAfter, OptionsError } from '#rocketmq';
 import { type ClientSecurity, Security } from '../../../../functions/rocketmq/client/security.ts';
 import { AclField } from '../../../../functions/rocketmq/protocol/acl-signature.ts';
 
@@ -34,9 +34,38 @@ describe('security that is fetched', () => {
 
   test('is asked for again when the first fetch failed, and the failure is told', async () => {
     const { security, state } = fetching(new Error('no way to SSM'), keys('one'));
-    await expect(security.ensure(limit)).rejects.toThrow('no way to SSM');
+    await expect(security.ensure(limit)).rejects.toMatchObject({
+      code: 'ROCKETMQ_NO_SECURITY',
+      message: 'credentials and TLS settings cannot be fetched: no way to SSM',
+      cause: { message: 'no way to SSM' },
+    });
     await security.ensure(limit);
     expect(state.fetches).toBe(2);
+  });
+
+  test('is not waited for beyond the deadline of who asks, whoever began the fetch, and however it hangs', async () => {
+    const security = new Security({}, () => new Promise(() => undefined), { now: () => 0 });
+    const patient = security.ensure(deadlineAfter(60));
+    const late = { code: 'ROCKETMQ_NO_SECURITY', message: expect.stringContaining('by its deadline') };
+    await expect(security.ensure(deadlineAfter(1))).rejects.toMatchObject(late);
+    expect(await security.refresh(security.version, deadlineAfter(1))).toBe(false);
+    await expect(patient).rejects.toMatchObject(late);
+  });
+
+  test('is fetched again by who has time left when the time of the one who began is up', async () => {
+    let fetches = 0;
+    const fetch = () => (fetches++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve(keys('one')));
+    const security = new Security({}, fetch, { now: () => 0 });
+    const hasty = security.ensure(deadlineAfter(30));
+    const patient = security.ensure(limit);
+    await expect(hasty).rejects.toMatchObject({ code: 'ROCKETMQ_NO_SECURITY' });
+    await patient;
+    expect(signatureOf(security)).toMatch(/=$/);
+  });
+
+  test('fails with an error of this client as it is', async () => {
+    const { security } = fetching(new OptionsError('a parameter', ['it holds no JSON']));
+    await expect(security.ensure(limit)).rejects.toMatchObject({ code: 'ROCKETMQ_OPTIONS' });
   });
 
   test('changes after a denial when the keys were rotated', async () => {
@@ -89,6 +118,21 @@ test('security that was given is not fetched, and a denial changes nothing', asy
   const security = new Security(keys('one'), undefined, { now: () => 0 });
   await security.ensure(limit);
   expect(await security.refresh(security.version, limit)).toBe(false);
+});
+
+test('what an answer leaves undefined stays as it was given: no connection goes plain by it', async () => {
+  const tls = { servername: 'brokers' };
+  const { credentials } = keys('one');
+  for (const [given, answer] of [
+    [{ tls }, { credentials, tls: undefined }],
+    [{ credentials }, { credentials: undefined, tls }],
+    [{ tls, credentials }, {}],
+  ]) {
+    const security = new Security(given as ClientSecurity, async () => answer as ClientSecurity, { now: () => 0 });
+    await security.ensure(limit);
+    expect(security.tls).toEqual(tls);
+    expect(signatureOf(security)).toMatch(/=$/);
+  }
 });
 
 describe('secrets', () => {

@@ -57,3 +57,16 @@ test('a group whose registration is denied is named once more when the credentia
   const keys = requests.last(HEART_BEAT).map(({ extFields }) => extFields.AccessKey);
   expect(keys).toEqual(['key-0', 'key-1']);
 });
+
+test('a half message waits no longer than its own deadline for the release by an invocation that ends', async () => {
+  await using started = await startSent();
+  const { client, cluster, producer } = started;
+  const upkeep = await client.beginInvocation(deadlineAfter(5_000));
+  await producer.sendTransaction(MESSAGE, async () => 'commit');
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [RequestCode.UNREGISTER_CLIENT] });
+  const ended = upkeep.end();
+  await cluster.broker().requests.arrived(RequestCode.UNREGISTER_CLIENT, 1);
+  const sending = producer.sendTransaction(MESSAGE, async () => 'commit', { deadline: deadlineAfter(50) });
+  await expect(sending).rejects.toMatchObject({ outcome: 'notSent' });
+  await ended;
+});

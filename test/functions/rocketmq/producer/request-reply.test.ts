@@ -118,3 +118,18 @@ test('a connection that ended unseen is replaced under the id that the request n
   await push(cluster, 'broker-a', Buffer.from('reply'));
   expect((await asking).body.toString()).toBe('reply');
 });
+
+test('a request waits no longer than its own limit for the registration of another one', async () => {
+  await using started = await startProducer();
+  const { cluster, producer } = started;
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [RequestCode.HEART_BEAT] });
+  const patient = rejectionOf(producer.request({ topic: TOPIC, body: 'x' }, 2_000));
+  await cluster.broker().requests.arrived(RequestCode.HEART_BEAT, 1);
+  let isPatientOver = false;
+  void patient.then(() => {
+    isPatientOver = true;
+  });
+  const hasty = await rejectionOf(producer.request({ topic: TOPIC, body: 'x' }, 30));
+  expect({ hasty, isPatientOver }).toMatchObject({ hasty: { code: 'ROCKETMQ_DEADLINE' }, isPatientOver: false });
+  await patient;
+});
