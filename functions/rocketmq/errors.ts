@@ -197,10 +197,11 @@ export class BrokerError extends RocketMQError {
     addr: string,
     answer: { code: number; name: string; remark: string | undefined; retryable: boolean },
     hint?: string,
+    outcome: Outcome = 'refused',
   ) {
     super(
       `${addr} answered ${answer.code} ${answer.name}${answer.remark ? `: ${answer.remark}` : ''}${hint ? ` (${hint})` : ''}`,
-      { code: 'ROCKETMQ_BROKER', retryable: answer.retryable, outcome: 'refused' },
+      { code: 'ROCKETMQ_BROKER', retryable: answer.retryable, outcome },
     );
     this.addr = addr;
     this.responseCode = answer.code;
@@ -251,13 +252,13 @@ export class AccessDeniedError extends RocketMQError {
   readonly addr: string;
   readonly remark: string | undefined;
 
-  constructor(addr: string, remark: string | undefined) {
+  constructor(addr: string, remark: string | undefined, outcome: Outcome = 'refused') {
     super(
       `${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`,
       {
         code: 'ROCKETMQ_ACCESS_DENIED',
         retryable: false,
-        outcome: 'refused',
+        outcome,
       },
     );
     this.addr = addr;

@@ -200,7 +200,9 @@ export class SendLoop implements AttemptEnds {
   /** What a broker confirmed. @throws BrokerError when it refused; DegradedStoreError when its store is not enough */
   #receipt({ unit, attempts, startedAt }: Sending, { addr, brokerName, queue }: Place, answer: Answer): SendReceipt {
     const status = sendStatus(answer.code);
-    if (status === undefined) throw refusalError(addr, answer.code, answer.remark);
+    const isSecondCopy = this.#client.wasReplayed(answer);
+    if (status === undefined)
+      throw refusalError(addr, answer.code, answer.remark, isSecondCopy ? 'unknown' : 'refused');
     if (status !== 'SEND_OK' && this.#limits.onDegradedStore === 'fail' && !isHalf(unit)) {
       throw new DegradedStoreError(addr, status);
     }
@@ -214,8 +216,7 @@ export class SendLoop implements AttemptEnds {
       offsetMsgId: stored.msgId,
       bodyBytes: unit.body.length,
       attempts: attempts.length + 1,
-      isPossibleDuplicate:
-        this.#client.wasReplayed(answer) || attempts.some(({ error }) => error.outcome === 'unknown'),
+      isPossibleDuplicate: isSecondCopy || attempts.some(({ error }) => error.outcome === 'unknown'),
       regionId: stored.regionId,
       transactionId: stored.transactionId,
       recallHandle: stored.recallHandle,

@@ -1,5 +1,5 @@
 import { isAccessDenial } from '../client/access-denial.ts';
-import { AccessDeniedError, BrokerError, type RocketMQError } from '../errors.ts';
+import { AccessDeniedError, BrokerError, type Outcome, type RocketMQError } from '../errors.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { SendStatus } from './send-result.ts';
 
@@ -60,12 +60,20 @@ export function refusalOf(code: number, remark: string | undefined): Refusal {
   return refusals[code] ?? PERMANENT;
 }
 
-/** The error of a refused request. */
-export function refusalError(addr: string, code: number, remark: string | undefined): BrokerError | AccessDeniedError {
+/**
+ * The error of a refused request.
+ * @param outcome `unknown` where the refused one is the second copy of a request, of whose first one nothing is known.
+ */
+export function refusalError(
+  addr: string,
+  code: number,
+  remark: string | undefined,
+  outcome: Outcome = 'refused',
+): BrokerError | AccessDeniedError {
   const refusal = refusalOf(code, remark);
-  if (refusal === DENIED) return new AccessDeniedError(addr, remark);
+  if (refusal === DENIED) return new AccessDeniedError(addr, remark, outcome);
   const name = responseCodeName(code);
-  return new BrokerError(addr, { code, name, remark, retryable: refusal.isRetryable }, refusal.hint);
+  return new BrokerError(addr, { code, name, remark, retryable: refusal.isRetryable }, refusal.hint, outcome);
 }
 
 /** What an attempt that failed for whatever reason asks for. */

@@ -251,6 +251,34 @@ describe('an attempt without an answer', () => {
   });
 });
 
+describe('a request that is sent again on a new connection, because the one from before a freeze was dead, and is then refused', () => {
+  /** The broker stores the first copy and its connection ends before the answer; the second copy is answered so. */
+  async function sendAfterFreeze(maxAttempts: number, fault: { code: number; remark?: string }) {
+    const started = await startProducer({ producer: { maxAttempts } });
+    const { cluster, client, producer } = started;
+    await producer.send({ topic: TOPIC, body: 'before' });
+    const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+    cluster.broker().faults.add({ kind: 'close', how: 'RST', isStored: true, codes: [SEND], times: 1 });
+    cluster.broker().faults.add({ kind: 'answer', ...fault, codes: [SEND], times: 1 });
+    const [settled] = await Promise.allSettled([producer.send({ topic: TOPIC, body: 'x' })]);
+    await upkeep.end();
+    return { settled, copies: cluster.messages(TOPIC).length - 1, [Symbol.asyncDispose]: started[Symbol.asyncDispose] };
+  }
+
+  test('may be stored all the same, and its next attempt a duplicate', async () => {
+    await using sent = await sendAfterFreeze(3, { code: 2 });
+    expect(sent).toMatchObject({ settled: { value: { isPossibleDuplicate: true, attempts: 2 } }, copies: 2 });
+  });
+
+  test.each([
+    ['is busy', { code: 2 }],
+    ['denies access', { code: 16, remark: 'check signature failed.' }],
+  ])('has an unknown outcome when it is the last attempt, and the broker %s', async (_what, fault) => {
+    await using sent = await sendAfterFreeze(1, fault);
+    expect(sent).toMatchObject({ settled: { reason: { outcome: 'unknown' } }, copies: 1 });
+  });
+});
+
 test('a send that waited for others until its limit is not begun any more', async () => {
   const limits = { attemptTimeoutMs: 1000, sendTimeoutMs: 5000, maxAttempts: 1 };
   await using started = await startProducer({ producer: limits });
