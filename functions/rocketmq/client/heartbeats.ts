@@ -156,8 +156,9 @@ export class Heartbeats {
               this.#check(addr, await connection.request(request, timeoutMs), 'unregister');
             }),
           );
-        } catch (error) {
-          connection.close('error', error);
+        } catch {
+          // Not closed at once: the next invocation may have begun meanwhile, and send on it.
+          connection.retire('error');
         }
       }),
     );

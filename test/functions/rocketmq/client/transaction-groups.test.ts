@@ -70,3 +70,25 @@ test('a half message waits no longer than its own deadline for the release by an
   await expect(sending).rejects.toMatchObject({ outcome: 'notSent' });
   await ended;
 });
+
+test('a send of the next invocation is answered, though the group could not be taken off on its connection', async () => {
+  await using started = await startProducer();
+  const { client, cluster, producer } = started;
+  const { faults, requests } = cluster.broker();
+  const plain = client.producer({ group: 'plain' });
+  const one = await client.beginInvocation(deadlineAfter(300));
+  await producer.sendTransaction(MESSAGE, async () => 'commit');
+  faults.add({ kind: 'no-answer', isStored: false, codes: [RequestCode.UNREGISTER_CLIENT], times: 1 });
+  const isEnded = one.end();
+  await requests.arrived(RequestCode.UNREGISTER_CLIENT, 1);
+  const two = await client.beginInvocation(deadlineAfter(10_000));
+  const release = Promise.withResolvers<void>();
+  faults.add({ kind: 'delay', until: release.promise, codes: [RequestCode.SEND_MESSAGE_V2] });
+  const sending = plain.send({ topic, body: 'next' });
+  await isEnded;
+  release.resolve();
+  expect(await sending).toMatchObject({ attempts: 1, isPossibleDuplicate: false });
+  await two.end();
+  expect(cluster.messages(topic).filter(({ body }) => body.toString() === 'next')).toHaveLength(1);
+  await expect.poll(() => cluster.broker().producers.clients(producer.group)).toHaveLength(0);
+});
