@@ -3,7 +3,7 @@ import { MASTER_ID } from '../protocol/topic-route-data.ts';
 /** Addresses of brokers by name and broker id (Java: `brokerAddrTable`). */
 export class BrokerAddrTable {
   readonly #addrs = new Map<string, Readonly<Record<string, string>>>();
-  /** Addresses that a fresh route replaced since the last `retain`: a broker that moved leaves a connection behind. */
+  /** Addresses that a fresh route replaced and that have not gone yet: a broker that moved leaves a connection behind. */
   readonly #replaced = new Set<string>();
 
   /** Takes the addresses of a broker set from a fresh route. */
@@ -30,18 +30,17 @@ export class BrokerAddrTable {
   }
 
   /**
-   * Keeps only brokers and addresses that some route has (Java: `cleanOfflineBroker`).
-   * @returns the addresses that went.
+   * Forgets brokers that no route has (Java: `cleanOfflineBroker`). Of the others it keeps what the freshest route said: an older
+   * one, of a topic that nobody can tell of any more, may name addresses that they have left.
+   * @param routed all addresses in the routes, by broker name.
+   * @returns the addresses that went: that no route has, or that were replaced.
    */
-  retain(routed: ReadonlyMap<string, Readonly<Record<string, string>>>): string[] {
+  retain(routed: ReadonlyMap<string, ReadonlySet<string>>): string[] {
     const before = new Set([...this.all, ...this.#replaced]);
-    this.#replaced.clear();
-    for (const brokerName of [...this.#addrs.keys()]) {
-      const brokerAddrs = routed.get(brokerName);
-      if (brokerAddrs === undefined) this.#addrs.delete(brokerName);
-      else this.#addrs.set(brokerName, brokerAddrs);
-    }
-    const after = this.all;
-    return [...before].filter((addr) => !after.has(addr));
+    for (const brokerName of [...this.#addrs.keys()]) if (!routed.has(brokerName)) this.#addrs.delete(brokerName);
+    const present = new Set([...this.all, ...[...routed.values()].flatMap((addrs) => [...addrs])]);
+    const gone = [...before].filter((addr) => !present.has(addr));
+    for (const addr of gone) this.#replaced.delete(addr);
+    return gone;
   }
 }

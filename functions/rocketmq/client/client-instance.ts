@@ -375,8 +375,10 @@ export class ClientInstance {
   }
 
   #greet(connection: Connection): void {
+    if (!this.brokerAddrTable.masters.includes(connection.addr)) return;
+    this.#heartbeats.adopt(connection);
     const groups = this.#groups;
-    if (groups.length === 0 || !this.brokerAddrTable.masters.includes(connection.addr)) return;
+    if (groups.length === 0) return;
     const limitMs = this.#sideWorkLimitMs();
     // Given up as soon as begun, it would take the connection with it, which other invocations send on. The next heartbeat names it too.
     if (limitMs >= SMALLEST_DUE_WORK_MS) void this.#sideWork.track(this.#heartbeats.greet(connection, groups, limitMs));

@@ -43,15 +43,18 @@ export class Heartbeats {
     this.#newClientId = newClientId;
   }
 
-  /** Registers on a connection just opened, before anything else is written on it. */
-  async greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
-    const { addr } = connection;
+  /** Takes in a connection just opened, whether there is anything to register on it now or not: it has a client id of its own. */
+  adopt({ addr }: Connection): void {
     const reserved = this.#reservedIds.get(addr) ?? this.#heldIdOf(addr);
     this.#reservedIds.delete(addr);
     if (reserved === undefined && this.#clientIds.has(addr)) this.#currentId = undefined;
     this.#currentId ??= this.#newClientId();
     this.#clientIds.set(addr, reserved ?? this.#currentId);
-    await this.#name(connection, groups, timeoutMs);
+  }
+
+  /** Registers on a connection just adopted, before anything else is written on it. */
+  greet(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<void> {
+    return this.#name(connection, groups, timeoutMs);
   }
 
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */

@@ -98,9 +98,18 @@ export class RouteSync {
     return ageMs >= 0 && ageMs < intervalMs;
   }
 
-  /** Refreshes every topic in use. @throws the first failure, when all are done. */
+  /**
+   * Refreshes every topic in use. @throws the first failure, when all are done; that name servers still do not know a topic is
+   * none, for it may have been deleted, and the others must not be asked for more often because of it.
+   */
   async refreshAll(deadline: Deadline): Promise<void> {
-    const results = await Promise.allSettled(this.#routes.topics.map((topic) => this.refresh(topic, deadline)));
+    const refresh = async (topic: string) => {
+      const isMissing = this.#routes.get(topic)?.isConfirmed === false;
+      await this.refresh(topic, deadline).catch((error) => {
+        if (!(isMissing && error instanceof TopicRouteNotFoundError)) throw error;
+      });
+    };
+    const results = await Promise.allSettled(this.#routes.topics.map(refresh));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }

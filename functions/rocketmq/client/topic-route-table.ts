@@ -64,11 +64,15 @@ export class TopicRouteTable {
     if (this.#routes.get(topic)?.isConfirmed === false) this.#routes.delete(topic);
   }
 
-  /** Addresses of all brokers in the routes in use, by broker name and id; unconfirmed ones are in use too. */
-  brokerAddrs(): Map<string, Readonly<Record<string, string>>> {
-    const addrs = new Map<string, Readonly<Record<string, string>>>();
+  /** All addresses that the routes in use have of each broker, by its name; unconfirmed ones are in use too. */
+  brokerAddrs(): Map<string, ReadonlySet<string>> {
+    const addrs = new Map<string, Set<string>>();
     for (const { data } of this.#routes.values()) {
-      for (const broker of data.brokerDatas) addrs.set(broker.brokerName, broker.brokerAddrs);
+      for (const { brokerName, brokerAddrs } of data.brokerDatas) {
+        const known = addrs.get(brokerName) ?? new Set();
+        for (const addr of Object.values(brokerAddrs)) known.add(addr);
+        addrs.set(brokerName, known);
+      }
     }
     return addrs;
   }

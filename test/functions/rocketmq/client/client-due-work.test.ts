@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientInstance } from '../../../../functions/rocketmq/client/client-instance.ts';
 import { saySilence, startFrameServer } from '../remoting/frame-server.ts';
-import { nameServerOf } from './routes.ts';
+import { nameServerOf, routeOver } from './routes.ts';
 import { invocation, LONG_MS, send, sendTo, soon, startSmallCluster } from './small-cluster.ts';
 
 const HEART_BEAT = 34;
@@ -181,4 +181,24 @@ describe('the due work', () => {
     expect(other.requests.length).toBeGreaterThan(0);
     expect(client.dueWorkReport().map(({ failures }) => failures)).toEqual([0, 0, 0, 0, 0, 0]);
   });
+});
+
+test('a topic that was deleted costs nothing but its question: the broker that it names moves and keeps its new connection', async () => {
+  await using cluster = await startSmallCluster();
+  const { clock, routes, brokerA, brokerB } = cluster;
+  routes.OLD = routeOver({ 'broker-a': { 0: brokerA.addr } });
+  routes.T = routeOver({ 'broker-a': { 0: brokerA.addr } });
+  const client = cluster.client();
+  await sendTo(client, 'T');
+  await sendTo(client, 'OLD');
+  delete routes.OLD;
+  routes.T = routeOver({ 'broker-a': { 0: brokerB.addr } });
+  for (let count = 0; count < 6; count++) {
+    clock.advance(31_000);
+    await invocation(client, async () => {
+      await client.invoke(client.knownPublishInfo('T')?.masterAddrs.get('broker-a') ?? '', send, LONG_MS);
+    });
+  }
+  expect(brokerB.peers.length).toBe(1);
+  expect(reportOf(client, 'updateTopicRouteInfoFromNameServer')).toMatchObject({ runs: 6, failures: 1 });
 });

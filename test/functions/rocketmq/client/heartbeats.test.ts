@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientInstance } from '../../../../functions/rocketmq/client/client-instance.ts';
+import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { saySilence } from '../remoting/frame-server.ts';
 import { routeOver } from './routes.ts';
-import { heartbeatsAt, invocation, LONG_MS, sendTo, soon, startSmallCluster } from './small-cluster.ts';
+import { heartbeatsAt, invocation, LONG_MS, send, sendTo, soon, startSmallCluster } from './small-cluster.ts';
 
 const HEART_BEAT = 34;
 const SEND = 310;
@@ -40,6 +41,24 @@ describe('a new connection to a master', () => {
     const [before, after] = cluster.brokerA.peers.map((peer) => heartbeatsAt(peer)[0]?.clientID);
     expect(after).toMatch(/@\d+#[0-9a-f]{16}$/);
     expect(after).not.toBe(before);
+  });
+
+  test('gets one also where there is no time to register at once, because an invocation is near its end', async () => {
+    await using cluster = await startSmallCluster();
+    const { clock, brokerA } = cluster;
+    const client = cluster.client();
+    await invocation(client, () => sendTo(client, 'T'));
+    const before = heartbeatsAt(brokerA)[0]?.clientID;
+    brokerA.peers[0]?.socket.resetAndDestroy();
+    const short = await client.beginInvocation(deadlineAfter(5));
+    const long = await client.beginInvocation(soon());
+    await client.invoke(brokerA.addr, send, LONG_MS);
+    await Promise.all([short.end(), long.end()]);
+    clock.advance(31_000);
+    await invocation(client);
+    const ids = heartbeatsAt(brokerA).map(({ clientID }) => clientID);
+    expect(ids.slice(1)).toHaveLength(1);
+    expect(ids[1]).not.toBe(before);
   });
 
   test('keeps the name that was given to the instance', async () => {
