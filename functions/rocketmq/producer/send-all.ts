@@ -71,7 +71,9 @@ export async function sendInBatches(
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);
   };
-  await Promise.all(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
+  // What no message is to blame for, such as a hook that throws; told when nothing is under way any more.
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
 }
 
 /** A lane for each batch of the messages without sharding keys, and for each that goes alone. */

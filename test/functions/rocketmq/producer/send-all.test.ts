@@ -53,6 +53,34 @@ describe('a batch that is refused for good', () => {
   });
 });
 
+describe('a list', () => {
+  test('whose credentials cannot be fetched has an outcome for each message', async () => {
+    const fetchSecurity = () => Promise.reject(new Error('no way to SSM'));
+    await using started = await startProducer({ client: { fetchSecurity } });
+    const outcomes = await started.producer.sendAll([plain('a'), keyed('b', 'b')]);
+    expect(words(outcomes)).toEqual(['ROCKETMQ_NO_SECURITY notSent', 'ROCKETMQ_NO_SECURITY notSent']);
+  });
+
+  test('under which a hook throws is told so when nothing of it is under way any more', async () => {
+    const beforeRequest = (
+      _addr: string,
+      { extFields }: { readonly extFields: Readonly<Record<string, string | undefined>> },
+    ) => {
+      if (extFields.i?.includes('\u0001bad\u0002')) throw new TypeError('a fault of the hook');
+      return undefined;
+    };
+    await using started = await startProducer({
+      client: { rpcHooks: [{ beforeRequest }] },
+      producer: { maxBatchMessages: 1 },
+    });
+    const { cluster, client, producer } = started;
+    const list = ['bad', 'good'].map((tag) => ({ ...plain(tag), tag }));
+    await expect(producer.sendAll(list)).rejects.toThrow('a fault of the hook');
+    expect(client.pendingCount).toBe(0);
+    expect(cluster.messages(TOPIC)).toHaveLength(1);
+  });
+});
+
 describe('a list with sharding keys', () => {
   const bodiesOf = (cluster: EmbeddedCluster) => cluster.messages(TOPIC).map(({ body }) => body.toString());
 
