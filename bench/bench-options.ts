@@ -40,7 +40,7 @@ export const USAGE = `usage: npm run bench [-- OPTIONS]
   --seconds T   length of a round (default 4)
   --impatient   do not wait for a calm machine, and keep rounds that were disturbed
   --short       only check that everything works: embedded cluster, no peers, within about half a minute
-  --json        one JSON object on stdout in place of the tables
+  --json        one JSON object on stdout in place of the tables; nothing else with npm run --silent bench -- --json
 
 Compares this client with the frame blaster, the Java client, ali-ons and rocketmq-client-nodejs on a real RocketMQ 5.5.0,
 and measures the SQS function under AWS's runtime loop. Needs Java 17, Maven and

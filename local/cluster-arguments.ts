@@ -7,7 +7,8 @@ An embedded RocketMQ name server and broker on 127.0.0.1, until stopped with Ctr
   --name-server-port N     port of the name server; chosen by the system when left out
   --broker-port N          port of the broker; chosen by the system when left out
   --topic NAME[:QUEUES]    a topic to have from the start, with 4 queues unless said otherwise; may be repeated
-  --json                   print one line {"nameServerAddr","brokerAddr"} when ready, and nothing else
+  --json                   print one line {"nameServerAddr","brokerAddr"} when ready;
+                           nothing else with npm run --silent cluster -- --json
   --help                   this text
 `;
 

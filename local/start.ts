@@ -10,9 +10,9 @@ const USAGE = `usage: npm start -- [--source NAME] [--real] [--version ${Object.
 
   --source    whose function and sample events: ${SOURCES.join(', ')}, or all (default sqs)
   --real      a real RocketMQ in place of the embedded one; needs Java 17 and Maven
-  --version   which one (default 5.5.0)
+  --version   which one, with --real (default 5.5.0)
   --event     an event of your own of that source, as JSON
-  --json      one JSON object a source on stdout, nothing else`;
+  --json      one JSON object a source on stdout; nothing else with npm start --silent -- --json`;
 
 /** `npm start`: sample events through the built function, frozen between invocations, into a broker and back out of it. */
 async function main(): Promise<number> {
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     options: {
       source: { type: 'string', default: 'sqs' },
       real: { type: 'boolean', default: false },
-      version: { type: 'string', default: '5.5.0' },
+      version: { type: 'string' },
       event: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -30,14 +30,17 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { source, version } = values;
+  const { source, real, version = '5.5.0' } = values;
   if (!isVersion(version)) throw new TypeError(`--version "${version}" is unknown`);
+  if (values.version !== undefined && !real) {
+    throw new TypeError(`--version ${version} needs --real, since the embedded cluster is of one version only`);
+  }
   if (source !== 'all' && !SOURCES.includes(source)) throw new TypeError(`--source "${source}" is unknown`);
   if (source === 'all' && values.event !== undefined) throw new TypeError('--event needs one --source, not all');
   let isAnyLost = false;
   const reports = runSources({
     sources: source === 'all' ? SOURCES : [source],
-    cluster: values.real ? version : 'embedded',
+    cluster: real ? version : 'embedded',
     ...(values.event === undefined ? {} : { event: readEvent(values.event) }),
     onProgress: values.json ? () => undefined : printProgress,
   });

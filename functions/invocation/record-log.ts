@@ -1,4 +1,4 @@
-import type { RocketMQError } from '#rocketmq';
+import { RocketMQError } from '#rocketmq';
 import type { RecordOutcome } from '../delivery/record-outcome.ts';
 import { logger } from './logger.ts';
 
@@ -9,7 +9,11 @@ const MOST_IDS_LOGGED = 500;
 /** Ids of filtered records that the line of an invocation tells. */
 const MOST_FILTERED_LOGGED = 20;
 
-type FailureKind = Pick<RocketMQError, 'code' | 'outcome' | 'retryable'>;
+/** Failures that people filter for together. */
+interface FailureKind extends Pick<RocketMQError, 'code' | 'outcome' | 'retryable'> {
+  /** Code of what ended a send after its attempts, or of why name servers could not be looked up. */
+  readonly cause?: string;
+}
 
 interface Failures {
   readonly kind: FailureKind;
@@ -54,15 +58,20 @@ export class RecordLog {
   }
 
   #recordFailure(recordId: string, error: RocketMQError): void {
-    const { code, outcome, retryable } = error;
-    const name = `${code} ${outcome} ${retryable}`;
-    const failures = this.#failures.get(name) ?? { kind: { code, outcome, retryable }, count: 0, untold: [] };
+    const kind = kindOf(error);
+    const name = JSON.stringify(kind);
+    const failures = this.#failures.get(name) ?? { kind, count: 0, untold: [] };
     this.#failures.set(name, failures);
     if (++failures.count > MOST_FAILURES_LOGGED) failures.untold.push(recordId);
     else logger.error('a record was not stored', this.#factsOf(recordId, error));
   }
 
-  #factsOf(recordId: string, { code, outcome, retryable, message: reason }: RocketMQError) {
-    return { records: 1, recordId, code, outcome, retryable, reason, function_request_id: this.#requestId };
+  #factsOf(recordId: string, error: RocketMQError) {
+    const { message: reason } = error;
+    return { records: 1, recordId, ...kindOf(error), reason, function_request_id: this.#requestId };
   }
+}
+
+function kindOf({ code, outcome, retryable, cause }: RocketMQError): FailureKind {
+  return { code, ...(cause instanceof RocketMQError && { cause: cause.code }), outcome, retryable };
 }

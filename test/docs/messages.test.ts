@@ -5,6 +5,7 @@ import * as rocketmq from '#rocketmq';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 
 const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 interface Snippet {
   readonly heading: string;
@@ -47,6 +48,15 @@ describe('docs/messages.md', () => {
       'Hooks',
       'Access control and TLS',
     ]);
+  });
+
+  test('begins with what users of the package import', () => {
+    const [, names = '', from = ''] = /^```ts setup\nimport \{ (.+) \} from '(.+)';$/m.exec(page) ?? [];
+    const entrance = manifest.exports[from.replace(manifest.name, '.')];
+    expect(entrance?.default).toBe(
+      manifest.imports['#rocketmq'].replace('./', './dist/package/').replace('.ts', '.js'),
+    );
+    for (const name of names.split(', ')) expect(rocketmq).toHaveProperty(name);
   });
 
   test.each(snippets())('the snippet under "$heading" runs as it stands', async ({ code }) => {

@@ -151,6 +151,12 @@ test.each([
 test.each([
   { args: ['--source', 'carrier-pigeon'], told: '--source "carrier-pigeon" is unknown' },
   { args: ['--source', 'all', '--event', 'event.json'], told: '--event needs one --source, not all' },
+  {
+    args: ['--version', '4.9.5'],
+    told: '--version 4.9.5 needs --real, since the embedded cluster is of one version only',
+  },
+  { args: ['--version', '5.5.0'], told: '--version 5.5.0 needs --real' },
+  { args: ['--real', '--version', '3.2.6'], told: '--version "3.2.6" is unknown' },
 ])('$args is refused with the usage', async ({ args, told }) => {
   const { exitCode, stderr } = await start(...args);
   expect(exitCode).toBe(2);

@@ -1,5 +1,14 @@
 import { expect, test, vi } from 'vitest';
-import { DeadlineError, MessageError } from '#rocketmq';
+import {
+  AccessDeniedError,
+  BrokerError,
+  DeadlineError,
+  MessageError,
+  NoNameServerError,
+  RemotingTimeoutError,
+  type RocketMQError,
+  SendFailedError,
+} from '#rocketmq';
 import { RecordLog } from '../../../functions/invocation/record-log.ts';
 
 const odd = new MessageError('body', 'the body is odd');
@@ -34,6 +43,46 @@ test('a record that is not stored is logged with its id, what happened, and whet
     function_request_id: 'request-1',
   });
   expect(more).toEqual([]);
+});
+
+const sendFailed = (last: RocketMQError) => {
+  const attempt = { brokerName: 'broker-a', addr: '10.0.1.5:10911', queueId: 0, elapsedMs: 3, error: last };
+  return new SendFailedError('orders', 'id-1', [attempt], last);
+};
+
+test('a send that failed tells the code of what ended it, by which people filter', () => {
+  const [denied, timedOut, plain] = linesOf((records) => {
+    const errors = [
+      sendFailed(new AccessDeniedError('10.0.1.5:10911', undefined)),
+      sendFailed(new RemotingTimeoutError('10.0.1.5:10911', 1, 2000)),
+      new MessageError('body', 'the body is odd'),
+    ];
+    for (const error of errors) records.record('record-1', { status: 'failed', error });
+  });
+  expect(denied).toMatchObject({ code: 'ROCKETMQ_SEND_FAILED', cause: 'ROCKETMQ_ACCESS_DENIED' });
+  expect(timedOut).toMatchObject({ code: 'ROCKETMQ_SEND_FAILED', cause: 'ROCKETMQ_TIMEOUT' });
+  expect(plain).not.toHaveProperty('cause');
+});
+
+test('a cause that is no error of the client has no code to tell', () => {
+  const error = new NoNameServerError('no name server answered', [], Object.assign(new Error(), { code: 'ENOENT' }));
+  const [line] = linesOf((records) => records.record('record-1', { status: 'failed', error }));
+  expect(line).not.toHaveProperty('cause');
+});
+
+test('failures with another cause are another kind, and their ids stand in a line of their own', () => {
+  const illegal = { code: 13, name: 'MESSAGE_ILLEGAL', remark: undefined, retryable: false };
+  const lines = linesOf((records) => {
+    for (let index = 0; index < 102; index++) {
+      const last = index % 2 === 0 ? new BrokerError('a:1', illegal) : new AccessDeniedError('a:1', undefined);
+      records.record(`record-${index}`, { status: 'failed', error: sendFailed(last) });
+    }
+    records.end();
+  });
+  expect(lines.slice(100)).toMatchObject([
+    { cause: 'ROCKETMQ_BROKER', records: 1, recordIds: ['record-100'] },
+    { cause: 'ROCKETMQ_ACCESS_DENIED', records: 1, recordIds: ['record-101'] },
+  ]);
 });
 
 test('of many records of one kind the first fifty have a line each, and the ids of the others stand together', () => {
