@@ -108,7 +108,8 @@ export const contextKeys = {
     read: flag,
   },
   instanceName: {
-    meaning: 'Takes the place of the process id in client ids.',
+    meaning:
+      'Takes the place of process id and random number in client ids, which then are alike in all connections; leave it out unless somebody looks for the name.',
     defaultText: 'none',
     example: 'orders',
     read: text,
@@ -233,7 +234,8 @@ export const contextKeys = {
     read: flag,
   },
   removalPolicy: {
-    meaning: 'What becomes of created queues and logs when the stack is deleted: `retain` or `destroy`.',
+    meaning:
+      'What becomes of created queues, streams, tables, buckets, logs and the log of transactions when the stack is deleted: `retain`, or `destroy` with what is in them; a bucket that is not empty keeps the stack from being deleted.',
     defaultText: '`retain`',
     example: 'destroy',
     read: oneOf('retain', 'destroy'),

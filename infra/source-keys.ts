@@ -9,8 +9,9 @@ export const sourceKeys = {
     read: arnOf('sqs'),
   },
   deadLetterQueueArn: {
-    meaning: 'ARN of the dead-letter queue of `queueArn`, to be watched.',
-    defaultText: 'none is watched with `queueArn`',
+    meaning:
+      'ARN of the dead-letter queue of `queueArn`, to be watched. Without `queueArn`: of a queue that exists, FIFO where `fifo` says so, for what the created queue gives up.',
+    defaultText: 'one is created; none is watched with `queueArn`',
     example: 'arn:aws:sqs:eu-west-1:123456789012:orders-dead',
     read: arnOf('sqs'),
   },
@@ -87,7 +88,8 @@ export const sourceKeys = {
     ),
   },
   kafkaBootstrapServers: {
-    meaning: 'Brokers of the Kafka cluster of your own that has `kafkaTopic`.',
+    meaning:
+      'Brokers of the Kafka cluster of your own that has `kafkaTopic`. Needs `kafkaSecretArn` or `kafkaSecurityGroupId`.',
     defaultText: 'none',
     example: 'broker-1.example.com:9096,broker-2.example.com:9096',
     read: listOf(text, 'brokers, host:port each'),

@@ -28,7 +28,7 @@ export interface ProducerOptions {
   readonly maxBatchBytes?: number;
   /** Whether a message that only the master has, its disk or slave not confirming in time, counts as stored. */
   readonly onDegradedStore?: 'accept' | 'fail';
-  /** What becomes of a message whose sharding key belongs to a queue that is gone: fails, or moves to another queue. */
+  /** What becomes of a message whose sharding key belongs to a queue that is gone: fails (for ten minutes), or moves to another queue. */
   readonly onQueueLost?: 'fail' | 'rehash';
   /** Marks messages as of a unit, for topics that are created with them. */
   readonly unitMode?: boolean;
@@ -111,7 +111,8 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
     type: 'one of',
     default: 'fail',
     allowed: ['fail', 'rehash'],
-    meaning: 'Whether a message whose sharding key belongs to a queue that is gone fails, or moves to another queue',
+    meaning:
+      'Whether a message whose sharding key belongs to a queue that is gone fails (for ten minutes), or moves to another queue',
   },
   unitMode: { type: 'boolean', default: false, meaning: 'Marks messages as of a unit' },
   trace: {

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { areKnown } from './known-range.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** What a cluster can bear, for the check of its functions at synth. */
@@ -42,9 +42,11 @@ export class ConnectionBudget {
     readonly error?: SynthFault;
     readonly warning?: SynthFault;
   } {
-    if (this.#budget === undefined || Token.isUnresolved(sandboxes)) return {};
+    if (this.#budget === undefined || !areKnown(this.#budget, this.#brokers)) return {};
     if (sandboxes === undefined) return { warning: unlimitedSandboxes };
-    this.#planned.push({ path, connections: sandboxes * Math.min(this.#brokers, brokersPerSandbox) });
+    if (!areKnown(sandboxes)) return {};
+    const brokers = areKnown(brokersPerSandbox) ? Math.min(this.#brokers, brokersPerSandbox) : this.#brokers;
+    this.#planned.push({ path, connections: sandboxes * brokers });
     const sum = this.#planned.reduce((total, { connections }) => total + connections, 0);
     if (sum <= this.#budget) return {};
     const parts = this.#planned.map((planned) => `${planned.path} ${planned.connections}`).join(', ');
@@ -56,7 +58,7 @@ export class ConnectionBudget {
 /** Faults of the limits themselves. */
 export function connectionLimitFaults({ brokerCount = 1, connectionBudget = 1 }: ConnectionLimits): SynthFault[] {
   return Object.entries({ brokerCount, connectionBudget })
-    .filter(([, value]) => !Token.isUnresolved(value) && !(Number.isInteger(value) && value >= 1))
+    .filter(([, value]) => areKnown(value) && !(Number.isInteger(value) && value >= 1))
     .map(([name, value]) => ({
       id: 'connection-budget',
       text: `${name} is ${value}; give a whole number of at least 1.`,
@@ -65,5 +67,5 @@ export function connectionLimitFaults({ brokerCount = 1, connectionBudget = 1 }:
 
 const unlimitedSandboxes: SynthFault = {
   id: 'connection-budget-unknown',
-  text: 'The cluster has a connectionBudget, but nothing limits how many sandboxes this function has, so it is not counted. Give functionOptions.reservedConcurrentExecutions.',
+  text: 'The cluster has a connectionBudget, but nothing that is known at synth limits how many sandboxes this function has, so it is not counted. Give functionOptions.reservedConcurrentExecutions.',
 };

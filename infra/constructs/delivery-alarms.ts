@@ -31,7 +31,7 @@ export function alarmOnDeadLetters(scope: Construct, deadLetterQueue: sqs.IQueue
     .metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(1) })
     .createAlarm(scope, 'DeadLetterAlarm', {
       ...aboveZero,
-      alarmDescription: `${scope.node.path}: messages that could not be sent to RocketMQ lie in the dead-letter queue. Mend the cause, then start a redrive.`,
+      alarmDescription: `${scope.node.path}: messages that could not be sent to RocketMQ lie in the dead-letter queue. Mend the cause, then send them again: docs/operations.md, Dead letters.`,
     });
 }
 

@@ -1,10 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type { AsyncSource } from './async-source.ts';
 import { exactSeconds, isIntegerWithin } from './known-range.ts';
-import { grantUseOfQueueKey } from './queue-key.ts';
+import { letServiceFillQueue } from './queue-access.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** A bus. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
@@ -36,8 +35,7 @@ export function createEventRule(source: AsyncSource, props: EventRuleProps): eve
   const { eventBus, eventPattern, handoverMaxAge, handoverRetryAttempts } = props;
   const faults = handoverFaults(props);
   reportFaults(source, faults);
-  grantUseOfQueueKey(source, source.deadLetterQueue, new iam.ServicePrincipal('events.amazonaws.com'));
-  return new events.Rule(source, 'Rule', {
+  const rule = new events.Rule(source, 'Rule', {
     eventBus,
     eventPattern,
     description: 'Events that go to RocketMQ',
@@ -49,6 +47,12 @@ export function createEventRule(source: AsyncSource, props: EventRuleProps): eve
       }),
     ],
   });
+  letServiceFillQueue(source, source.deadLetterQueue, {
+    service: 'events.amazonaws.com',
+    source: rule,
+    sourceArn: rule.ruleArn,
+  });
+  return rule;
 }
 
 function handoverFaults({ handoverMaxAge, handoverRetryAttempts = 0 }: HandoverOptions): SynthFault[] {

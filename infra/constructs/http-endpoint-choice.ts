@@ -26,6 +26,12 @@ export interface HttpEndpointChoice {
   readonly existingHttpApi?: apigateway.IHttpApiRef;
 
   /**
+   * Name of the stage of `existingHttpApi` that requests come by. It is part of the address, and of the rights that `grantSend` gives.
+   * @default '$default'; with a warning, where the API is not known to have it
+   */
+  readonly existingStageName?: string;
+
+  /**
    * Anything else about the created HTTP API, such as CORS or a domain.
    * @default - none
    */
@@ -66,7 +72,14 @@ export interface HttpEndpointChoice {
 export const longestBehindApi = Duration.seconds(29);
 
 /** Props of one kind of endpoint, which the other kind would drop without a word. */
-const ofHttpApi = ['existingHttpApi', 'httpApiOptions', 'authorizer', 'throttle', 'accessLogGroup'] as const;
+const ofHttpApi = [
+  'existingHttpApi',
+  'existingStageName',
+  'httpApiOptions',
+  'authorizer',
+  'throttle',
+  'accessLogGroup',
+] as const;
 const ofCreatedApi = ['httpApiOptions', 'throttle', 'accessLogGroup'] as const;
 const ofFunctionUrl = ['functionUrlAuthType', 'functionUrlOptions'] as const;
 
@@ -85,6 +98,11 @@ export function httpEndpointFaults(props: HttpEndpointChoice, functionTimeout: D
     const text = `${dropped.join(', ')} would have no effect: existingHttpApi is given, and this construct does not change it. Set it where that API is made.`;
     faults.push({ id: 'http-endpoint', text });
   }
+  if (endpoint === 'httpApi' && existingHttpApi === undefined && props.existingStageName !== undefined) {
+    const text =
+      'existingStageName would have no effect without existingHttpApi: the API that is created here has the stage $default. Leave it out, or give existingHttpApi.';
+    faults.push({ id: 'http-endpoint', text });
+  }
   const tooLong =
     !functionTimeout.isUnresolved() && functionTimeout.toMilliseconds() > longestBehindApi.toMilliseconds();
   if (endpoint === 'httpApi' && tooLong) {
@@ -98,6 +116,12 @@ export function httpEndpointFaults(props: HttpEndpointChoice, functionTimeout: D
 export const openEndpoint: SynthFault = {
   id: 'http-open',
   text: 'Anybody who knows the address can send messages: no authorization is asked for. Use IAM or an authorizer, unless something in front of this endpoint checks who calls.',
+};
+
+/** Address and rights would lead nowhere. */
+export const unknownStage: SynthFault = {
+  id: 'http-stage',
+  text: 'existingHttpApi is not known here to have the stage $default, but url and grantSend take it for granted. Give existingStageName: the name of its stage, or $default.',
 };
 
 /** A function URL has no throttle of its own. */

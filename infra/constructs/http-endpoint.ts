@@ -7,7 +7,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { HttpApiOptions } from './http-endpoint-choice.ts';
+import { type HttpApiOptions, unknownStage } from './http-endpoint-choice.ts';
+import { reportWarning } from './synth-fault.ts';
 
 /** What the function answers to, which is what the API lets through. */
 export const httpRoutes = [
@@ -21,6 +22,8 @@ export interface HttpEndpointProps {
   readonly fn: lambda.IFunction;
   /** The API to add routes to; one is created without it. */
   readonly existingHttpApi: apigateway.IHttpApiRef | undefined;
+  /** The stage of that API which requests come by; `$default` without it. */
+  readonly existingStageName: string | undefined;
   readonly options: HttpApiOptions;
   /** Who may call; IAM without it. */
   readonly authorizer: apigateway.IHttpRouteAuthorizer | undefined;
@@ -30,6 +33,9 @@ export interface HttpEndpointProps {
   readonly accessLogGroup: logs.ILogGroup | undefined;
   readonly logGroupProps: logs.LogGroupProps;
 }
+
+/** The stage that is no part of the address. */
+const defaultStage = '$default';
 
 /** Fields of an access log line. None of them holds text that the caller chose and that could break the JSON. */
 const accessLogFields = {
@@ -54,6 +60,7 @@ export class HttpEndpoint extends Construct {
   readonly accessLogGroup: logs.ILogGroup | undefined;
   /** Where the API is, without a slash at the end. */
   readonly url: string;
+  readonly #stageName: string;
 
   constructor(scope: Construct, id: string, props: HttpEndpointProps) {
     super(scope, id);
@@ -70,17 +77,21 @@ export class HttpEndpoint extends Construct {
       new apigateway.HttpRoute(this, name, { httpApi: this.httpApi, routeKey, integration, authorizer });
     }
     const { region, urlSuffix } = Stack.of(this);
-    this.url = `https://${this.httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
+    const { existingStageName = defaultStage } = props;
+    this.#stageName = existingStageName;
+    const path = existingStageName === defaultStage ? '' : `/${existingStageName}`;
+    this.url = `https://${this.httpApi.apiId}.execute-api.${region}.${urlSuffix}${path}`;
+    const isKnown = (props.existingStageName ?? this.httpApi.defaultStage ?? this.stage) !== undefined;
+    if (!isKnown) reportWarning(scope, unknownStage);
   }
 
   /** Lets someone post to the topic of the function, and to the topics named; `'*'` is any. */
   grantSend(grantee: iam.IGrantable, topics: readonly string[]): iam.Grant {
-    const stage = this.httpApi.defaultStage?.stageName ?? '$default';
     const paths = ['/messages', ...topics.map((topic) => `/topics/${topic}/messages`)];
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
-      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('POST', path, stage)),
+      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('POST', path, this.#stageName)),
     });
   }
 
@@ -97,7 +108,7 @@ export class HttpEndpoint extends Construct {
     const { defaultDomainMapping: domainMapping } = options;
     return new apigateway.HttpStage(this, 'Stage', {
       httpApi: this.httpApi,
-      stageName: '$default',
+      stageName: defaultStage,
       autoDeploy: true,
       throttle,
       ...(domainMapping !== undefined && { domainMapping }),

@@ -135,6 +135,7 @@ export class HttpToRocketMq extends Construct implements RocketMqEventSource {
     return new HttpEndpoint(this, 'Endpoint', {
       fn: this.producerFunction.function,
       existingHttpApi: props.existingHttpApi,
+      existingStageName: props.existingStageName,
       options: props.httpApiOptions ?? {},
       authorizer: props.authorizer,
       throttle: props.throttle ?? { rateLimit: 100, burstLimit: 200 },

@@ -63,19 +63,29 @@ export interface KafkaClusterChoice {
   /**
    * Pollers of the mapping. There is always one at least, which costs money by the hour: **only in this provisioned mode** does Lambda
    * heed which records the function reports as failed.
-   * @default - 1 to 10
+   * @default - 1 to 10, or as many as `minimumPollers` where those are more
    */
   readonly pollers?: lambda.ProvisionedPollerConfig;
 }
 
 const legalGroup = /^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/;
-const legalTopic = /^[a-zA-Z0-9._-]{1,249}$/;
+/** Kafka knows topics of one character, and some that begin with a dot. Lambda does not. */
+const legalTopic = /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{1,248}$/;
 const legalServer = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?:([0-9]{1,5})$/;
 
 /** The authentication that was given, or the one that the kind of cluster has by default. */
 export function authenticationOf({ authentication, mskClusterArn }: KafkaClusterChoice): KafkaAuthentication {
   return authentication ?? (mskClusterArn === undefined ? KafkaAuthentication.none() : KafkaAuthentication.iam());
 }
+
+/** The pollers, with the numbers that were left out. */
+export function pollersOf(pollers: lambda.ProvisionedPollerConfig = {}): PollerConfig {
+  const { minimumPollers = 1, maximumPollers = Math.max(10, minimumPollers) } = pollers;
+  return { ...pollers, minimumPollers, maximumPollers };
+}
+
+type PollerConfig = lambda.ProvisionedPollerConfig &
+  Required<Pick<lambda.ProvisionedPollerConfig, 'minimumPollers' | 'maximumPollers'>>;
 
 /** Everything about the choice that Lambda would refuse, or that could not work. */
 export function kafkaClusterFaults(choice: KafkaClusterChoice): SynthFault[] {
@@ -84,7 +94,7 @@ export function kafkaClusterFaults(choice: KafkaClusterChoice): SynthFault[] {
     ...nameFaults(choice),
     ...authenticationFaults(choice),
     ...networkFaults(choice),
-    ...pollerFaults(choice.pollers ?? {}),
+    ...pollerFaults(pollersOf(choice.pollers)),
   ];
 }
 
@@ -100,7 +110,9 @@ function clusterFaults({ mskClusterArn, bootstrapServers = [] }: KafkaClusterCho
     const text = `mskClusterArn is "${mskClusterArn}"; give the ARN of a cluster, such as arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0123-4567.`;
     faults.push({ id: 'kafka-cluster', text });
   }
-  for (const server of bootstrapServers) {
+  // A list that is known at deployment only has one element, which is no token of its own.
+  const known = Token.isUnresolved(bootstrapServers) ? [] : bootstrapServers;
+  for (const server of known) {
     if (Token.isUnresolved(server) || isServer(server)) continue;
     const text = `"${server}" is not the address of a Kafka broker. Write host:port, for example broker-1.example.com:9096.`;
     faults.push({ id: 'kafka-cluster', text });
@@ -116,7 +128,7 @@ function isServer(address: string): boolean {
 function nameFaults({ kafkaTopic, consumerGroupId }: KafkaClusterChoice): SynthFault[] {
   const faults: SynthFault[] = [];
   if (!Token.isUnresolved(kafkaTopic) && !legalTopic.test(kafkaTopic)) {
-    const text = `kafkaTopic is "${kafkaTopic}"; Kafka allows 1 to 249 letters, digits, ".", "_" and "-".`;
+    const text = `kafkaTopic is "${kafkaTopic}"; Lambda reads topics of 2 to 249 letters, digits, ".", "_" and "-" that do not begin with ".".`;
     faults.push({ id: 'kafka-topic', text });
   }
   if (consumerGroupId !== undefined && !Token.isUnresolved(consumerGroupId) && !legalGroup.test(consumerGroupId)) {
@@ -166,7 +178,7 @@ function networkFaults(choice: KafkaClusterChoice): SynthFault[] {
   return [];
 }
 
-function pollerFaults({ minimumPollers = 1, maximumPollers = 200 }: lambda.ProvisionedPollerConfig): SynthFault[] {
+function pollerFaults({ minimumPollers, maximumPollers }: PollerConfig): SynthFault[] {
   if (Token.isUnresolved(minimumPollers) || Token.isUnresolved(maximumPollers)) return [];
   const isFine =
     Number.isInteger(minimumPollers) &&

@@ -2,7 +2,7 @@ import { Fn } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults } from './kafka-cluster-choice.ts';
+import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults, pollersOf } from './kafka-cluster-choice.ts';
 import { allowPollerInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import { StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
@@ -56,7 +56,7 @@ export class KafkaToRocketMq extends StreamSource {
           : { eventSourceArn: mskClusterArn }),
         ...(access.length > 0 && { sourceAccessConfigurations: access }),
         // The CDK throws for what has been reported as a fault, and would hide the rest.
-        provisionedPollerConfig: faults.length === 0 ? { ...defaultPollers, ...props.pollers } : defaultPollers,
+        provisionedPollerConfig: pollersOf(faults.length === 0 ? props.pollers : {}),
         ...(faults.length === 0 && consumerGroupId !== undefined && { kafkaConsumerGroupId: consumerGroupId }),
         ...(schemaRegistry !== undefined && { schemaRegistryConfig: schemaRegistry }),
         ...(logLevel !== undefined && { logLevel }),
@@ -94,8 +94,6 @@ export class KafkaToRocketMq extends StreamSource {
     );
   }
 }
-
-const defaultPollers: lambda.ProvisionedPollerConfig = { minimumPollers: 1, maximumPollers: 10 };
 
 /** `arn:…:cluster/name/uuid` → `arn:…:topic/name/uuid`, also when the ARN is known at deployment only. */
 function arnWithin(clusterArn: string, kind: 'topic' | 'group'): string {

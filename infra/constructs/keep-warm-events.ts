@@ -16,3 +16,6 @@ export const keepWarmEvents: Readonly<Record<string, unknown>> = {
   sns: noRecords,
   sqs: noRecords,
 };
+
+/** Sources for which somebody waits until the function has answered, so that no other event of theirs is asynchronous. */
+export const synchronousSources: ReadonlySet<string> = new Set(['dynamodb', 'http', 'kafka', 'kinesis', 'sqs']);

@@ -3,6 +3,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { areKnown } from './known-range.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import type { SynthFault } from './synth-fault.ts';
@@ -51,8 +52,7 @@ export class KinesisToRocketMq extends StreamSource {
     const shards = existingStream === undefined ? (props.shardCount ?? 1) : knownShards(props);
     super(scope, id, props, {
       source: 'kinesis',
-      // With on-demand capacity nobody knows.
-      maxSandboxes: shards === undefined || shards === 0 ? undefined : shards * parallelizationFactor,
+      maxSandboxes: sandboxesOf(shards, parallelizationFactor),
       lag: iteratorAge('Kinesis'),
     });
     this.stream = existingStream ?? this.#createStream(props);
@@ -109,6 +109,12 @@ function streamFaults({ existingStream, shardCount = 1, streamOptions }: Kinesis
     faults.push({ id: 'existing-stream', text });
   }
   return faults;
+}
+
+/** How many batches Lambda delivers at the same time. With on-demand capacity nobody knows, nor where a number is known at deployment only. */
+function sandboxesOf(shards: number | undefined, parallelizationFactor: number): number | undefined {
+  if (shards === undefined || shards === 0 || !areKnown(shards, parallelizationFactor)) return undefined;
+  return shards * parallelizationFactor;
 }
 
 /** The shards of a stream that exists, where this app makes it or the props say it. */

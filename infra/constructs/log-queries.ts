@@ -14,14 +14,14 @@ export const logQueries = {
     lines: [
       // Not each record has a line of its own.
       'filter ispresent(records) and ispresent(code)',
-      'stats sum(records) as total by code, outcome, retryable, service',
+      'stats sum(records) as total by code, cause, outcome, retryable, service',
       'sort total desc',
     ],
   },
   latestFailures: {
     title: 'latest failures',
     lines: [
-      'fields @timestamp, service, recordId, code, outcome, reason',
+      'fields @timestamp, service, recordId, code, cause, outcome, reason',
       failures,
       'sort @timestamp desc',
       'limit 100',
@@ -30,7 +30,7 @@ export const logQueries = {
   oneRecord: {
     title: 'one record',
     lines: [
-      'fields @timestamp, service, code, outcome, retryable, reason, function_request_id',
+      'fields @timestamp, service, code, cause, outcome, retryable, reason, function_request_id',
       'filter ispresent(code) and @message like "PUT THE RECORD ID HERE"',
       'sort @timestamp asc',
     ],

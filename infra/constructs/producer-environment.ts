@@ -1,5 +1,6 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
+import { joinedNameServers } from './name-server-list.ts';
 import { mappingText, type RecordMapping } from './record-mapping.ts';
 import type { SynthFault } from './synth-fault.ts';
 
@@ -33,7 +34,7 @@ export interface ProducerSettings {
   readonly deadlineReserve?: Duration;
 
   /**
-   * Takes the place of the process id in client ids (`ROCKETMQ_INSTANCE_NAME`).
+   * Takes the place of process id and random number in client ids (`ROCKETMQ_INSTANCE_NAME`), which then are alike in all connections.
    * @default - none
    */
   readonly instanceName?: string;
@@ -118,7 +119,7 @@ export function producerEnvironment(
   { nameServerParameterName, seed, serviceName, metricsNamespace, security = {} }: ProducerSurroundings,
 ): Record<string, string> {
   const optional = {
-    ROCKETMQ_NAME_SERVERS: seed?.join(';'),
+    ROCKETMQ_NAME_SERVERS: seed && joinedNameServers(seed),
     ROCKETMQ_SEND_TIMEOUT_MS: settings.sendTimeout?.toMilliseconds().toString(),
     ROCKETMQ_ATTEMPT_TIMEOUT_MS: settings.attemptTimeout?.toMilliseconds().toString(),
     ROCKETMQ_DEADLINE_RESERVE_MS: settings.deadlineReserve?.toMilliseconds().toString(),

@@ -1,4 +1,4 @@
-import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type SourceQueueOptions, visibilityTimeoutOf } from './source-queue.ts';
 import type { SynthFault } from './synth-fault.ts';
@@ -12,8 +12,8 @@ export interface QueueChoice {
   readonly existingQueue?: sqs.IQueue;
 
   /**
-   * Where messages end that cannot be delivered. Given together with `existingQueue`, it must be the one of that queue; then it is
-   * only watched.
+   * Where messages end that cannot be delivered: FIFO where the queue is. Given together with `existingQueue`, it must be the one of that
+   * queue; then it is only watched.
    * @default - created together with the queue
    */
   readonly deadLetterQueue?: sqs.IQueue;
@@ -56,8 +56,13 @@ export function existingDeadLetterQueue({ existingQueue, deadLetterQueue }: Queu
   return existingQueue instanceof sqs.Queue ? existingQueue.deadLetterQueue?.queue : undefined;
 }
 
-/** Props that are about a created queue and would be dropped without a word when the queue exists. */
+/** What SQS would refuse, and what would be dropped without a word. */
 export function queueChoiceFaults(props: QueueChoice): SynthFault[] {
+  return [...ignoredPropFaults(props), ...kindFaults(props)];
+}
+
+/** Props that are about a created queue and have no effect when the queue exists. */
+function ignoredPropFaults(props: QueueChoice): SynthFault[] {
   const { existingQueue, visibilityTimeout } = props;
   if (existingQueue === undefined) return [];
   const isVisibilityKnown = visibilityTimeoutOf(existingQueue) !== undefined;
@@ -70,6 +75,22 @@ export function queueChoiceFaults(props: QueueChoice): SynthFault[] {
   if (ignored.length === 0) return [];
   const text = `${ignored.join(', ')} would have no effect: existingQueue is given, and this construct does not change it. Set ${ignored.length === 1 ? 'it' : 'them'} where that queue is made.`;
   return [{ id: 'existing-queue', text }];
+}
+
+/** SQS moves messages between queues of one kind only. */
+function kindFaults({ existingQueue, deadLetterQueue, fifo = false }: QueueChoice): SynthFault[] {
+  const isSourceFifo = existingQueue === undefined ? fifo : isFifo(existingQueue);
+  const isDeadFifo = deadLetterQueue && isFifo(deadLetterQueue);
+  if (isSourceFifo === undefined || isDeadFifo === undefined || isSourceFifo === isDeadFifo) return [];
+  const kind = (is: boolean) => (is ? 'FIFO' : 'standard');
+  const text = `deadLetterQueue is ${kind(isDeadFifo)}, but the queue that it belongs to is ${kind(isSourceFifo)}, and SQS takes none of another kind. Give one that is ${kind(isSourceFifo)} too${existingQueue === undefined ? ', or leave deadLetterQueue out to have one created' : ''}.`;
+  return [{ id: 'dead-letter-queue-fifo', text }];
+}
+
+/** Whether a queue is FIFO; nothing where only the name would tell, and that is known at deployment only. */
+function isFifo(queue: sqs.IQueue): boolean | undefined {
+  const isKnown = queue.fifo || queue.node.defaultChild instanceof sqs.CfnQueue || !Token.isUnresolved(queue.queueArn);
+  return isKnown ? queue.fifo : undefined;
 }
 
 /** Nobody can tell whether the rule about visibility timeouts is kept. */

@@ -12,6 +12,7 @@ import {
   securityFaults,
 } from './cluster-security.ts';
 import { ConnectionBudget, type ConnectionLimits, connectionLimitFaults } from './connection-budget.ts';
+import { joinedNameServers } from './name-server-list.ts';
 import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
 
 /** Where a RocketMQ cluster is, and how functions reach it. */
@@ -151,7 +152,7 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
       description:
         'RocketMQ name servers, host:port separated by semicolons. Functions follow a change after about two minutes.',
       // An empty value cannot be stored; the missing addresses have been reported as a fault already.
-      stringValue: nameServers.join(';') || 'missing',
+      stringValue: joinedNameServers(nameServers) || 'missing',
     });
   }
 
@@ -197,6 +198,8 @@ function nameServerFaults({ nameServers, nameServerParameter }: RocketMqClusterP
       },
     ];
   }
+  // Of a list that is known at deployment only, the one element is no token of its own.
+  if (Token.isUnresolved(nameServers)) return [];
   return nameServers
     .filter((address) => !Token.isUnresolved(address))
     .map(nameServerFault)

@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { functionCode } from '../function-code.ts';
+import { areKnown } from './known-range.ts';
 import { allowNetworkInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import {
   defaultEnvironment,
@@ -143,9 +144,10 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
 
     const hasKeys = props.isKeyed === true || props.mapping?.shardingKey !== undefined;
     const limits = [props.maxSandboxes, props.reservedConcurrentExecutions].filter((limit) => limit !== undefined);
+    const known = limits.filter((limit) => areKnown(limit));
     cluster.countConnections(
       this,
-      limits.length === 0 ? undefined : Math.min(...limits),
+      known.length === 0 ? limits[0] : Math.min(...known),
       // 0 is for all brokers.
       hasKeys || props.brokersPerSandbox === 0 ? undefined : props.brokersPerSandbox,
     );

@@ -27,3 +27,16 @@ export function detailTypesOf(eventTypes: readonly s3.EventType[]): {
     unknown: eventTypes.filter((type) => !detailTypes.has(type)),
   };
 }
+
+/** Event types that belong to a whole kind of events which is there too, each with that kind: `s3:ObjectCreated:Put`, `s3:ObjectCreated:*`. */
+export function overlapsOf(
+  eventTypes: readonly s3.EventType[],
+): (readonly [part: s3.EventType, whole: s3.EventType])[] {
+  return eventTypes
+    .filter((whole) => whole.endsWith(':*'))
+    .flatMap((whole) =>
+      eventTypes
+        .filter((part) => part !== whole && part.startsWith(whole.slice(0, -1)))
+        .map((part) => [part, whole] as const),
+    );
+}

@@ -5,7 +5,7 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { createEventRule, type HandoverOptions } from './event-rule.ts';
-import { detailTypesOf } from './s3-event-names.ts';
+import { detailTypesOf, overlapsOf } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** A bucket. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
@@ -38,10 +38,9 @@ export interface S3ToRocketMqProps extends AsyncSourceProps, HandoverOptions {
   readonly keyFilter?: s3.NotificationKeyFilter;
 
   /**
-   * Takes the events from EventBridge in place of the bucket's own notifications: other notifications of the bucket cannot get in their
-   * way, no code of the CDK runs at deployment for a created bucket, and what cannot be handed over to Lambda ends in the dead-letter
-   * queue. The function then is that of EventBridge, and the messages hold its events. `handoverMaxAge` and `handoverRetryAttempts` go
-   * with it.
+   * Takes the events from EventBridge in place of the bucket's own notifications: other notifications that this app gives the bucket
+   * cannot get in their way, and what cannot be handed over to Lambda ends in the dead-letter queue. The function then is that of
+   * EventBridge, and the messages hold its events. `handoverMaxAge` and `handoverRetryAttempts` go with it.
    * @default false
    */
   readonly viaEventBridge?: boolean;
@@ -77,7 +76,9 @@ export class S3ToRocketMq extends AsyncSource {
       if (eventTypes.length > 0) acknowledgeNotifications(Stack.of(this.bucket));
       return;
     }
-    this.#sendToEventBridge(props);
+    // Not the property of the bucket, though that takes no code at deployment: other notifications of the bucket would overwrite it.
+    this.bucket.enableEventBridgeNotification();
+    acknowledgeNotifications(Stack.of(this.bucket));
     this.rule = createEventRule(this, {
       ...props,
       eventBus: events.EventBus.fromEventBusName(this, 'DefaultBus', 'default'),
@@ -109,19 +110,6 @@ export class S3ToRocketMq extends AsyncSource {
       });
     }
     return bucket;
-  }
-
-  #sendToEventBridge({ existingBucket }: S3ToRocketMqProps): void {
-    if (existingBucket !== undefined) {
-      existingBucket.enableEventBridgeNotification();
-      acknowledgeNotifications(Stack.of(existingBucket));
-      return;
-    }
-    const resource = this.bucket.node.defaultChild;
-    // What enableEventBridgeNotification() does takes a function of the CDK that runs at deployment; the property alone does not.
-    if (resource instanceof s3.CfnBucket) {
-      resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
-    }
   }
 }
 
@@ -158,6 +146,11 @@ function bucketFaults(props: S3ToRocketMqProps): SynthFault[] {
   }
   if (new Set(eventTypes).size < eventTypes.length) {
     const text = 'eventTypes names a type twice, which S3 refuses. Name each once.';
+    faults.push({ id: 's3-event-types', text });
+  }
+  // EventBridge tells none of these parts apart, which is told below.
+  for (const [part, whole] of viaEventBridge === true ? [] : overlapsOf([...new Set(eventTypes)])) {
+    const text = `eventTypes has ${part} beside ${whole}, which is the same event twice, and S3 refuses it. Leave one of them out.`;
     faults.push({ id: 's3-event-types', text });
   }
   const { unknown } = detailTypesOf(eventTypes);

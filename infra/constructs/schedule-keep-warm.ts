@@ -3,12 +3,14 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
-import { keepWarmEvents } from './keep-warm-events.ts';
+import { keepWarmEvents, synchronousSources } from './keep-warm-events.ts';
 import { type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import {
   acknowledgeEmptyEvents,
+  acknowledgeNoDestination,
+  invokeConfigOf,
   periodFaults,
   ScheduledInvocation,
   type ScheduledTarget,
@@ -22,7 +24,9 @@ export interface ScheduleKeepWarmProps extends ProducerSettings {
 
   /**
    * Functions to keep warm, in this stack or another. Each gets an event of its own source without records: its due work is done, and
-   * nothing is sent.
+   * nothing is sent. Lambda invokes it asynchronously. Where it invokes the function so with nothing else (SQS, streams, Kafka, HTTP), an
+   * event that failed is not repeated. That of SNS, EventBridge, S3 and direct calls fares like their own: tried again, and put where
+   * those end that could not be delivered.
    * @default - none; the cluster is looked at all the same
    */
   readonly producers?: readonly RocketMqProducerFunction[];
@@ -45,6 +49,9 @@ export interface ScheduleKeepWarmProps extends ProducerSettings {
    */
   readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
 }
+
+/** One that failed is not repeated: the next event comes in its place. */
+const onceOnly = { retryAttempts: 0, maxEventAge: Duration.minutes(1) } as const;
 
 /** Above this, a connection is closed between two events, and each event opens another. */
 const longestBetweenUses = Duration.seconds(100);
@@ -70,9 +77,7 @@ export class ScheduleKeepWarm extends Construct {
     super(scope, id);
     const { producers = [], period = Duration.minutes(1), functionOptions = {}, alarmActions = [] } = props;
     this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
-      // One that failed is not repeated: the next event comes in its place.
-      retryAttempts: 0,
-      maxEventAge: Duration.minutes(1),
+      ...onceOnly,
       ...functionOptions,
       ...producerSettings(props),
       cluster: props.cluster,
@@ -81,12 +86,14 @@ export class ScheduleKeepWarm extends Construct {
     });
     const faults = [...periodFaults('keep-warm-period', period), ...producers.flatMap(sourceFaults)];
     reportFaults(this, faults);
-    if (faults.length === 0 && period.toMilliseconds() > longestBetweenUses.toMilliseconds()) {
+    const isKnown = faults.length === 0 && !period.isUnresolved();
+    if (isKnown && period.toMilliseconds() > longestBetweenUses.toMilliseconds()) {
       reportWarning(this, idleConnections(period));
     }
     const targets = [this.producerFunction, ...producers].map(
       ({ function: fn, source }): ScheduledTarget => ({ fn, event: keepWarmEvents[source] ?? {} }),
     );
+    for (const producer of producers) doNotRepeat(producer);
     const { schedules } = new ScheduledInvocation(this, 'Clock', {
       // The CDK throws for some of what has been reported above, and would hide the rest of it.
       schedule: scheduler.ScheduleExpression.rate(faults.length === 0 ? period : Duration.minutes(1)),
@@ -105,6 +112,16 @@ function sourceFaults({ source, node }: RocketMqProducerFunction): SynthFault[] 
   if (keepWarmEvents[source] !== undefined) return [];
   const text = `${node.path} cannot be kept warm: the function "${source}" understands no event without records. Leave it out of producers; those of ${Object.keys(keepWarmEvents).join(', ')} can be.`;
   return [{ id: 'keep-warm-source', text }];
+}
+
+/**
+ * Has Lambda drop an event that failed, in place of trying it twice more: the next one comes. Where other events are asynchronous too, or
+ * the user has said something, that goes for all of them, and is left.
+ */
+function doNotRepeat({ function: fn, source }: RocketMqProducerFunction): void {
+  if (invokeConfigOf(fn) !== undefined || !synchronousSources.has(source)) return;
+  fn.configureAsyncInvoke(onceOnly);
+  acknowledgeNoDestination(fn);
 }
 
 function idleConnections(period: Duration): SynthFault {

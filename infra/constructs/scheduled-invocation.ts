@@ -67,13 +67,23 @@ export function periodFaults(id: string, period: Duration): SynthFault[] {
   return [{ id, text }];
 }
 
+const reason = 'An event of this schedule holds nothing that could be lost: the next one comes in its place.';
+
+/** How Lambda is to go on with asynchronous events of a function; nothing where nobody has said so. */
+export function invokeConfigOf(fn: lambda.Function): lambda.CfnEventInvokeConfig | undefined {
+  return fn.node.findAll().find((child) => child instanceof lambda.CfnEventInvokeConfig);
+}
+
+/** Acknowledges, for a function whose only asynchronous events hold nothing, that those that failed have no destination. */
+export function acknowledgeNoDestination(fn: lambda.Function): void {
+  const invokeConfig = invokeConfigOf(fn);
+  if (invokeConfig === undefined) return;
+  Validations.of(invokeConfig).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
+}
+
 /** Acknowledges, for a function whose events hold nothing, that those that failed end nowhere, unless the user has given a place. */
 export function acknowledgeEmptyEvents(fn: lambda.Function, given: lambda.FunctionOptions): void {
-  const reason = 'An event of this schedule holds nothing that could be lost: the next one comes in its place.';
-  const invokeConfig = fn.node.findAll().find((child) => child instanceof lambda.CfnEventInvokeConfig);
-  if (given.onFailure === undefined && invokeConfig !== undefined) {
-    Validations.of(invokeConfig).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
-  }
+  if (given.onFailure === undefined) acknowledgeNoDestination(fn);
   if ((given.deadLetterQueue ?? given.deadLetterTopic ?? given.deadLetterQueueEnabled) !== undefined) return;
   Validations.of(fn).acknowledge({ id: 'Serverless-LambdaDLQ', reason });
 }

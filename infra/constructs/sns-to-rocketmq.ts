@@ -1,9 +1,9 @@
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
-import { grantUseOfQueueKey } from './queue-key.ts';
+import { letServiceFillQueue } from './queue-access.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Properties of a way from an SNS topic to a RocketMQ topic. */
@@ -48,7 +48,6 @@ export class SnsToRocketMq extends AsyncSource {
     const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
     reportFaults(this, topicFaults(props));
     this.snsTopic = existingSnsTopic ?? new sns.Topic(this, 'Topic', { enforceSSL: true, ...snsTopicOptions });
-    grantUseOfQueueKey(this, this.deadLetterQueue, new iam.ServicePrincipal('sns.amazonaws.com'));
     this.subscription = this.snsTopic.addSubscription(
       new LambdaSubscription(this.producerFunction.function, {
         deadLetterQueue: this.deadLetterQueue,
@@ -58,6 +57,11 @@ export class SnsToRocketMq extends AsyncSource {
         }),
       }),
     );
+    letServiceFillQueue(this, this.deadLetterQueue, {
+      service: 'sns.amazonaws.com',
+      source: this.snsTopic,
+      sourceArn: this.snsTopic.topicArn,
+    });
   }
 
   /** Lets someone publish to the SNS topic. */

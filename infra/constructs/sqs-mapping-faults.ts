@@ -29,6 +29,17 @@ export function neededVisibility(functionTimeout: Duration, maxBatchingWindow = 
   return Duration.seconds(6 * exactSeconds(functionTimeout) + Math.ceil(exactSeconds(maxBatchingWindow)));
 }
 
+/** What a created queue has to be told, because it follows from durations that are known at deployment only. */
+export function unknownVisibilityFaults(
+  visibilityTimeout: Duration | undefined,
+  ...parts: readonly (Duration | undefined)[]
+): SynthFault[] {
+  if (visibilityTimeout !== undefined || !parts.some((part) => part?.isUnresolved() === true)) return [];
+  const text =
+    "The visibility timeout of the queue follows from the function's timeout and maxBatchingWindow, of which one is known at deployment only. Give visibilityTimeout: 6 × the timeout plus the window, or more.";
+  return [{ id: 'sqs-visibility-timeout', text }];
+}
+
 /** Everything that Lambda or SQS would refuse, or accept and then deliver twice or not at all. */
 export function sqsMappingFaults(mapping: SqsMapping): SynthFault[] {
   return [

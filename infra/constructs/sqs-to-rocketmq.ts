@@ -16,7 +16,7 @@ import {
 import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { SourceQueue, visibilityTimeoutOf } from './source-queue.ts';
-import { neededVisibility, sqsMappingFaults } from './sqs-mapping-faults.ts';
+import { neededVisibility, sqsMappingFaults, unknownVisibilityFaults } from './sqs-mapping-faults.ts';
 import { reportFaults, reportWarning } from './synth-fault.ts';
 
 /** Properties of a way from an SQS queue to a RocketMQ topic. */
@@ -95,7 +95,7 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
       reservedConcurrency: functionOptions.reservedConcurrentExecutions,
     });
     reportFaults(this, [...queueChoiceFaults(props), ...faults]);
-    if (visibilityTimeout === undefined) reportWarning(this, uncheckedVisibility);
+    if (visibilityTimeout === undefined && props.existingQueue !== undefined) reportWarning(this, uncheckedVisibility);
     if (deadLetterQueue === undefined) reportWarning(this, unknownDeadLetterQueue);
 
     queue.grantConsumeMessages(this.producerFunction);
@@ -132,10 +132,14 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
   }
 
   #createSource(props: SqsToRocketMqProps): SourceQueue {
+    const { timeout } = this.producerFunction;
+    const { maxBatchingWindow } = props;
+    const unknown = unknownVisibilityFaults(props.visibilityTimeout, timeout, maxBatchingWindow);
+    reportFaults(this, unknown);
     return new SourceQueue(this, 'Source', {
       fifo: props.fifo ?? false,
       visibilityTimeout:
-        props.visibilityTimeout ?? neededVisibility(this.producerFunction.timeout, props.maxBatchingWindow),
+        props.visibilityTimeout ?? (unknown.length === 0 ? neededVisibility(timeout, maxBatchingWindow) : timeout),
       maxReceiveCount: props.maxReceiveCount ?? 5,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),

@@ -17,14 +17,15 @@ export function alarmOnUnansweredChecks(scope: Construct, metric: cloudwatch.Met
   });
 }
 
-/** Goes off when the checker was not even started for two of its periods. */
+/** Goes off when the checker was not even started for two of its periods; for an hour, where the period is known at deployment only. */
 export function alarmOnSilence(
   scope: Construct,
   { function: fn }: RocketMqProducerFunction,
   period: Duration,
 ): cloudwatch.Alarm {
-  const twice = Duration.minutes(Math.max(5, 2 * Math.ceil(period.toMinutes({ integral: false }))));
-  return fn.metricInvocations({ statistic: cloudwatch.Stats.SUM, period: twice }).createAlarm(scope, 'SilenceAlarm', {
+  const twice = period.isUnresolved() ? 60 : Math.max(5, 2 * Math.ceil(period.toMinutes({ integral: false })));
+  const metric = fn.metricInvocations({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(twice) });
+  return metric.createAlarm(scope, 'SilenceAlarm', {
     threshold: 1,
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 1,

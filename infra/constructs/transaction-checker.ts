@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { topicFault } from '../rocketmq-names.ts';
 import type { AnyTable } from './any-table.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
+import { exactSeconds } from './known-range.ts';
 import { environmentFaults, type ProducerSettings, producerSettings } from './producer-environment.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
@@ -126,12 +127,12 @@ export class TransactionChecker extends Construct {
     const { topics, functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
     const { period = Duration.minutes(2), patience = Duration.seconds(60), transactionCheckMax = 15 } = props;
     const { transactionCheckInterval = Duration.seconds(30) } = props;
-    const awakeTime = props.awakeTime ?? transactionCheckInterval.plus(Duration.seconds(30));
+    const awakeTime = props.awakeTime ?? halfAMinuteMoreThan(transactionCheckInterval);
     this.#patience = patience;
     this.table =
       existingTable ??
       createTransactionLogTable(this, 'Table', tableOptions, props.removalPolicy ?? RemovalPolicy.RETAIN);
-    const timeout = functionOptions.timeout ?? awakeTime.plus(Duration.seconds(30));
+    const timeout = functionOptions.timeout ?? halfAMinuteMoreThan(awakeTime);
     const environment = {
       ROCKETMQ_TRANSACTION_TOPICS: topics.join(','),
       ROCKETMQ_TRANSACTION_TABLE: this.table.tableName,
@@ -150,8 +151,7 @@ export class TransactionChecker extends Construct {
       source: 'transaction-check',
       // It registers with every master, whatever `brokersPerSandbox` says.
       isKeyed: true,
-      // A run may begin while the one before it is still awake.
-      maxSandboxes: Math.ceil(timeout.toSeconds() / period.toSeconds({ integral: false })),
+      ...runsAtOnce(timeout, period),
     });
     grantOnTable(this.producerFunction, this.table, ['GetItem', 'PutItem', 'UpdateItem']);
 
@@ -162,6 +162,7 @@ export class TransactionChecker extends Construct {
       ...environmentFaults(functionOptions.environment ?? {}, environment),
       ...topicFaults(topics),
       ...tableFaults(props),
+      ...unknownStayFaults(props),
       ...clockFaults,
       ...errors,
     ]);
@@ -194,8 +195,9 @@ export class TransactionChecker extends Construct {
    */
   grantWriteOutcome(grantee: iam.IGrantable): iam.Grant {
     const timeout = timeoutOf(grantee);
-    if (timeout !== undefined && timeout.toMilliseconds() > this.#patience.toMilliseconds()) {
-      const text = `A sender may take ${timeout.toSeconds({ integral: false })} s, but after ${this.#patience.toSeconds({ integral: false })} s the checker takes its transaction for one that did not happen. Make patience at least as long as the sender's timeout.`;
+    const isKnown = timeout !== undefined && !timeout.isUnresolved() && !this.#patience.isUnresolved();
+    if (isKnown && timeout.toMilliseconds() > this.#patience.toMilliseconds()) {
+      const text = `A sender may take ${exactSeconds(timeout)} s, but after ${exactSeconds(this.#patience)} s the checker takes its transaction for one that did not happen. Make patience at least as long as the sender's timeout.`;
       reportFaults(this, [{ id: 'transaction-patience', text }]);
     }
     return grantOnTable(grantee, this.table, ['PutItem', 'UpdateItem']);
@@ -228,6 +230,36 @@ export class TransactionChecker extends Construct {
   metricUnknown(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.producerFunction.metric('TransactionChecksUnknown', options);
   }
+}
+
+/** Half a minute more, in whole seconds, as timeouts are. In place of what is known at deployment only, which is a fault, stands anything. */
+function halfAMinuteMoreThan(duration: Duration): Duration {
+  return Duration.seconds(duration.isUnresolved() ? 60 : Math.ceil(exactSeconds(duration)) + 30);
+}
+
+/** What must be given, because it follows from durations that are known at deployment only. */
+function unknownStayFaults({
+  awakeTime,
+  transactionCheckInterval,
+  functionOptions,
+}: TransactionCheckerProps): SynthFault[] {
+  const fault = (from: string, missing: string) => [
+    {
+      id: 'transaction-awake',
+      text: `${from} is known at deployment only, and ${missing} follows from it. Give ${missing} too.`,
+    },
+  ];
+  if (awakeTime === undefined) {
+    return transactionCheckInterval?.isUnresolved() === true ? fault('transactionCheckInterval', 'awakeTime') : [];
+  }
+  const isTimeoutMissing = awakeTime.isUnresolved() && functionOptions?.timeout === undefined;
+  return isTimeoutMissing ? fault('awakeTime', 'functionOptions.timeout') : [];
+}
+
+/** A run may begin while the one before it is still awake. */
+function runsAtOnce(timeout: Duration, period: Duration): { readonly maxSandboxes?: number } {
+  if (timeout.isUnresolved() || period.isUnresolved()) return {};
+  return { maxSandboxes: Math.ceil(exactSeconds(timeout) / exactSeconds(period)) };
 }
 
 function topicFaults(topics: readonly string[]): SynthFault[] {

@@ -40,6 +40,15 @@ describe('the budget', () => {
     expect(new ConnectionBudget({}).add({ path: 'A', sandboxes: undefined })).toEqual({});
     const atDeployment = Lazy.number({ produce: () => 1000 });
     expect(new ConnectionBudget({ connectionBudget: 9 }).add({ path: 'A', sandboxes: atDeployment })).toEqual({});
+    expect(new ConnectionBudget({ connectionBudget: atDeployment }).add({ path: 'A', sandboxes: 10 })).toEqual({});
+    const unknownBrokers = new ConnectionBudget({ brokerCount: atDeployment, connectionBudget: 9 });
+    expect(unknownBrokers.add({ path: 'A', sandboxes: 10 })).toEqual({});
+  });
+
+  test('counts all brokers for a sandbox whose limit of them is known at deployment only', () => {
+    const budget = new ConnectionBudget({ brokerCount: 3, connectionBudget: 9 });
+    const brokersPerSandbox = Lazy.number({ produce: () => 1 });
+    expect(budget.add({ path: 'A', sandboxes: 10, brokersPerSandbox }).error?.text).toContain('can open 30');
   });
 });
 
@@ -90,6 +99,19 @@ test('the smaller limit of source and reservation counts', () => {
     functionOptions: { reservedConcurrentExecutions: 30 },
   });
   expect(errorsOf(stack)).toEqual([expect.stringMatching(/can open 5 connections/)]);
+});
+
+test('a limit known at deployment only does not hide one that is known', () => {
+  const stack = testStack();
+  const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'], connectionBudget: 4 });
+  new SqsToRocketMq(stack, 'Sqs', {
+    cluster,
+    topic: 'orders',
+    producerGroup: 'orders',
+    maxConcurrency: Lazy.number({ produce: () => 5 }),
+    functionOptions: { reservedConcurrentExecutions: 30 },
+  });
+  expect(errorsOf(stack)).toEqual([expect.stringMatching(/can open 30 connections/)]);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { Duration, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import {
   EventBridgeToRocketMq,
@@ -17,6 +18,17 @@ function eventBridgeIn(stack: Stack, props: Partial<EventBridgeToRocketMqProps> 
 }
 
 const orderPlaced: events.EventPattern = { source: ['shop'], detailType: ['OrderPlaced'] };
+
+test('an imported dead-letter queue is warned of, with what its policy must say', () => {
+  const stack = testStack();
+  const deadLetterQueue = sqs.Queue.fromQueueArn(stack, 'Dead', 'arn:aws:sqs:eu-west-1:123456789012:dead');
+  eventBridgeIn(stack, { deadLetterQueue });
+  expect(warningsOf(stack)).toEqual([
+    expect.stringMatching(
+      /sqs:SendMessage to events\.amazonaws\.com .*aws:SourceArn is the ARN of Test\/.*Rule.*\[ack: rocketmq-lambda:dead-letter-queue-policy\]/,
+    ),
+  ]);
+});
 
 describe('with default props', () => {
   const stack = testStack();

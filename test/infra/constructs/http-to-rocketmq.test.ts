@@ -120,6 +120,54 @@ describe('the HTTP API', () => {
   });
 });
 
+describe('the stage of an API that exists', () => {
+  const httpBehind = (existingHttpApi: (stack: Stack) => apigateway.IHttpApiRef, existingStageName?: string) => {
+    const stack = testStack();
+    const sender = new iam.User(stack, 'Sender');
+    const http = httpIn(stack, {
+      existingHttpApi: existingHttpApi(stack),
+      ...(existingStageName !== undefined && { existingStageName }),
+    });
+    http.grantSend(sender).assertSuccess();
+    expect(errorsOf(stack)).toEqual([]);
+    const [policy] = propertiesOf(Template.fromStack(stack), 'AWS::IAM::Policy').filter(
+      ({ Users }) => Users !== undefined,
+    );
+    const granted: unknown = policy.PolicyDocument.Statement[0].Resource['Fn::Join'][1].at(-1);
+    return { granted, end: stack.resolve(http.url)['Fn::Join'][1].at(-1), warnings: warningsOf(stack) };
+  };
+  const withoutDefaultStage = (stack: Stack) => new apigateway.HttpApi(stack, 'Api', { createDefaultStage: false });
+  const imported = (stack: Stack) => apigateway.HttpApi.fromHttpApiAttributes(stack, 'Api', { httpApiId: 'abc' });
+
+  test('is the default one where the API has it', () => {
+    expect(httpBehind((stack) => new apigateway.HttpApi(stack, 'Api'))).toEqual({
+      granted: '/$default/POST/messages',
+      end: { Ref: 'AWS::URLSuffix' },
+      warnings: [],
+    });
+  });
+
+  test.each([
+    ['is not known to have one', withoutDefaultStage],
+    ['is imported', imported],
+  ])('is taken for the default one, with a warning, where the API %s', (_title, api) => {
+    const { granted, warnings } = httpBehind(api);
+    expect(granted).toMatch(/\/\$default\/POST\/messages$/);
+    expect(warnings).toEqual([expect.stringMatching(/existingStageName.*\[ack: rocketmq-lambda:http-stage\]$/)]);
+  });
+
+  test.each([withoutDefaultStage, imported])('is part of address and right where it is named', (api) => {
+    const { granted, end, warnings } = httpBehind(api, 'prod');
+    expect(granted).toMatch(/\/prod\/POST\/messages$/);
+    expect(end).toMatch(/\/prod$/);
+    expect(warnings).toEqual([]);
+  });
+
+  test('may be named though it is the default one', () => {
+    expect(httpBehind(imported, '$default')).toMatchObject({ end: { Ref: 'AWS::URLSuffix' }, warnings: [] });
+  });
+});
+
 describe('senders to the HTTP API', () => {
   const granted = (topics?: readonly string[]) => {
     const stack = testStack();
@@ -248,6 +296,14 @@ describe('a fault at synth is', () => {
     const stack = testStack();
     httpIn(stack, props);
     expect(errorsOf(stack)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  test('a stage of an API that is created here', () => {
+    const stack = testStack();
+    httpIn(stack, { existingStageName: 'prod' });
+    expect(errorsOf(stack)).toEqual([
+      expect.stringMatching(/^\[rocketmq-lambda:http-endpoint\] existingStageName would have no effect without/),
+    ]);
   });
 
   test('a prop about a created API beside one that exists', () => {

@@ -1,9 +1,13 @@
-import type { Stack } from 'aws-cdk-lib';
+import { Fn, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { expect, test } from 'vitest';
 import { KafkaAuthentication } from '../../../infra/constructs/kafka-authentication.ts';
-import { type KafkaClusterChoice, kafkaClusterFaults } from '../../../infra/constructs/kafka-cluster-choice.ts';
+import {
+  type KafkaClusterChoice,
+  kafkaClusterFaults,
+  pollersOf,
+} from '../../../infra/constructs/kafka-cluster-choice.ts';
 import { testStack, testVpc } from '../test-app.ts';
 
 const mskClusterArn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1';
@@ -35,6 +39,9 @@ test.each<[string, KafkaClusterChoice]>([
     { kafkaTopic: 'orders', bootstrapServers: ['10.0.1.9:9092'], kafkaVpc, kafkaSecurityGroups: [group] },
   ],
   ['more pollers', { ...msk, pollers: { minimumPollers: 2, maximumPollers: 2000, pollerGroupName: 'shared' } }],
+  ['more pollers at least than there are at most by default', { ...msk, pollers: { minimumPollers: 20 } }],
+  ['a list of brokers that is known at deployment only', { ...own, bootstrapServers: Fn.split(',', 'a:1,b:2') }],
+  ['the shortest topic', { ...msk, kafkaTopic: '_1' }],
 ])('%s is fine', (_title, choice) => {
   expect(kafkaClusterFaults(choice)).toEqual([]);
 });
@@ -52,7 +59,9 @@ test.each<[string, KafkaClusterChoice, string, RegExp]>([
   ['a broker without a port', { ...own, bootstrapServers: ['broker-1'] }, 'kafka-cluster', /"broker-1" is not/],
   ['a port that does not exist', { ...own, bootstrapServers: ['broker-1:70000'] }, 'kafka-cluster', /host:port/],
   ['an illegal topic', { ...msk, kafkaTopic: 'a b' }, 'kafka-topic', /kafkaTopic is "a b"/],
-  ['too long a topic', { ...msk, kafkaTopic: 'a'.repeat(250) }, 'kafka-topic', /1 to 249/],
+  ['too long a topic', { ...msk, kafkaTopic: 'a'.repeat(250) }, 'kafka-topic', /2 to 249/],
+  ['a topic of one letter, which Lambda does not read', { ...msk, kafkaTopic: 'x' }, 'kafka-topic', /2 to 249/],
+  ['a topic that begins with a dot', { ...msk, kafkaTopic: '.orders' }, 'kafka-topic', /begin with "\."/],
   ['an illegal group', { ...msk, consumerGroupId: 'a b' }, 'kafka-consumer-group', /consumerGroupId is "a b"/],
   [
     'IAM without a group',
@@ -87,7 +96,7 @@ test.each<[string, KafkaClusterChoice, string, RegExp]>([
   ['a VPC with MSK', { ...msk, kafkaVpc, kafkaSecurityGroups: [group] }, 'kafka-network', /would have no effect/],
   ['a VPC without groups', { ...own, kafkaVpc }, 'kafka-network', /go together/],
   ['groups without a VPC', { ...own, kafkaSecurityGroups: [group] }, 'kafka-network', /go together/],
-  ['no pollers', { ...msk, pollers: { minimumPollers: 0 } }, 'kafka-pollers', /are 0 to 200/],
+  ['no pollers', { ...msk, pollers: { minimumPollers: 0 } }, 'kafka-pollers', /are 0 to 10;/],
   [
     'fewer pollers at most than at least',
     { ...msk, pollers: { minimumPollers: 5, maximumPollers: 4 } },
@@ -96,4 +105,13 @@ test.each<[string, KafkaClusterChoice, string, RegExp]>([
   ],
 ])('%s is refused', (_title, choice, id, text) => {
   expect(kafkaClusterFaults(choice)).toEqual([{ id, text: expect.stringMatching(text) }]);
+});
+
+test.each([
+  [undefined, { minimumPollers: 1, maximumPollers: 10 }],
+  [{ minimumPollers: 3 }, { minimumPollers: 3, maximumPollers: 10 }],
+  [{ minimumPollers: 20 }, { minimumPollers: 20, maximumPollers: 20 }],
+  [{ maximumPollers: 5 }, { minimumPollers: 1, maximumPollers: 5 }],
+])('of pollers %o become %o', (pollers, expected) => {
+  expect(pollersOf(pollers)).toEqual(expected);
 });

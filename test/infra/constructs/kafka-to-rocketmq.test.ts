@@ -1,4 +1,4 @@
-import { Duration, Lazy, type Stack } from 'aws-cdk-lib';
+import { Duration, Fn, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -200,6 +200,27 @@ describe('a self-managed cluster', () => {
     });
     const denials = statementsOf(stack).filter(({ Effect }) => Effect === 'Deny');
     expect(denials).toHaveLength(1);
+  });
+});
+
+test('more pollers at least than there are at most by default are the most there are', () => {
+  const stack = testStack();
+  kafkaIn(stack, { mskClusterArn, consumerGroupId: 'to-rocketmq', pollers: { minimumPollers: 20 } });
+  expect(errorsOf(stack)).toEqual([]);
+  Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    ProvisionedPollerConfig: { MinimumPollers: 20, MaximumPollers: 20 },
+  });
+});
+
+test('a list of brokers known at deployment only is taken as it is', () => {
+  const stack = testStack();
+  const bootstrapServers = Fn.split(',', Fn.importValue('brokers'));
+  kafkaIn(stack, { bootstrapServers, authentication: KafkaAuthentication.scramSha512(secretIn(stack, 'user')) });
+  expect(errorsOf(stack)).toEqual([]);
+  Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    SelfManagedEventSource: {
+      Endpoints: { KafkaBootstrapServers: { 'Fn::Split': [',', { 'Fn::ImportValue': 'brokers' }] } },
+    },
   });
 });
 

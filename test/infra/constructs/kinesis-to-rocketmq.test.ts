@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -227,6 +227,18 @@ test('writers get no more than writing', () => {
 });
 
 describe('the connection budget', () => {
+  test.each<[string, Partial<KinesisToRocketMqProps>]>([
+    ['shards', { shardCount: Lazy.number({ produce: () => 4 }), parallelizationFactor: 4 }],
+    ['batches of a shard', { shardCount: 4, parallelizationFactor: Lazy.number({ produce: () => 4 }) }],
+  ])('warns where the number of %s is known at deployment only, and adds up the others', (_title, props) => {
+    const stack = testStack();
+    kinesisIn(stack, props, { connectionBudget: 50 });
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('rocketmq-lambda:connection-budget-unknown')]);
+    expect(errorsOf(stack)).toEqual([]);
+    (stack.node.findChild('Cluster') as RocketMqCluster).countConnections(stack, 51);
+    expect(errorsOf(stack)).toEqual([expect.stringMatching(/can open 51 connections/)]);
+  });
+
   test('counts shards and parallel batches', () => {
     const stack = testStack();
     kinesisIn(stack, { shardCount: 4, parallelizationFactor: 5 }, { brokerCount: 3, connectionBudget: 50 });

@@ -1,10 +1,11 @@
-import type { Stack } from 'aws-cdk-lib';
+import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { describe, expect, test } from 'vitest';
 import { RocketMqCluster, type RocketMqClusterProps } from '../../../infra/constructs/rocketmq-cluster.ts';
+import { RocketMqProducerFunction } from '../../../infra/constructs/rocketmq-producer-function.ts';
 import { errorsOf, testStack, testVpc } from '../test-app.ts';
 
 const nameServers = ['10.0.1.5:9876', '10.0.2.5:9877'];
@@ -25,6 +26,21 @@ describe('the parameter', () => {
       Name: Match.absent(),
     });
     template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
+  });
+
+  test('is created from a list that is known at deployment only', () => {
+    const stack = testStack();
+    const { valueAsList } = new CfnParameter(stack, 'NameServers', { type: 'CommaDelimitedList' });
+    const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: valueAsList });
+    const settings = { cluster, topic: 'orders', producerGroup: 'orders', source: 'sqs' };
+    new RocketMqProducerFunction(stack, 'Seeded', { ...settings, seedNameServers: true });
+    expect(errorsOf(stack)).toEqual([]);
+    const template = Template.fromStack(stack);
+    const joined = { 'Fn::Join': [';', { Ref: 'NameServers' }] };
+    template.hasResourceProperties('AWS::SSM::Parameter', { Value: joined });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ ROCKETMQ_NAME_SERVERS: joined }) },
+    });
   });
 
   test('may be one that exists, whose value the template never reads', () => {

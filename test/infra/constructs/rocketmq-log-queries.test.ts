@@ -3,7 +3,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test, vi } from 'vitest';
 import { InvocationMetrics } from '../../../functions/invocation/invocation-metrics.ts';
 import type { ProducerContext } from '../../../functions/invocation/with-producer.ts';
-import { RemotingTimeoutError } from '../../../functions/rocketmq/errors.ts';
 import { logQueries } from '../../../infra/constructs/log-queries.ts';
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
 import { RocketMqLogQueries } from '../../../infra/constructs/rocketmq-log-queries.ts';
@@ -27,7 +26,7 @@ test('each query is saved under the path of the construct, for the log groups of
     });
   }
   expect(queries.map(({ Properties }) => Properties.QueryString)).toContain(
-    'filter ispresent(records) and ispresent(code)\n| stats sum(records) as total by code, outcome, retryable, service\n| sort total desc',
+    'filter ispresent(records) and ispresent(code)\n| stats sum(records) as total by code, cause, outcome, retryable, service\n| sort total desc',
   );
 });
 
@@ -45,7 +44,7 @@ test('a folder may be given', () => {
 /** Words that a query takes for fields of our own lines; functions, aliases and Lambda's own fields are not among them. */
 function fieldsAsked(name: 'failuresByCode' | 'latestFailures' | 'oneRecord' | 'possiblyStored' | 'poison'): string[] {
   const text = logQueries[name].lines.join(' ').replace(/"[^"]*"|@\w+|as total|sort total/g, ' ');
-  const ours = /\b(records|recordId|code|outcome|retryable|reason|service|function_request_id)\b/g;
+  const ours = /\b(records|recordId|code|cause|outcome|retryable|reason|service|function_request_id)\b/g;
   const known = new Set('fields filter stats sort limit by and or ispresent desc asc sum like'.split(' '));
   const words = text.match(/[A-Za-z_]\w*/g) ?? [];
   expect(words.filter((word) => !known.has(word) && word.match(ours) === null)).toEqual([]);
@@ -61,11 +60,13 @@ test('queries about records ask for fields that the functions write', async () =
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
+  const { RemotingTimeoutError, SendFailedError } = await import('#rocketmq');
   const { withProducer } = await import('../../../functions/invocation/with-producer.ts');
   const handler = middy<unknown, void, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
     .use(withProducer<unknown, void>())
     .handler(async (_event, { rocketmq }) => {
-      rocketmq.record({ status: 'failed', error: new RemotingTimeoutError('a:1', 1, 2000) }, 1, 'record-1');
+      const error = new SendFailedError('orders', 'm-1', [], new RemotingTimeoutError('a:1', 1, 2000));
+      rocketmq.record({ status: 'failed', error }, 1, 'record-1');
     });
   const context = { awsRequestId: '1', getRemainingTimeInMillis: () => 10_000 } as unknown as ProducerContext;
   const lines = await linesOf(() => handler({}, context));

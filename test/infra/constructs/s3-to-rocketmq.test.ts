@@ -2,6 +2,8 @@ import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
 import { S3ToRocketMq, type S3ToRocketMqProps } from '../../../infra/constructs/s3-to-rocketmq.ts';
@@ -18,6 +20,8 @@ function templateWith(props: Partial<S3ToRocketMqProps>): Template {
   s3In(stack, props);
   return Template.fromStack(stack);
 }
+
+const notificationsHandler = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role AwsSolutions-IAM4';
 
 const ofEverySource = [
   'S3/DeadLetters AwsSolutions-SQS3',
@@ -36,7 +40,7 @@ describe('with default props', () => {
     expect(acknowledgementsOf(stack).map(({ path, rule }) => `${path} ${rule.split('[')[0]}`)).toEqual([
       ...ofEverySource,
       'S3/Bucket AwsSolutions-S1',
-      'BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role AwsSolutions-IAM4',
+      notificationsHandler,
     ]);
   });
 
@@ -128,18 +132,20 @@ test('bucket options and removal policy reach the bucket', () => {
 });
 
 describe('via EventBridge', () => {
-  test('a created bucket needs no code at deployment, and a rule of the default bus takes its events', () => {
+  test('a created bucket sends its events there, and a rule of the default bus takes them', () => {
     const stack = testStack();
     s3In(stack, { viaEventBridge: true });
     const template = Template.fromStack(stack);
     expect(violationsOf(stack)).toEqual([]);
-    expect(acknowledgementsOf(stack).map(({ path, rule }) => `${path} ${rule}`)).toEqual([
+    expect(acknowledgementsOf(stack).map(({ path, rule }) => `${path} ${rule.split('[')[0]}`)).toEqual([
       ...ofEverySource,
       'S3/Bucket AwsSolutions-S1',
+      notificationsHandler,
     ]);
-    template.resourceCountIs('Custom::S3BucketNotifications', 0);
-    template.hasResourceProperties('AWS::S3::Bucket', {
-      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    template.hasResourceProperties('AWS::S3::Bucket', { NotificationConfiguration: Match.absent() });
+    template.hasResourceProperties('Custom::S3BucketNotifications', {
+      BucketName: { Ref: Match.stringLikeRegexp('^S3Bucket') },
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
     });
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: 'default',
@@ -149,6 +155,20 @@ describe('via EventBridge', () => {
         detail: { bucket: { name: [{ Ref: Match.stringLikeRegexp('^S3Bucket') }] } },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],
+    });
+  });
+
+  test('other notifications of a created bucket leave its events going there', () => {
+    const stack = testStack();
+    const { bucket, producerFunction } = s3In(stack, { viaEventBridge: true });
+    bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new LambdaDestination(producerFunction.function));
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('Custom::S3BucketNotifications', 1);
+    template.hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: {
+        EventBridgeConfiguration: {},
+        LambdaFunctionConfigurations: [Match.objectLike({ Events: ['s3:ObjectRemoved:*'] })],
+      },
     });
   });
 
@@ -207,6 +227,34 @@ test('faults are told all at once', () => {
     '[rocketmq-lambda:existing-bucket]',
     '[rocketmq-lambda:s3-event-types]',
     '[rocketmq-lambda:s3-handover]',
+  ]);
+});
+
+test('an event type within another is refused, for S3 refuses both', () => {
+  const stack = testStack();
+  s3In(stack, {
+    eventTypes: [s3.EventType.OBJECT_CREATED_PUT, s3.EventType.OBJECT_CREATED, s3.EventType.OBJECT_REMOVED_DELETE],
+  });
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(
+      /^\[rocketmq-lambda:s3-event-types\] eventTypes has s3:ObjectCreated:Put beside s3:ObjectCreated:\*, /,
+    ),
+  ]);
+});
+
+test('an imported dead-letter queue is warned of where EventBridge puts events into it, and nowhere else', () => {
+  const deadLetters = 'arn:aws:sqs:eu-west-1:123456789012:dead';
+  const [direct, viaEventBridge] = [false, true].map((isVia) => {
+    const stack = testStack();
+    s3In(stack, {
+      deadLetterQueue: sqs.Queue.fromQueueArn(stack, 'Dead', deadLetters),
+      ...(isVia && { viaEventBridge: true }),
+    });
+    return warningsOf(stack);
+  });
+  expect(direct).toEqual([]);
+  expect(viaEventBridge).toEqual([
+    expect.stringMatching(/events\.amazonaws\.com .*Test\/S3\/Rule.*\[ack: rocketmq-lambda:dead-letter-queue-policy\]/),
   ]);
 });
 

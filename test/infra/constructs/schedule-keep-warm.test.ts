@@ -1,4 +1,4 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -6,7 +6,10 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
-import { RocketMqProducerFunction } from '../../../infra/constructs/rocketmq-producer-function.ts';
+import {
+  type ProducerFunctionOptions,
+  RocketMqProducerFunction,
+} from '../../../infra/constructs/rocketmq-producer-function.ts';
 import { ScheduleKeepWarm, type ScheduleKeepWarmProps } from '../../../infra/constructs/schedule-keep-warm.ts';
 import { violationsOf } from '../nag.ts';
 import { errorsOf, testStack, warningsOf } from '../test-app.ts';
@@ -18,9 +21,9 @@ function keepWarmIn(stack: Stack, props: Partial<ScheduleKeepWarmProps> = {}): S
   return new ScheduleKeepWarm(stack, 'Warm', { cluster, ...settings, ...props });
 }
 
-function producerIn(stack: Stack, source: string): RocketMqProducerFunction {
+function producerIn(stack: Stack, source: string, options: ProducerFunctionOptions = {}): RocketMqProducerFunction {
   const cluster = new RocketMqCluster(stack, `ClusterOf${source}`, { nameServers: ['10.0.1.5:9876'] });
-  return new RocketMqProducerFunction(stack, source, { cluster, ...settings, source });
+  return new RocketMqProducerFunction(stack, source, { ...options, cluster, ...settings, source });
 }
 
 const propertiesOf = (template: Template, type: string) =>
@@ -105,6 +108,39 @@ test('other functions are invoked too, each with an event of its source that ask
   );
 });
 
+describe('an event of a function that fails', () => {
+  const ownOptions = { retryAttempts: 1, maxEventAge: Duration.hours(1) };
+
+  test('is not repeated where nothing else invokes the function asynchronously', () => {
+    const stack = testStack();
+    const producers = ['sqs', 'kinesis', 'dynamodb', 'kafka', 'http'].map((source) => producerIn(stack, source));
+    keepWarmIn(stack, { producers });
+    Template.fromStack(stack).resourcePropertiesCountIs(
+      'AWS::Lambda::EventInvokeConfig',
+      { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      1 + producers.length,
+    );
+    expect(violationsOf(stack)).not.toContain('Serverless-LambdaAsyncFailureDestination');
+  });
+
+  test('is repeated where other events are to be, and where the user says so', () => {
+    const stack = testStack();
+    keepWarmIn(stack, {
+      producers: [producerIn(stack, 'direct'), producerIn(stack, 'sns'), producerIn(stack, 'sqs', ownOptions)],
+    });
+    const configs = propertiesOf(Template.fromStack(stack), 'AWS::Lambda::EventInvokeConfig');
+    expect(configs.map(({ MaximumRetryAttempts }) => MaximumRetryAttempts).toSorted()).toEqual([0, 1]);
+  });
+
+  test('is settled once for a function that two schedules keep warm', () => {
+    const stack = testStack();
+    const producers = [producerIn(stack, 'sqs')];
+    keepWarmIn(stack, { producers });
+    keepWarmIn(new Stack(stack, 'Other'), { producers });
+    Template.fromStack(stack).resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
+  });
+});
+
 test('the alarm goes off when the function fails, and has the given actions', () => {
   const stack = testStack();
   const topic = sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:alarms');
@@ -135,6 +171,15 @@ describe('at synth', () => {
       expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:keep-warm-period\] period is /)]);
     },
   );
+
+  test('a period known at deployment only is taken as it is', () => {
+    const stack = testStack();
+    keepWarmIn(stack, { period: Duration.minutes(Lazy.number({ produce: () => 3 })) });
+    expect([...errorsOf(stack), ...warningsOf(stack)]).toEqual([]);
+    Template.fromStack(stack).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(3 minutes)',
+    });
+  });
 
   test('a function that understands no event without records is a fault', () => {
     const stack = testStack();

@@ -169,6 +169,39 @@ test('a dead-letter queue with the managed key of SQS is refused, for SNS cannot
   ]);
 });
 
+describe('an imported dead-letter queue, whose policy is not changed,', () => {
+  const importedIn = (stack: Stack) => sqs.Queue.fromQueueArn(stack, 'Dead', 'arn:aws:sqs:eu-west-1:123456789012:dead');
+
+  test('is warned of, with what its policy must say', () => {
+    const stack = testStack();
+    snsIn(stack, {
+      deadLetterQueue: importedIn(stack),
+      existingSnsTopic: sns.Topic.fromTopicArn(stack, 'Topic', topicArn),
+    });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([
+      expect.stringMatching(
+        /sqs:SendMessage to sns\.amazonaws\.com .*aws:SourceArn is arn:aws:sns:eu-west-1:123456789012:orders.*\[ack: rocketmq-lambda:dead-letter-queue-policy\]/,
+      ),
+    ]);
+  });
+
+  test('is warned of with the path of a topic whose ARN is known at deployment only', () => {
+    const stack = testStack();
+    snsIn(stack, { deadLetterQueue: importedIn(stack) });
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('aws:SourceArn is the ARN of Test/Sns/Topic')]);
+  });
+
+  test('of this app is changed, and not warned of', () => {
+    const stack = testStack();
+    snsIn(stack, { deadLetterQueue: new sqs.Queue(stack, 'Dead') });
+    expect(warningsOf(stack)).toEqual([]);
+    Template.fromStack(stack).hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Principal: { Service: 'sns.amazonaws.com' } })] },
+    });
+  });
+});
+
 test('publishers get no more than publishing', () => {
   const stack = testStack();
   const publisher = new iam.User(stack, 'Publisher');

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -12,6 +12,7 @@ import { SqsToRocketMq, type SqsToRocketMqProps } from '../../../infra/construct
 import { errorsOf, testStack, warningsOf } from '../test-app.ts';
 
 const nowhere = 'arn:aws:sqs:eu-west-1:123456789012:orders';
+const atDeployment = Lazy.number({ produce: () => 60 });
 
 function sqsIn(stack: Stack, props: Partial<SqsToRocketMqProps> = {}): SqsToRocketMq {
   const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
@@ -261,6 +262,56 @@ test('an existing dead-letter queue serves a created queue', () => {
   template.hasResourceProperties('AWS::SQS::Queue', {
     RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Dead'), 'Arn'] } },
   });
+});
+
+test.each<[string, boolean, (stack: Stack) => sqs.IQueue, RegExp | undefined]>([
+  ['a FIFO queue with one of its kind', true, (stack) => new sqs.Queue(stack, 'Dead', { fifo: true }), undefined],
+  ['a FIFO queue with a standard one', true, (stack) => new sqs.Queue(stack, 'Dead'), /is standard, .* is FIFO/],
+  [
+    'a standard queue with a FIFO one',
+    false,
+    (stack) => sqs.Queue.fromQueueArn(stack, 'Dead', `${nowhere}-dead.fifo`),
+    /is FIFO, .* is standard/,
+  ],
+  [
+    'a FIFO queue with one whose kind is known at deployment only',
+    true,
+    (stack) => sqs.Queue.fromQueueArn(stack, 'Dead', Lazy.string({ produce: () => `${nowhere}-dead.fifo` })),
+    undefined,
+  ],
+])('of dead-letter queues, %s is checked', (_title, fifo, makeQueue, fault) => {
+  const stack = testStack();
+  sqsIn(stack, { ...(fifo && { fifo }), deadLetterQueue: makeQueue(stack) });
+  expect(errorsOf(stack)).toEqual(fault === undefined ? [] : [expect.stringMatching(fault)]);
+  for (const error of errorsOf(stack)) expect(error).toContain('[rocketmq-lambda:dead-letter-queue-fifo]');
+});
+
+test('an existing queue and its dead-letter queue are of one kind too', () => {
+  const stack = testStack();
+  sqsIn(stack, {
+    existingQueue: sqs.Queue.fromQueueArn(stack, 'Queue', `${nowhere}.fifo`),
+    deadLetterQueue: sqs.Queue.fromQueueArn(stack, 'Dead', `${nowhere}-dead`),
+    visibilityTimeout: Duration.minutes(5),
+  });
+  expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:dead-letter-queue-fifo\]/)]);
+});
+
+test.each<[string, Partial<SqsToRocketMqProps>]>([
+  ['the timeout of the function', { functionOptions: { timeout: Duration.seconds(atDeployment) } }],
+  ['the batching window', { maxBatchingWindow: Duration.seconds(atDeployment) }],
+])('where %s is known at deployment only, the visibility timeout must be given', (_title, props) => {
+  const stack = testStack();
+  sqsIn(stack, props);
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(
+      /^\[rocketmq-lambda:sqs-visibility-timeout\] .* known at deployment only.* Give visibilityTimeout/,
+    ),
+  ]);
+  expect(warningsOf(stack)).toEqual([]);
+  const told = testStack();
+  sqsIn(told, { ...props, visibilityTimeout: Duration.minutes(10) });
+  expect([...errorsOf(told), ...warningsOf(told)]).toEqual([]);
+  Template.fromStack(told).hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 600 });
 });
 
 test('all faults are told in one synth, which fails', () => {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -228,6 +228,76 @@ test('messages given up that are known of raise no alarm', () => {
     MetricName: 'TransactionsGivenUp',
     Threshold: 3,
     ComparisonOperator: 'GreaterThanThreshold',
+  });
+});
+
+test('a stay of half a second more has the timeout rounded up', () => {
+  const template = templateWith({ awakeTime: Duration.millis(45_500) });
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Timeout: 76,
+    Environment: { Variables: Match.objectLike({ ROCKETMQ_TRANSACTION_AWAKE_MS: '45500' }) },
+  });
+});
+
+describe('durations known at deployment only', () => {
+  const atDeployment = Lazy.number({ produce: () => 100 });
+
+  test.each<[string, Partial<TransactionCheckerProps>]>([
+    ['timeout', { functionOptions: { timeout: Duration.seconds(atDeployment) } }],
+    ['period', { period: Duration.minutes(atDeployment) }],
+  ])('leave the connections uncounted, with a warning: %s', (_title, props) => {
+    const stack = testStack();
+    const cluster = new RocketMqCluster(stack, 'Small', { nameServers: ['10.0.1.5:9876'], connectionBudget: 3 });
+    checkerIn(stack, { ...props, cluster });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('rocketmq-lambda:connection-budget-unknown')]);
+    cluster.countConnections(stack, 4);
+    expect(errorsOf(stack)).toEqual([expect.stringMatching(/can open 4 connections/)]);
+  });
+
+  test('of a period leave an hour until silence is told', () => {
+    templateWith({ period: Duration.hours(atDeployment) }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'Invocations',
+      Period: 3600,
+    });
+  });
+
+  test('of a stay need a timeout that is given; of the interval of checks, a stay too', () => {
+    const stack = testStack();
+    checkerIn(stack, { awakeTime: Duration.millis(atDeployment) });
+    checkerIn(new Stack(stack, 'Nested'), { transactionCheckInterval: Duration.seconds(atDeployment) });
+    expect(errorsOf(stack)).toEqual([
+      expect.stringMatching(
+        /^\[rocketmq-lambda:transaction-awake\] awakeTime is known .* Give functionOptions.timeout/,
+      ),
+      expect.stringMatching(
+        /^\[rocketmq-lambda:transaction-awake\] transactionCheckInterval is known .* Give awakeTime/,
+      ),
+    ]);
+    const told = testStack();
+    const functionOptions = { timeout: Duration.minutes(2) };
+    checkerIn(told, { awakeTime: Duration.millis(atDeployment), functionOptions });
+    expect(errorsOf(told)).toEqual([]);
+  });
+
+  test('of a sender or of the patience are not compared', () => {
+    const stack = testStack();
+    const sender = new lambda.Function(stack, 'Sender', {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => {}'),
+      timeout: Duration.seconds(atDeployment),
+    });
+    checkerIn(stack).grantWriteOutcome(sender);
+    const patience = Duration.millis(atDeployment);
+    const cluster = new RocketMqCluster(stack, 'Other', { nameServers: ['10.0.1.5:9876'] });
+    new TransactionChecker(stack, 'Patient', {
+      cluster,
+      topics: ['a'],
+      producerGroup: 'a',
+      patience,
+    }).grantWriteOutcome(sender);
+    expect(errorsOf(stack)).toEqual([]);
   });
 });
 
