@@ -44,7 +44,7 @@ export const ROCKETMQ_RELEASES: Readonly<Record<RocketMQVersion, RocketMQRelease
       // Until the first of these intervals is over, `TransactionMetricsFlushService` keeps a core busy: 10 s by default.
       transactionMetricFlushInterval: '500',
       // Each time, every byte of the timer wheel (38 MB) is compared with its copy: a fifth of a core, once a second by default.
-      timerFlushIntervalMs: '10000',
+      timerFlushIntervalMs: '60000',
     },
     files: {},
   },

@@ -8,7 +8,7 @@ import { needsRealRocketMQ } from '../local/real/needs-real-rocketmq.ts';
 import { CLUSTER_START_LIMIT_MS, freshTopic } from './clusters.ts';
 
 const GO_AWAY = 1500;
-const EVERY_MS = 5;
+const EVERY_MS = 20;
 
 test('a master of 5.5.0 that is shut down gracefully while messages are sent tells this client nothing of going away, and no send fails', {
   timeout: CLUSTER_START_LIMIT_MS,

@@ -103,16 +103,19 @@ test('npm start -- --source all runs the function of every source, with a line f
   expectEverySource(summaries);
 });
 
-test.for(['5.5.0', '4.9.5'])(
-  'npm start -- --source all --real does the same on RocketMQ %s',
-  { timeout: LIMIT_MS },
-  async (version, context) => {
-    await needsRealRocketMQ(context);
-    const summaries = summariesOf(await start('--source', 'all', '--real', '--version', version, '--json'));
-    expectEverySource(summaries);
-    for (const { cluster } of summaries) expect(cluster).toBe('real');
-  },
-);
+test('npm start -- --source all --real does the same on RocketMQ 5.5.0', { timeout: LIMIT_MS }, async (context) => {
+  await needsRealRocketMQ(context);
+  const summaries = summariesOf(await start('--source', 'all', '--real', '--json'));
+  expectEverySource(summaries);
+  for (const { cluster } of summaries) expect(cluster).toBe('real');
+});
+
+test('npm start -- --real --version 4.9.5 takes that release', { timeout: LIMIT_MS }, async (context) => {
+  await needsRealRocketMQ(context);
+  const summary = summaryOf(await start('--real', '--version', '4.9.5', '--json'));
+  expect(summary).toMatchObject({ cluster: 'real' });
+  expect(summary.stored).toBeGreaterThan(0);
+});
 
 test('npm start without --json tells people what happens', async () => {
   const { exitCode, stdout } = await start();
