@@ -9,6 +9,7 @@ const GET_MAX_OFFSET = 30;
 const bundled = bundledFunction('transaction-check');
 afterAll(() => bundled[Symbol.dispose]());
 
+/** Tests that invoke it run side by side: most of it is being awake. */
 const soon = { ROCKETMQ_TRANSACTION_AWAKE_MS: '5000', ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' };
 const scheduled = sample('transaction-check', 'scheduled');
 
@@ -36,7 +37,7 @@ test('the DynamoDB client is loaded when somebody asks, and no more of it than i
   );
 });
 
-test('scheduled.json answers what is open from the log, counts it, and leaves nobody registered', async () => {
+test.concurrent('scheduled.json answers what is open from the log, counts it, and leaves nobody registered', async () => {
   await using started = await startTransactions(bundled.taskRoot, soon);
   const [committed, absent] = [await started.leaveOpen(), await started.leaveOpen()];
   started.dynamoDb.put(new DynamoDbTransactionLog({ tableName: LOG_TABLE }).commitItem(committed.msgId).Put);
@@ -61,7 +62,7 @@ test('scheduled.json answers what is open from the log, counts it, and leaves no
   expect(rows.find(({ msgId }) => msgId?.S === committed.msgId)).toHaveProperty('deliveredAt');
 });
 
-test('what is younger than the patience stays open', async () => {
+test.concurrent('what is younger than the patience stays open', async () => {
   await using started = await startTransactions(bundled.taskRoot, {
     ...soon,
     ROCKETMQ_TRANSACTION_PATIENCE_MS: '60000',
@@ -73,7 +74,7 @@ test('what is younger than the patience stays open', async () => {
   expect(started.dynamoDb.scan(LOG_TABLE)).toEqual([]);
 });
 
-test('a log that does not answer leaves all open, and is told of', async () => {
+test.concurrent('a log that does not answer leaves all open, and is told of', async () => {
   await using started = await startTransactions(bundled.taskRoot, soon);
   await started.leaveOpen();
   started.dynamoDb.fail();
@@ -83,7 +84,7 @@ test('a log that does not answer leaves all open, and is told of', async () => {
   expect(result.log.join('\n')).toContain('The server failed as it was told to');
 });
 
-test('a master that cannot be registered with fails the invocation, when the others have been answered', async () => {
+test.concurrent('a master that cannot be registered with fails the invocation, when the others have been answered', async () => {
   await using started = await startTransactions(bundled.taskRoot, soon);
   const { half } = await started.leaveOpen();
   const other = started.cluster.brokers.find(({ name }) => name !== half.queue.brokerName);
@@ -97,7 +98,7 @@ test('a master that cannot be registered with fails the invocation, when the oth
   expect(metricsIn(result.log)).toMatchObject({ TransactionChecksRolledBack: oneOrMore });
 });
 
-test('brokers that do not tell what they gave up keep nobody from being answered', async () => {
+test.concurrent('brokers that do not tell what they gave up keep nobody from being answered', async () => {
   await using started = await startTransactions(bundled.taskRoot, soon);
   await started.leaveOpen();
   const fault = { kind: 'answer', code: 16, remark: 'no right to look there' } as const;
@@ -109,7 +110,7 @@ test('brokers that do not tell what they gave up keep nobody from being answered
   expect(result.log.join('\n')).toContain('no right to look there');
 });
 
-test('the topics of one group are several; without the variable it is the topic of the function', async () => {
+test.concurrent('the topics of one group are several; without the variable it is the topic of the function', async () => {
   await using started = await startTransactions(bundled.taskRoot, {
     ...soon,
     ROCKETMQ_TRANSACTION_TOPICS: 'orders,none',
@@ -122,7 +123,7 @@ test('the topics of one group are several; without the variable it is the topic 
   });
 });
 
-test('without an awake time it stays until 2 s and the reserve are left of its limit', async () => {
+test.concurrent('without an awake time it stays until 2 s and the reserve are left of its limit', async () => {
   await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_TRANSACTION_PATIENCE_MS: '0' });
   await started.leaveOpen();
   const result = await started.host.invoke(scheduled, { timeoutMs: 9_000 });
