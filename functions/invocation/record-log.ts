@@ -11,7 +11,7 @@ const MOST_FILTERED_LOGGED = 20;
 
 /** Failures that people filter for together. */
 interface FailureKind extends Pick<RocketMQError, 'code' | 'outcome' | 'retryable'> {
-  /** Code of what ended a send after its attempts, or of why name servers could not be looked up. */
+  /** Code of the error that led to this one, where that is one of the client's too: of a send, what ended it after its attempts. */
   readonly cause?: string;
 }
 

@@ -174,7 +174,7 @@ export class ClientInstance {
     return this.topicRouteTable.get(topic)?.publishInfo;
   }
 
-  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError, ClientClosedError */
+  /** Where a topic can be sent to. @throws TopicRouteNotFoundError, NoNameServerError, NoSecurityError, ClientClosedError */
   publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     if (this.#shuttingDown !== undefined) return Promise.reject(new ClientClosedError());
     return this.#routeSync.publishInfo(topic, deadline);

@@ -106,7 +106,10 @@ export class Heartbeats {
   async #commonId(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<string> {
     const ids = new Set(addrs.map((addr) => this.#remoting.connectionTo(addr) && this.#clientIds.get(addr)));
     const [common] = ids;
-    if (ids.size === 1 && common !== undefined) return common;
+    if (ids.size === 1 && common !== undefined) {
+      await Promise.all(addrs.map((addr) => this.#nameWhereUnnamed(addr, groups, timeoutMs)));
+      return common;
+    }
     const clientId = this.#newClientId();
     this.#currentId = clientId;
     await Promise.all(
@@ -118,6 +121,14 @@ export class Heartbeats {
       }),
     );
     return clientId;
+  }
+
+  /** Registers at a connected master that does not know these groups: there was no time to, or it failed. */
+  async #nameWhereUnnamed(addr: string, groups: readonly string[], timeoutMs: number): Promise<void> {
+    const connection = this.#remoting.connectionTo(addr);
+    const named = connection && this.#named.get(connection);
+    if (connection === undefined || groups.every((group) => named?.get(group) !== undefined)) return;
+    await this.#beat(connection, groups, timeoutMs);
   }
 
   #hold(clientId: string): CommonRegistration {
@@ -152,17 +163,14 @@ export class Heartbeats {
         const named = connection && this.#named.get(connection);
         if (connection === undefined || named === undefined) return;
         const ended = groups.filter((group) => named.delete(group));
-        try {
-          await Promise.all(
-            ended.map(async (producerGroup) => {
-              const request = { code: RequestCode.UNREGISTER_CLIENT, extFields: { clientID, producerGroup } };
-              this.#check(addr, await connection.request(request, timeoutMs), 'unregister');
-            }),
-          );
-        } catch {
-          // Not closed at once: the next invocation may have begun meanwhile, and send on it.
-          connection.retire('error');
-        }
+        const results = await Promise.allSettled(
+          ended.map(async (producerGroup) => {
+            const request = { code: RequestCode.UNREGISTER_CLIENT, extFields: { clientID, producerGroup } };
+            this.#check(addr, await connection.request(request, timeoutMs), 'unregister');
+          }),
+        );
+        // Not closed at once: the next invocation may have begun meanwhile, and send on it.
+        if (results.some(({ status }) => status === 'rejected')) connection.retire('error');
       }),
     );
   }

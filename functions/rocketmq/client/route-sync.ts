@@ -6,7 +6,7 @@ import type { BrokerAddrTable } from './broker-addr-table.ts';
 import { type AddressOptions, reachableRoute } from './broker-addresses.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import type { NameServerLookup } from './name-server-lookup.ts';
-import { SharedWork } from './shared-work.ts';
+import { isUp, SharedWork } from './shared-work.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import type { TopicRouteTable } from './topic-route-table.ts';
 
@@ -58,7 +58,7 @@ export class RouteSync {
 
   /**
    * Where a topic can be sent to: as known, else asked for.
-   * @throws TopicRouteNotFoundError, NoNameServerError
+   * @throws TopicRouteNotFoundError, NoNameServerError, NoSecurityError
    */
   async publishInfo(topic: string, deadline: Deadline): Promise<TopicPublishInfo> {
     const known = this.#routes.get(topic);
@@ -72,13 +72,16 @@ export class RouteSync {
   /** Asks for a topic's route now, or joins the question under way, each for no longer than its own deadline. */
   async refresh(topic: string, deadline: Deadline): Promise<void> {
     const question = this.#questions.get(topic) ?? new SharedWork<void>();
-    this.#questions.set(topic, question);
     const message = `the route of topic "${topic}" did not come in time`;
     const late = () => new NoNameServerError(message, this.#nameServers.nameServerAddrs);
+    const ask = (limit: Deadline) => {
+      this.#questions.set(topic, question);
+      return this.#ask(topic, limit);
+    };
     try {
-      await question.run(deadline, (limit) => this.#ask(topic, limit), late);
+      await question.run(deadline, ask, late);
     } finally {
-      if (!question.isUnderWay) this.#questions.delete(topic);
+      if (!question.isUnderWay && this.#questions.get(topic) === question) this.#questions.delete(topic);
     }
   }
 
@@ -142,7 +145,8 @@ export class RouteSync {
       if (this.#nameServers.nameServerAddrs === asked) {
         if (asked.length > 0 && this.#isWithin(ON_DEMAND_LOOKUP_INTERVAL_MS, this.#lookedUpInVainAt)) throw error;
         await this.#lookup.refresh(deadline).catch((lookupError) => {
-          this.#lookedUpInVainAt = this.#options.clock.now();
+          // Of one that had no time nobody knows what it would have found.
+          if (!isUp(deadline)) this.#lookedUpInVainAt = this.#options.clock.now();
           throw asked.length === 0 ? lookupError : error;
         });
         if (this.#nameServers.nameServerAddrs === asked) this.#lookedUpInVainAt = this.#options.clock.now();

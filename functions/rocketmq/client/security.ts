@@ -5,7 +5,7 @@ import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts'
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import type { TlsSettings } from '../remoting/tls-settings.ts';
-import { called, SharedWork } from './shared-work.ts';
+import { called, isUp, SharedWork } from './shared-work.ts';
 
 /** What a client proves itself with, and what it trusts. */
 export interface ClientSecurity {
@@ -75,8 +75,12 @@ export class Security {
   async refresh(deniedVersion: number, deadline: Deadline): Promise<boolean> {
     if (this.#fetchSecurity === undefined) return false;
     if (deniedVersion === this.#version && (this.#fetches.isUnderWay || !this.#isTooSoon())) {
-      if (!this.#fetches.isUnderWay) this.#refreshedAt = this.#clock.now();
-      await this.#fetch(this.#fetchSecurity, deadline).catch(() => undefined);
+      const isJoined = this.#fetches.isUnderWay;
+      if (!isJoined) this.#refreshedAt = this.#clock.now();
+      await this.#fetch(this.#fetchSecurity, deadline).catch(() => {
+        // Of one that had no time nobody knows what it would have found: the next denial fetches.
+        if (!isJoined && isUp(deadline)) this.#refreshedAt = undefined;
+      });
     }
     return deniedVersion !== this.#version;
   }

@@ -42,7 +42,8 @@ export class SharedWork<T> {
   }
 }
 
-function isUp(deadline: Deadline): boolean {
+/** Whether work that was to end by a deadline may have failed because of it. */
+export function isUp(deadline: Deadline): boolean {
   return deadline.remainingMs() <= LEAD_MS + TIMER_SLACK_MS;
 }
 

@@ -12,6 +12,8 @@ export interface MessageQueue {
 export interface TopicPublishInfo {
   readonly topic: string;
   readonly queues: readonly MessageQueue[];
+  /** Names of the brokers of `queues`. */
+  readonly brokerNames: ReadonlySet<string>;
   /** Master address by broker name, for the brokers of `queues`. */
   readonly masterAddrs: ReadonlyMap<string, string>;
   /** Zone by broker name, of the brokers whose zone the route tells. */
@@ -57,12 +59,17 @@ export function topicPublishInfo(topic: string, route: TopicRouteData): TopicPub
   const zones = new Map(
     route.brokerDatas.flatMap(({ brokerName, zoneName }) => (zoneName ? [[brokerName, zoneName] as const] : [])),
   );
-  if (route.orderTopicConf) return { zones, ...orderedInfo(topic, route.orderTopicConf, masterAddrs) };
-  if (route.topicQueueMappingByBroker !== undefined) return { zones, ...staticInfo(topic, route, masterAddrs) };
-  return { zones, ...plainInfo(topic, route, masterAddrs) };
+  const info = queuesOf(topic, route, masterAddrs);
+  return { zones, brokerNames: new Set(info.queues.map(({ brokerName }) => brokerName)), ...info };
 }
 
-type Queues = Omit<TopicPublishInfo, 'zones'>;
+type Queues = Omit<TopicPublishInfo, 'zones' | 'brokerNames'>;
+
+function queuesOf(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): Queues {
+  if (route.orderTopicConf) return orderedInfo(topic, route.orderTopicConf, masterAddrs);
+  if (route.topicQueueMappingByBroker !== undefined) return staticInfo(topic, route, masterAddrs);
+  return plainInfo(topic, route, masterAddrs);
+}
 
 function plainInfo(topic: string, route: TopicRouteData, masters: ReadonlyMap<string, string>): Queues {
   const queues: MessageQueue[] = [];

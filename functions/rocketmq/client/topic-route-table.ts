@@ -33,8 +33,7 @@ export class TopicRouteTable {
    * @param answeredAt epoch ms.
    */
   update(topic: string, data: TopicRouteData, answeredAt: number): void {
-    const route = this.#updated(topic, data);
-    this.#absences.note(topic, new Set(route.publishInfo.queues.map(({ brokerName }) => brokerName)), answeredAt);
+    this.#absences.note(topic, this.#updated(topic, data).publishInfo.brokerNames, answeredAt);
   }
 
   #updated(topic: string, data: TopicRouteData): TopicRoute {

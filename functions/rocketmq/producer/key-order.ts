@@ -18,7 +18,7 @@ export class KeyOrder {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs a send when those begun earlier for any of the keys have settled, however they did.
+   * Runs a send when those begun earlier for the key have settled, however they did.
    * @param deadline how long it may wait for them, who may be of an invocation with more time. Without one, until then.
    * @throws DeadlineError when it did not get its turn in time, and so was not begun; else what the send throws.
    */
@@ -58,7 +58,8 @@ export class KeyOrder {
   }
 }
 
-function keyOf(topic: string, shardingKey: string): string {
+/** What sends that wait for each other have in common. */
+export function keyOf(topic: string, shardingKey: string): string {
   return `${topic}\n${shardingKey}`;
 }
 

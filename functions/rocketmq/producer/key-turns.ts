@@ -1,6 +1,6 @@
 import type { Deadline } from '../deadline.ts';
 import type { Batch, Placed } from './batch-plan.ts';
-import { type KeyOrder, type Turn, turnOf } from './key-order.ts';
+import { type KeyOrder, keyOf, type Turn, turnOf } from './key-order.ts';
 
 interface Place {
   readonly turn: Turn;
@@ -20,7 +20,7 @@ export class KeyTurns {
     for (const { index, message } of messages) {
       const { topic, shardingKey } = message;
       if (shardingKey === undefined) continue;
-      const key = `${topic}\n${shardingKey}`;
+      const key = keyOf(topic, shardingKey);
       const place = this.#byKey.get(key) ?? { turn: order.enter(topic, shardingKey), open: 0 };
       place.open++;
       this.#byKey.set(key, place);

@@ -43,10 +43,9 @@ export class KeyedQueues {
   }
 
   #queuesThatCount(info: TopicPublishInfo): readonly MessageQueue[] {
-    const { topic, queues } = info;
+    const { topic, queues, brokerNames: brokers } = info;
     const known = this.#known.get(topic);
     if (known?.queues === queues) return queues;
-    const brokers = new Set(queues.map(({ brokerName }) => brokerName));
     const missing = known === undefined ? [] : [...known.brokers].filter((brokerName) => !brokers.has(brokerName));
     const away = missing.filter((brokerName) => this.#watch.absentMs(topic, brokerName) < LOSS_IS_FINAL_MS);
     if (known === undefined || away.length === 0) return this.#remember(topic, queues, brokers);

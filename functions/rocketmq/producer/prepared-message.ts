@@ -8,6 +8,7 @@ import {
   PROPERTY_END,
   propertyStart,
   RESERVED_PROPERTIES,
+  SEPARATORS_OR_BLANK,
 } from '../protocol/message-properties.ts';
 import { MQVersion } from '../protocol/mq-version.ts';
 import type { Message } from './message.ts';
@@ -48,7 +49,6 @@ const END_AND_NO_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'fal
 
 /** \u0001 and \u0002 separate properties, and nothing escapes them. */
 const SEPARATORS = /[\u0001\u0002]/;
-const SEPARATORS_OR_BLANK = /[\u0001\u0002\s]/;
 
 const TIMER_NEED = {
   version: MQVersion.V5_0_0,

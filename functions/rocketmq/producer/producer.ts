@@ -86,7 +86,7 @@ export class Producer {
    * Sends one message and waits until a broker confirmed it.
    * @throws MessageError when no broker would store it as meant; nothing was sent.
    * @throws SendFailedError when no attempt was confirmed; its `outcome` says whether it may be stored all the same.
-   * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError when no attempt was made.
+   * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError, DeadlineError when no attempt was made.
    */
   send(message: Message, options: SendOptions = NO_OPTIONS): Promise<SendResult> {
     return this.#sendObserved(message, options, undefined, resultAlone);
@@ -183,7 +183,8 @@ export class Producer {
    * Asks the brokers of a message's topic, or for one with a sharding key only that of its queue, whether they have a message
    * with its `msgId` (Java: `queryMessageByUniqKey`). A broker finds a message about a second after it stored it. One that
    * cannot answer, in time or at all, does not make this fail: it is in `unanswered`, and not asked again for 30 s.
-   * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, DeadlineError
+   * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError,
+   * DeadlineError
    */
   async queryMessageByUniqKey(
     message: Message,

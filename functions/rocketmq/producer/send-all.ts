@@ -1,6 +1,7 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { BrokerError, MessageError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
+import { keyOf } from './key-order.ts';
 import type { Message } from './message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SendOutcome } from './send-result.ts';
@@ -37,7 +38,7 @@ export function prepareAll(
   for (let index = 0; index < messages.length; index++) {
     // Whoever writes JavaScript may have put anything into the list; `prepare` says so.
     const message: Message | undefined = messages[index];
-    const key = message?.shardingKey === undefined ? undefined : `${message.topic}\n${message.shardingKey}`;
+    const key = message?.shardingKey === undefined ? undefined : keyOf(message.topic, message.shardingKey);
     try {
       const placed = { index, message: prepare(message as Message, index) };
       const blocker = key === undefined ? undefined : blocked.get(key);
@@ -115,6 +116,8 @@ async function orderedLanes(
   const byQueue = new Map<string, { queue: MessageQueue; placed: Placed[] }>();
   /** Topics without a queue to be had, and why: asked for once, not for each message. */
   const failedTopics = new Map<string, SendOutcome>();
+  /** By key: the queues of a topic may change while another topic is asked for, and a key goes to one of them. */
+  const queues = new Map<string, MessageQueue>();
   for (const placed of messages) {
     const { topic, shardingKey } = placed.message;
     if (shardingKey === undefined) continue;
@@ -124,7 +127,9 @@ async function orderedLanes(
       continue;
     }
     try {
-      const queue = await parts.queueOf(topic, shardingKey);
+      const orderKey = keyOf(topic, shardingKey);
+      const queue = queues.get(orderKey) ?? (await parts.queueOf(topic, shardingKey));
+      queues.set(orderKey, queue);
       const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
       const lane = byQueue.get(key) ?? { queue, placed: [] };
       lane.placed.push(placed);

@@ -9,6 +9,8 @@ interface Refusal {
   readonly next: 'another broker' | 'a fresh route' | 'a pause' | 'none';
   /** Whether the same message can be stored later, when something outside of it has changed. */
   readonly isRetryable: boolean;
+  /** Whether it is about the message itself: each copy of it is refused. */
+  readonly isAboutMessage?: boolean;
   readonly hint?: string;
 }
 
@@ -24,13 +26,14 @@ const ANOTHER_BROKER: Refusal = { next: 'another broker', isRetryable: true };
 const FRESH_ROUTE: Refusal = { next: 'a fresh route', isRetryable: true };
 const PAUSE: Refusal = { next: 'a pause', isRetryable: true };
 const PERMANENT: Refusal = { next: 'none', isRetryable: false };
+const ILLEGAL: Refusal = { ...PERMANENT, isAboutMessage: true };
 const DENIED: Refusal = { next: 'none', isRetryable: false };
 
 /** Refusals by response code; a code not listed is permanent. */
 const refusals: Readonly<Record<number, Refusal>> = {
   [ResponseCode.SYSTEM_ERROR]: ANOTHER_BROKER,
   [ResponseCode.SYSTEM_BUSY]: PAUSE,
-  [ResponseCode.MESSAGE_ILLEGAL]: PERMANENT,
+  [ResponseCode.MESSAGE_ILLEGAL]: ILLEGAL,
   [ResponseCode.SERVICE_NOT_AVAILABLE]: FRESH_ROUTE,
   [ResponseCode.TOPIC_NOT_EXIST]: FRESH_ROUTE,
   // The queue may have gone with a changed queue count; an illegal name is refused before it is sent.
@@ -54,7 +57,7 @@ export function sendStatus(code: number): SendStatus | undefined {
  */
 export function refusalOf(code: number, remark: string | undefined): Refusal {
   if (isAccessDenial(code, remark)) return DENIED;
-  if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return PERMANENT;
+  if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return ILLEGAL;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.startsWith('request queueId[')) return FRESH_ROUTE;
   if (code === ResponseCode.NO_PERMISSION) return remark?.includes('sending message') ? ANOTHER_BROKER : PERMANENT;
   return refusals[code] ?? PERMANENT;
@@ -62,7 +65,8 @@ export function refusalOf(code: number, remark: string | undefined): Refusal {
 
 /**
  * The error of a refused request.
- * @param outcome `unknown` where the refused one is the second copy of a request, of whose first one nothing is known.
+ * @param outcome `unknown` where the refused one is the second copy of a request, of whose first one nothing is known; it is refused
+ * all the same where the message itself is at fault.
  */
 export function refusalError(
   addr: string,
@@ -73,7 +77,8 @@ export function refusalError(
   const refusal = refusalOf(code, remark);
   if (refusal === DENIED) return new AccessDeniedError(addr, remark, outcome);
   const name = responseCodeName(code);
-  return new BrokerError(addr, { code, name, remark, retryable: refusal.isRetryable }, refusal.hint, outcome);
+  const told = refusal.isAboutMessage === true ? 'refused' : outcome;
+  return new BrokerError(addr, { code, name, remark, retryable: refusal.isRetryable }, refusal.hint, told);
 }
 
 /** What an attempt that failed for whatever reason asks for. */

@@ -28,6 +28,9 @@ export const MessageProperty = {
   REAL_QID: 'REAL_QID',
 } as const;
 
+/** What no key may hold: it would end there, or break the properties. */
+export const SEPARATORS_OR_BLANK = /[\u0001\u0002\s]/;
+
 /** Names a caller may not set as user properties, because brokers and clients give them a meaning of their own. */
 export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([
   ...Object.values(MessageProperty),

@@ -1,3 +1,5 @@
+import { SEPARATORS_OR_BLANK } from './message-properties.ts';
+
 /** What kind of message a trace record tells of; the number is what the record holds (Java: `MessageType` ordinal). */
 export const TraceMessageType = { NORMAL: 0, TRANSACTION_HALF: 1, TRANSACTION_COMMIT: 2, DELAY: 3, ORDER: 4 } as const;
 
@@ -87,9 +89,6 @@ function messageFields({ regionId, group, topic, msgId, tags, keys, storeHost }:
 export function encodeTrace(record: TraceRecord): string {
   return 'state' in record ? encodeEndTransactionTrace(record) : encodePublishTrace(record);
 }
-
-/** What no key may hold: it would end there, or break the properties. */
-const SEPARATORS_OR_BLANK = /[\u0001\u0002\s]/;
 
 /** Words that a trace message is found by: the message id, and the user's keys. What cannot be a key is left out. */
 export function traceKeys(record: TraceRecord): string[] {

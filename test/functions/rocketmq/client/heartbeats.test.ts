@@ -61,6 +61,20 @@ describe('a new connection to a master', () => {
     expect(ids[1]).not.toBe(before);
   });
 
+  test('is registered before a request that needs it, where there was no time to before', async () => {
+    await using cluster = await startSmallCluster();
+    const client = cluster.client();
+    await client.publishInfo('T', soon());
+    const short = await client.beginInvocation(deadlineAfter(5));
+    const long = await client.beginInvocation(soon());
+    await client.invoke(cluster.brokerA.addr, send, LONG_MS);
+    await Promise.all([short.end(), long.end()]);
+    expect(heartbeatsAt(cluster.brokerA)).toEqual([]);
+    const { clientId, release } = await client.registerWithAllMasters('T', soon());
+    expect(heartbeatsAt(cluster.brokerA).map(({ clientID }) => clientID)).toContain(clientId);
+    release();
+  });
+
   test('keeps the name that was given to the instance', async () => {
     await using cluster = await startSmallCluster();
     const options = { nameServerAddrs: [cluster.nameServer.addr], instanceName: 'blue', unitName: 'eu' };

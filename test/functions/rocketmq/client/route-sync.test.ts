@@ -151,6 +151,22 @@ describe('a refresh', () => {
     await expect(sync.publishInfo('T', soon())).rejects.toBeInstanceOf(TopicRouteNotFoundError);
   });
 
+  test('is one at a time also when it was begun anew by those whose time was not up', async () => {
+    server.script = saySilence;
+    const sync = syncWith();
+    const hasty = sync.publishInfo('T', deadlineAfter(60));
+    const patient = sync.publishInfo('T', soon());
+    await expect(hasty).rejects.toBeInstanceOf(NoNameServerError);
+    await server.until(() => server.requests.length === 2);
+    const late = sync.publishInfo('T', soon());
+    const afterError = sync.refreshAfterError('T', soon());
+    await new Promise(setImmediate);
+    expect(server.requests.length).toBe(2);
+    remoting.shutdown();
+    const failures = await Promise.allSettled([patient, late, afterError]);
+    expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
   test('after an error is made once in a while only, however many sends want it', async () => {
     const sync = syncWith();
     await sync.publishInfo('T', soon());

@@ -105,6 +105,15 @@ describe('security that is fetched', () => {
     expect(state.fetches).toBe(4);
   });
 
+  test('is fetched at the next denial when the last fetch had no time', async () => {
+    let fetches = 0;
+    const fetch = () => (fetches++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve(keys('two')));
+    const security = new Security(keys('one'), fetch, { now: () => 0 });
+    expect(await security.refresh(security.version, deadlineAfter(1))).toBe(false);
+    expect(await security.refresh(security.version, limit)).toBe(true);
+    expect(fetches).toBe(2);
+  });
+
   test('stays as it is when the fetch fails', async () => {
     const { security } = fetching(keys('one'), new Error('SSM is down'));
     await security.ensure(limit);

@@ -92,3 +92,17 @@ test('a send of the next invocation is answered, though the group could not be t
   expect(cluster.messages(topic).filter(({ body }) => body.toString() === 'next')).toHaveLength(1);
   await expect.poll(() => cluster.broker().producers.clients(producer.group)).toHaveLength(0);
 });
+
+test('nothing is under way after an invocation one of whose groups is refused to be taken off, and another is not answered', async () => {
+  await using started = await startProducer();
+  const { client, cluster, producer } = started;
+  const { faults } = cluster.broker();
+  const other = client.producer({ group: 'other' });
+  const upkeep = await client.beginInvocation(deadlineAfter(300));
+  await producer.sendTransaction(MESSAGE, async () => 'commit');
+  await other.sendTransaction(MESSAGE, async () => 'commit');
+  faults.add({ kind: 'answer', code: 1, codes: [RequestCode.UNREGISTER_CLIENT], times: 1 });
+  faults.add({ kind: 'no-answer', isStored: false, codes: [RequestCode.UNREGISTER_CLIENT] });
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+});

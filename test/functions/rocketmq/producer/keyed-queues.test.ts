@@ -62,8 +62,7 @@ describe('the queue of a sharding key while a broker is gone', () => {
   function start(onQueueLost: 'fail' | 'rehash' = 'fail') {
     const absences = new BrokerAbsences();
     const queues = new KeyedQueues(absences, onQueueLost);
-    const tell = (info: TopicPublishInfo, at: number) =>
-      absences.note(info.topic, new Set(info.queues.map(({ brokerName }) => brokerName)), at);
+    const tell = (info: TopicPublishInfo, at: number) => absences.note(info.topic, info.brokerNames, at);
     return { tell, placesOf: (info: TopicPublishInfo) => places(queues, info) };
   }
   const placesWithout = (info: TopicPublishInfo) => places(new KeyedQueues(new BrokerAbsences(), 'fail'), info);
@@ -81,7 +80,7 @@ describe('the queue of a sharding key while a broker is gone', () => {
     const { tell, placesOf } = start();
     tell(both, 0);
     const before = placesOf(both);
-    tell(rest, 30_000);
+    for (let at = 30_000; at < 630_000; at += 30_000) tell(rest, at);
     tell(rest, 629_999);
     expect(placesOf(rest)).toEqual(before);
     tell(rest, 630_000);
@@ -92,6 +91,15 @@ describe('the queue of a sharding key while a broker is gone', () => {
     const { tell, placesOf } = start();
     tell(both, 0);
     const before = placesOf(both);
+    tell(rest, 3_600_000);
+    expect(placesOf(rest)).toEqual(before);
+  });
+
+  test('stays when the broker was away at two moments, and nobody asked for a long time between them', () => {
+    const { tell, placesOf } = start();
+    tell(both, 0);
+    const before = placesOf(both);
+    tell(rest, 30_000);
     tell(rest, 3_600_000);
     expect(placesOf(rest)).toEqual(before);
   });
@@ -112,9 +120,8 @@ describe('the queue of a sharding key while a broker is gone', () => {
     const { tell, placesOf } = start();
     tell(three, 0);
     placesOf(three);
-    tell(both, 30_000);
-    tell(both, 600_000);
-    tell(rest, 630_000);
+    for (let at = 30_000; at <= 630_000; at += 60_000) tell(both, at);
+    tell(rest, 640_000);
     expect(placesOf(rest)).toEqual(placesWithout(both));
   });
 

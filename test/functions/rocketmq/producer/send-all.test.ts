@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import type { SendOutcome } from '#rocketmq';
+import { deadlineAfter, type SendOutcome } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { topicConfig } from '../../../../functions/rocketmq/protocol/topic-config.ts';
 import type { EmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
+import { GivenClock } from '../remoting/given-clock.ts';
 import { startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const { SEND_MESSAGE_V2: SEND, SEND_BATCH_MESSAGE: BATCH, GET_ROUTEINFO_BY_TOPIC: ROUTE } = RequestCode;
@@ -40,6 +42,20 @@ describe('a batch that is refused for good', () => {
     const expected = ['stored', 'stored', 'ROCKETMQ_SEND_FAILED refused', blocked, 'stored', blocked, 'stored'];
     expect(words(outcomes)).toEqual(expected);
     expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['a0', 'b0', 'b1', 'b2']);
+  });
+
+  test('is sent message by message too when it was a second copy, since the connection from before a freeze was dead', async () => {
+    await using started = await startProducer({ cluster: ONE_QUEUE });
+    const { client, cluster, producer } = started;
+    const { faults } = cluster.broker();
+    await producer.send(plain('before'));
+    const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+    faults.add({ kind: 'close', how: 'RST', isStored: false, codes: [BATCH], times: 1 });
+    faults.add({ kind: 'answer', code: 13, codes: [BATCH] });
+    faults.add({ kind: 'answer', code: 13, codes: [SEND], when: ({ body }) => Buffer.from(body).toString() === 'bad' });
+    const outcomes = await producer.sendAll(['a', 'bad', 'c'].map(plain));
+    await upkeep.end();
+    expect(words(outcomes)).toEqual(['stored', 'ROCKETMQ_SEND_FAILED refused', 'stored']);
   });
 
   test('because access is denied is not sent message by message', async () => {
@@ -93,6 +109,32 @@ describe('a list with sharding keys', () => {
     await Promise.all([producer.sendAll(list), producer.send(keyed('anna', 'next')), producer.sendAll([lastOf])]);
     const expected = [...list.map(({ body }) => body), 'next', 'last'];
     expect(bodiesOf(cluster).filter((body) => body !== 'before')).toEqual(expected);
+  });
+
+  test('sends all of one key to one queue, also when the topic gets more queues in the midst of it', async () => {
+    const clock = new GivenClock();
+    const topics = [TOPIC, 'stock'].map((name) => ({ name, queues: 1 }));
+    await using started = await startProducer({ cluster: { topics }, client: { clock } });
+    const { client, cluster, producer } = started;
+    await producer.send(plain('before'));
+    cluster.broker().topics.put(topicConfig(TOPIC, 4));
+    clock.advance(31_000);
+    // The route of the other topic comes after the due refresh of this one.
+    const refreshed = Promise.withResolvers<void>();
+    cluster.nameServer().faults.add({ kind: 'delay', until: refreshed.promise, codes: [ROUTE], topic: 'stock' });
+    const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+    const sending = producer.sendAll([
+      keyed('a', '1'),
+      { topic: 'stock', body: 's', shardingKey: 'x' },
+      keyed('a', '2'),
+    ]);
+    await upkeep.end();
+    refreshed.resolve();
+    const places = (await sending).map((outcome) =>
+      outcome.status === 'stored' ? outcome.result.queue.queueId : 'failed',
+    );
+    expect(places[2]).toBe(places[0]);
+    expect((await producer.sendAll([keyed('a', '3')]))[0]).toMatchObject({ result: { queue: { queueId: 1 } } });
   });
 
   test('holds up another list for the keys that both have, until the last message of the key has settled', async () => {
