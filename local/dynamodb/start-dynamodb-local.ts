@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { reservePorts } from '../free-ports.ts';
-import { endWithParent } from '../real/end-with-parent.ts';
 import { JavaServer } from '../real/java-server.ts';
 import { JVM_QUICK_START, jvmFilesIn } from '../real/jvm-options.ts';
 import { mavenLib } from '../real/maven-lib.ts';
+import { temporaryDirectory } from '../real/temporary-directory.ts';
 
 const ARTIFACT = 'com.amazonaws:DynamoDBLocal:2.6.1';
 /** Beside the jars of RocketMQ: one Maven at a time fetches what lies side by side. */
@@ -30,9 +28,7 @@ export interface DynamoDbLocal extends AsyncDisposable {
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   await using undo = new AsyncDisposableStack();
   const lib = await mavenLib(FOLDER, [ARTIFACT]);
-  const directory = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-dynamodb-'));
-  undo.defer(endWithParent({ directory }));
-  undo.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const { path: directory } = undo.use(await temporaryDirectory());
   const { base: port } = undo.use(await reservePorts());
   const server = new JavaServer({
     name: 'DynamoDB Local',

@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { endWithParent } from './end-with-parent.ts';
 import { javaClassPath } from './java-class-path.ts';
 import { javaCommand } from './java-command.ts';
 import { JVM_ACCESS, JVM_QUICK_START, jvmFilesIn } from './jvm-options.ts';
 import type { RocketMQVersion } from './rocketmq-version.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Limits and extras of one run. */
 export interface RunJavaOptions {
@@ -42,24 +40,18 @@ export async function runJava(
 ): Promise<JavaResult> {
   const { timeoutMs = 60_000, javaArgs = [] } = options;
   const classPath = await javaClassPath(version);
-  const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
-  const keepHome = endWithParent({ directory: home });
-  try {
-    const jvmArgs = [...JVM_ACCESS, ...JVM_QUICK_START, ...jvmFilesIn(home), ...javaArgs];
-    const child = spawn(javaCommand(), [...jvmArgs, '-cp', classPath, sourceFile, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
-    const ended = once(child, 'close');
-    const doneWith = child.pid === undefined ? undefined : endWithParent({ pid: child.pid });
-    const [stdout, stderr, [exitCode, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    doneWith?.();
-    if (typeof exitCode === 'number') return { exitCode, stdout, stderr };
-    const limit = `${signal} (limit ${timeoutMs} ms)`;
-    throw new Error(`java ${sourceFile} was ended by ${limit}; it wrote:\n${stdout}${stderr}`);
-  } finally {
-    keepHome();
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
-  }
+  await using home = await temporaryDirectory();
+  const jvmArgs = [...JVM_ACCESS, ...JVM_QUICK_START, ...jvmFilesIn(home.path), ...javaArgs];
+  const child = spawn(javaCommand(), [...jvmArgs, '-cp', classPath, sourceFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const ended = once(child, 'close');
+  const doneWith = child.pid === undefined ? undefined : endWithParent({ pid: child.pid });
+  const [stdout, stderr, [exitCode, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  doneWith?.();
+  if (typeof exitCode === 'number') return { exitCode, stdout, stderr };
+  const limit = `${signal} (limit ${timeoutMs} ms)`;
+  throw new Error(`java ${sourceFile} was ended by ${limit}; it wrote:\n${stdout}${stderr}`);
 }

@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ReservedPorts, reservePorts } from '../free-ports.ts';
 import { brokersRegistered } from './broker-registration.ts';
-import { endWithParent } from './end-with-parent.ts';
 import { javaClassPath } from './java-class-path.ts';
 import { JavaServerStartError } from './java-server.ts';
 import { prepareServers, type ServerExtras } from './prepare-servers.ts';
 import { RealCluster } from './real-cluster.ts';
 import { ROCKETMQ_RELEASES, type RocketMQVersion } from './rocketmq-version.ts';
 import type { ClusterPlan } from './server-settings.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** What to start. */
 export interface RealClusterOptions extends ServerExtras {
@@ -53,9 +50,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 
 async function startOnce(options: RealClusterOptions, classPath: string): Promise<RealCluster> {
   await using undo = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-'));
-  undo.defer(endWithParent({ directory }));
-  undo.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const { path: directory } = undo.use(await temporaryDirectory());
   const plan = await planOf(options, directory, async () => undo.use(await reservePorts()));
   const parts = await prepareServers(plan, options, classPath);
   const { nameServers, brokers, proxy } = parts;

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { javaClassPath } from '../../local/real/java-class-path.ts';
 import { JavaServer } from '../../local/real/java-server.ts';
 import { JVM_ACCESS, JVM_QUICK_START, jvmFilesIn } from '../../local/real/jvm-options.ts';
 import type { RocketMQVersion } from '../../local/real/rocketmq-version.ts';
+import { temporaryDirectory } from '../../local/real/temporary-directory.ts';
 
 /**
  * Starts a Java program of this folder that goes on until it is killed, with the client of a release; resolves when it says
@@ -17,8 +15,7 @@ export async function startJavaProgram(
   args: readonly string[],
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  const home = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
-  undo.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  const { path: home } = undo.use(await temporaryDirectory());
   const jvmArgs = [...JVM_ACCESS, ...JVM_QUICK_START, ...jvmFilesIn(home)];
   const source = fileURLToPath(new URL(sourceFile, import.meta.url));
   const classPath = await javaClassPath(version);
