@@ -70,3 +70,8 @@ export async function settledBy<T>(work: Promise<T>, deadline: Deadline, makeErr
     clearTimeout(timer);
   }
 }
+
+/** Waits until all work has settled: nothing of it is under way then. @throws the first failure, in the order given. */
+export async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,6 +1,6 @@
 import { OptionsError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
-import { parseAddr } from '../remoting/addr.ts';
+import { addrFaults } from '../remoting/addr.ts';
 
 /** How far a broker's second port, for clients that want priority, lies below the first. */
 const VIP_PORT_DISTANCE = 2;
@@ -29,16 +29,6 @@ function vipAddr(addr: string): string {
   const colon = addr.lastIndexOf(':');
   const vip = `${addr.slice(0, Math.max(0, colon))}:${Number(addr.slice(colon + 1)) - VIP_PORT_DISTANCE}`;
   return addrFaults(addr).length === 0 && addrFaults(vip).length === 0 ? vip : addr;
-}
-
-function addrFaults(addr: string): readonly string[] {
-  try {
-    parseAddr(addr);
-    return [];
-  } catch (error) {
-    if (error instanceof OptionsError) return error.faults;
-    throw error;
-  }
 }
 
 /** @throws OptionsError naming every entry that is not `host:port` to `host:port`. */

@@ -1,4 +1,4 @@
-import { deadlineAfter, settledBy } from '../deadline.ts';
+import { allSettled, deadlineAfter, settledBy } from '../deadline.ts';
 import { AccessDeniedError, BrokerError, DeadlineError, RemotingSendRequestError } from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
@@ -60,9 +60,7 @@ export class Heartbeats {
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
   async refresh(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<void> {
     const connections = addrs.flatMap((addr) => this.#remoting.connectionTo(addr) ?? []);
-    const beats = connections.map((connection) => this.#beat(connection, groups, timeoutMs));
-    const failed = (await Promise.allSettled(beats)).find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await allSettled(connections.map((connection) => this.#beat(connection, groups, timeoutMs)));
   }
 
   /** Takes a group off every broker it is registered at. The connections stay open, and none is opened for it. */
@@ -163,14 +161,14 @@ export class Heartbeats {
         const named = connection && this.#named.get(connection);
         if (connection === undefined || named === undefined) return;
         const ended = groups.filter((group) => named.delete(group));
-        const results = await Promise.allSettled(
+        const unregistered = allSettled(
           ended.map(async (producerGroup) => {
             const request = { code: RequestCode.UNREGISTER_CLIENT, extFields: { clientID, producerGroup } };
             this.#check(addr, await connection.request(request, timeoutMs), 'unregister');
           }),
         );
         // Not closed at once: the next invocation may have begun meanwhile, and send on it.
-        if (results.some(({ status }) => status === 'rejected')) connection.retire('error');
+        await unregistered.catch(() => connection.retire('error'));
       }),
     );
   }

@@ -1,6 +1,6 @@
 import type { Deadline } from '../deadline.ts';
 import { NoNameServerError, OptionsError } from '../errors.ts';
-import { parseAddr } from '../remoting/addr.ts';
+import { addrFaults } from '../remoting/addr.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import { called, SharedWork } from './shared-work.ts';
 
@@ -61,14 +61,7 @@ export class NameServerLookup {
 
 /** @throws OptionsError naming every address that is not `host:port`, or that the list is empty. */
 export function checkNameServerAddrs(addrs: readonly string[]): void {
-  const faults: string[] = addrs.length === 0 ? ['the list is empty; expected host:port, separated by ";"'] : [];
-  for (const addr of addrs) {
-    try {
-      parseAddr(addr);
-    } catch (error) {
-      if (!(error instanceof OptionsError)) throw error;
-      faults.push(...error.faults);
-    }
-  }
+  const empty = 'the list is empty; expected host:port, separated by ";"';
+  const faults = addrs.length === 0 ? [empty] : addrs.flatMap(addrFaults);
   if (faults.length > 0) throw new OptionsError('name servers', faults);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Deadline, earlierOf } from '../deadline.ts';
+import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
 import { NoNameServerError, TopicRouteNotFoundError } from '../errors.ts';
 import type { TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { BrokerAddrTable } from './broker-addr-table.ts';
@@ -112,9 +112,7 @@ export class RouteSync {
         if (!(isMissing && error instanceof TopicRouteNotFoundError)) throw error;
       });
     };
-    const results = await Promise.allSettled(this.#routes.topics.map(refresh));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await allSettled(this.#routes.topics.map(refresh));
   }
 
   async #ask(topic: string, deadline: Deadline): Promise<void> {

@@ -18,7 +18,8 @@ export interface TopicRoute {
 /** Routes by topic (Java: `topicRouteTable` and `topicPublishInfoTable`), swapped as a whole per topic. */
 export class TopicRouteTable {
   readonly #routes = new Map<string, TopicRoute>();
-  readonly #absences = new BrokerAbsences();
+  /** For how long brokers have been missing from these routes. */
+  readonly absences = new BrokerAbsences();
 
   get(topic: string): TopicRoute | undefined {
     return this.#routes.get(topic);
@@ -33,23 +34,18 @@ export class TopicRouteTable {
    * @param answeredAt epoch ms.
    */
   update(topic: string, data: TopicRouteData, answeredAt: number): void {
-    this.#absences.note(topic, this.#updated(topic, data).publishInfo.brokerNames, answeredAt);
+    this.absences.note(topic, this.#updated(topic, data).publishInfo.brokerNames, answeredAt);
   }
 
   #updated(topic: string, data: TopicRouteData): TopicRoute {
     const present = this.#routes.get(topic);
     const fingerprint = present?.data === data ? present.fingerprint : fingerprintOf(data);
-    if (present?.fingerprint === fingerprint && present.isConfirmed) return present;
     const isSame = present?.fingerprint === fingerprint;
+    if (isSame && present.isConfirmed) return present;
     const fresh = isSame ? present : { data, fingerprint, publishInfo: topicPublishInfo(topic, data) };
     const route = { ...fresh, isConfirmed: true };
     this.#routes.set(topic, route);
     return route;
-  }
-
-  /** Ms for which the routes of a topic are known to lack a broker that they had; 0 while they have it. */
-  absentMs(topic: string, brokerName: string): number {
-    return this.#absences.absentMs(topic, brokerName);
   }
 
   /** Notes that the name servers have no route of the topic now. */

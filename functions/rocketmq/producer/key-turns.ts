@@ -14,16 +14,16 @@ interface Place {
  */
 export class KeyTurns {
   readonly #byIndex = new Map<number, Place>();
-  readonly #byKey = new Map<string, Place>();
 
   constructor(order: KeyOrder, messages: readonly Placed[]) {
+    const byKey = new Map<string, Place>();
     for (const { index, message } of messages) {
       const { topic, shardingKey } = message;
       if (shardingKey === undefined) continue;
       const key = keyOf(topic, shardingKey);
-      const place = this.#byKey.get(key) ?? { turn: order.enter(topic, shardingKey), open: 0 };
+      const place = byKey.get(key) ?? { turn: order.enter(topic, shardingKey), open: 0 };
       place.open++;
-      this.#byKey.set(key, place);
+      byKey.set(key, place);
       this.#byIndex.set(index, place);
     }
   }
@@ -45,6 +45,6 @@ export class KeyTurns {
 
   /** Leaves all places that are left. */
   leave(): void {
-    for (const { turn } of this.#byKey.values()) turn.leave();
+    for (const { turn } of this.#byIndex.values()) turn.leave();
   }
 }

@@ -1,3 +1,4 @@
+import type { BrokerAbsences } from '../client/broker-absences.ts';
 import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
 
 /** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
@@ -15,24 +16,18 @@ interface KnownQueues {
   readonly brokers: ReadonlySet<string>;
 }
 
-/** What knows for how long a broker has been missing. */
-export interface BrokerWatch {
-  /** Ms for which the routes of a topic are known to lack a broker that they had; 0 while they have it. */
-  absentMs(topic: string, brokerName: string): number;
-}
-
 /**
  * Which queue a sharding key belongs to: where Java's `SelectMessageQueueByHash` puts the same string, so that producers of
  * both kinds keep one order. While a broker is down, the queues it had still count (`fail`), so that no key changes its
  * queue: keys of its queues fail, all others stay where they were. With `rehash` only the queues at hand count.
  */
 export class KeyedQueues {
-  readonly #watch: BrokerWatch;
+  readonly #absences: BrokerAbsences;
   readonly #onQueueLost: 'fail' | 'rehash';
   readonly #known = new Map<string, KnownQueues>();
 
-  constructor(watch: BrokerWatch, onQueueLost: 'fail' | 'rehash') {
-    this.#watch = watch;
+  constructor(absences: BrokerAbsences, onQueueLost: 'fail' | 'rehash') {
+    this.#absences = absences;
     this.#onQueueLost = onQueueLost;
   }
 
@@ -47,7 +42,7 @@ export class KeyedQueues {
     const known = this.#known.get(topic);
     if (known?.queues === queues) return queues;
     const missing = known === undefined ? [] : [...known.brokers].filter((brokerName) => !brokers.has(brokerName));
-    const away = missing.filter((brokerName) => this.#watch.absentMs(topic, brokerName) < LOSS_IS_FINAL_MS);
+    const away = missing.filter((brokerName) => this.#absences.absentMs(topic, brokerName) < LOSS_IS_FINAL_MS);
     if (known === undefined || away.length === 0) return this.#remember(topic, queues, brokers);
     if (away.length === missing.length) return known.queues;
     const kept = new Set(

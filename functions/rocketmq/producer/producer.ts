@@ -128,8 +128,7 @@ export class Producer {
       return prepareMessage(message, this.#rules, watched?.extraProperties, bornAt);
     };
     const prepared = prepareAll(messages, prepare, settle);
-    const isKeyed = prepared.some(({ message }) => message.shardingKey !== undefined);
-    const turns = isKeyed ? new KeyTurns(this.#keyOrder, prepared) : undefined;
+    const turns = new KeyTurns(this.#keyOrder, prepared);
     const { maxBatchMessages, maxBatchBytes, maxMessageBytes } = this.#options;
     const parts = {
       // A batch counts as one message to a broker: 5.5.0 answers SYSTEM_ERROR to one too large, as if it could be retried.
@@ -138,15 +137,15 @@ export class Producer {
       queueOf: (topic: string, shardingKey: string) =>
         this.#sendLoop.queueOf(topic, shardingKey, this.#limitOf(deadline)),
       sendBatch: async (batch: Batch, queue: MessageQueue | undefined) => {
-        if (queue !== undefined) await turns?.come(batch, deadline);
+        if (queue !== undefined) await turns.come(batch, deadline);
         return this.#sendBatch(batch, queue, observed, deadline);
       },
     };
     const settleInTurn = (index: number, outcome: SendOutcome) => {
       settle(index, outcome);
-      turns?.settled(index);
+      turns.settled(index);
     };
-    await sendInBatches(prepared, parts, settleInTurn).finally(() => turns?.leave());
+    await sendInBatches(prepared, parts, settleInTurn).finally(() => turns.leave());
     return outcomes;
   }
 

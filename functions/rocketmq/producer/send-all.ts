@@ -1,4 +1,5 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
+import { allSettled } from '../deadline.ts';
 import { BrokerError, MessageError, OrderBlockedError, RocketMQError } from '../errors.ts';
 import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
 import { keyOf } from './key-order.ts';
@@ -72,9 +73,8 @@ export async function sendInBatches(
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);
   };
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
-  // What no message is to blame for, such as a hook that throws; told when nothing is under way any more.
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+  // It fails by what no message is to blame for, such as a hook that throws.
+  await allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
 }
 
 /** A lane for each batch of the messages without sharding keys, and for each that goes alone. */

@@ -57,7 +57,7 @@ export class SendLoop implements AttemptEnds {
     this.#faults = new FaultStrategy(client.options.clock);
     this.#selection = new QueueSelection(this.#faults, client.brokerPreference);
     this.#queueHeaders = new QueueHeaders(limits);
-    this.#keyedQueues = new KeyedQueues(client.topicRouteTable, limits.onQueueLost);
+    this.#keyedQueues = new KeyedQueues(client.topicRouteTable.absences, limits.onQueueLost);
   }
 
   /**

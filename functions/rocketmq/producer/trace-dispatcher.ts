@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ClientInstance } from '../client/client-instance.ts';
-import { type Deadline, earlierOf } from '../deadline.ts';
+import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
 import { MAX_PROPERTIES_BYTES } from '../protocol/message-properties.ts';
 import { encodeTrace, type TraceRecord, traceKeys } from '../protocol/trace-record.ts';
 import { type PreparationRules, prepareMessage } from './prepared-message.ts';
@@ -43,8 +43,7 @@ export class TraceDispatcher {
     const limit = earlierOf(deadline, FLUSH_TIMEOUT_MS);
     const parts = traceParts(records, this.#rules.maxMessageBytes);
     // Each for itself: one that cannot be sent must not leave others under way behind the end of the invocation.
-    const sends = await Promise.allSettled(parts.map((part) => this.#send(part, limit)));
-    for (const send of sends) if (send.status === 'rejected') throw send.reason;
+    await allSettled(parts.map((part) => this.#send(part, limit)));
   }
 
   async #send({ body, keys }: TracePart, limit: Deadline): Promise<void> {

@@ -21,3 +21,14 @@ export function parseAddr(addr: string): HostPort {
   }
   return { host, port: Number(port) };
 }
+
+/** What is wrong with an address; nothing where it is `host:port`. */
+export function addrFaults(addr: string): readonly string[] {
+  try {
+    parseAddr(addr);
+    return [];
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deadlineAfter, earlierOf, settledBy } from '../../../functions/rocketmq/deadline.ts';
+import { allSettled, deadlineAfter, earlierOf, settledBy } from '../../../functions/rocketmq/deadline.ts';
 
 const never = new Promise<never>(() => undefined);
 
@@ -63,4 +63,18 @@ describe('waiting until a deadline', () => {
     resolve(1);
     expect(await waiting).toBe(1);
   });
+});
+
+test('a failure is told when all of the work has settled, and of several the first in the order given', async () => {
+  const last = Promise.withResolvers<void>();
+  let isTold = false;
+  const all = allSettled([last.promise, Promise.reject(new Error('second')), Promise.resolve()]);
+  const told = all.catch((error) => {
+    isTold = true;
+    return error;
+  });
+  await new Promise(setImmediate);
+  expect(isTold).toBe(false);
+  last.reject(new Error('first'));
+  expect(await told).toMatchObject({ message: 'first' });
 });

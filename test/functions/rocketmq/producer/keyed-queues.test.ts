@@ -87,20 +87,14 @@ describe('the queue of a sharding key while a broker is gone', () => {
     expect(placesOf(rest)).toEqual(placesWithout(rest));
   });
 
-  test('stays when nobody asked for a long time before the first answer without the broker', () => {
+  test.each([
+    ['before the first answer without the broker', [3_600_000]],
+    ['between two answers without it', [30_000, 3_600_000]],
+  ])('stays when nobody asked for a long time %s', (_when, instants) => {
     const { tell, placesOf } = start();
     tell(both, 0);
     const before = placesOf(both);
-    tell(rest, 3_600_000);
-    expect(placesOf(rest)).toEqual(before);
-  });
-
-  test('stays when the broker was away at two moments, and nobody asked for a long time between them', () => {
-    const { tell, placesOf } = start();
-    tell(both, 0);
-    const before = placesOf(both);
-    tell(rest, 30_000);
-    tell(rest, 3_600_000);
+    for (const at of instants) tell(rest, at);
     expect(placesOf(rest)).toEqual(before);
   });
 

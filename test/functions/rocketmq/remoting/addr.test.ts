@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OptionsError } from '../../../../functions/rocketmq/errors.ts';
-import { parseAddr } from '../../../../functions/rocketmq/remoting/addr.ts';
+import { addrFaults, parseAddr } from '../../../../functions/rocketmq/remoting/addr.ts';
 
 describe('an address', () => {
   test.each([
@@ -32,4 +32,9 @@ describe('an address', () => {
     expect(() => parseAddr(addr)).toThrow(OptionsError);
     expect(() => parseAddr(addr)).toThrow(`"${addr}"`);
   });
+});
+
+test('the faults of an address are told without an error', () => {
+  expect(addrFaults('10.0.0.1:9876')).toEqual([]);
+  expect(addrFaults('10.0.0.1')).toEqual(['"10.0.0.1" is not host:port']);
 });
