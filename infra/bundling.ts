@@ -2,17 +2,11 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, buildSync, formatMessagesSync } from 'esbuild';
+import { KEPT_LINE, withBuiltinsOfProcess } from './bundle-builtins.ts';
 import { type BundledPackage, commonJsOnDemand, loadOrder, packagesOf } from './bundle-contents.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 const functionsRoot = join(projectRoot, 'functions');
-
-/**
- * CommonJS dependencies ask for Node's built-in modules through `require`, which an ES module does not have. esbuild repeats the
- * banner in every chunk, so lazily loaded code is served as well; files that ask for none are relieved of it.
- */
-const requireBanner =
-  "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
 
 /** What may be chosen about a bundle; everything else is the same for every function, deployed or local. */
 export interface BundleOptions {
@@ -85,7 +79,7 @@ export function bundleHandler(entry: string, outDir: string, options: BundleOpti
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    banner: { js: requireBanner },
+    banner: { js: KEPT_LINE },
     minify: true,
     treeShaking: true,
     legalComments: 'none',
@@ -95,24 +89,21 @@ export function bundleHandler(entry: string, outDir: string, options: BundleOpti
     write: false,
     logLevel: 'silent',
   });
-  const result = withoutNeedlessBanners(built);
+  const result = withBuiltins(built);
   replaceBundle(outDir, assumedOutDir, result);
   return report(join(outDir, 'index.mjs'), result);
 }
 
 type Built = Pick<BuildResult<{ write: false; metafile: true }>, 'outputFiles' | 'metafile' | 'warnings'>;
 
-/**
- * Takes the banner out of files without esbuild's helper that asks for `require`: `node:module` costs each cold start 1 ms. The
- * line stays, empty, so that source maps still fit.
- */
-function withoutNeedlessBanners({ outputFiles, metafile, warnings }: Built): Built {
+/** The files of a build, with Node's modules taken from the process. */
+function withBuiltins({ outputFiles, metafile, warnings }: Built): Built {
   const outputs = { ...metafile.outputs };
   const files = outputFiles.map((file) => {
     const path = relative(projectRoot, file.path);
     const output = outputs[path];
-    if (output === undefined || !file.path.endsWith('.mjs') || file.text.includes('typeof require')) return file;
-    const text = file.text.replace(requireBanner, '');
+    if (output === undefined || !file.path.endsWith('.mjs')) return file;
+    const text = withBuiltinsOfProcess(file.text, output.imports);
     const contents = Buffer.from(text);
     outputs[path] = { ...output, bytes: contents.length };
     return { ...file, text, contents };

@@ -123,6 +123,16 @@ describe('in the Lambda host', () => {
     expect(await host.invoke({})).toMatchObject({ status: 'ok', payload: { inspected: '{ a: 1 }', joined: 'a/b' } });
   });
 
+  test("Node's modules come as from imports, and loading one loads nothing more", async () => {
+    const taskRoot = join(root, 'built-ins');
+    bundleHandler(handlerNamed('built-ins.mjs'), taskRoot);
+    await using host = startLambdaHost({ taskRoot, environment: {}, timeoutMs: 5_000 });
+    const { status, payload } = (await host.invoke({})) as { status: string; payload: { loaded: string[] } };
+    expect(status).toBe('ok');
+    expect(payload).toMatchObject({ isOneEmitter: true, joined: '/b', inspected: '{ a: 1 }', hasDefault: true });
+    expect(payload.loaded.filter((name) => name.includes('undici'))).toEqual([]);
+  });
+
   test('a trace names the line of the source when source maps are enabled', async () => {
     const taskRoot = join(root, 'throws');
     bundleHandler(handlerNamed('throws.ts'), taskRoot);
