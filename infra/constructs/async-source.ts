@@ -5,7 +5,12 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { asyncInvokeFaults, longestEventAge, mostRetries } from './async-invoke-faults.ts';
 import { createDeadLetterQueue, deadLetterQueueFaults } from './dead-letter-queue.ts';
-import { alarmOnDeadLetters, alarmOnFunctionErrors, alarmOnLostEvents } from './delivery-alarms.ts';
+import {
+  alarmOnDeadLetters,
+  alarmOnFunctionErrors,
+  alarmOnLostEvents,
+  alarmOnLostHandover,
+} from './delivery-alarms.ts';
 import { producerSettings } from './producer-environment.ts';
 import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
@@ -42,7 +47,8 @@ export abstract class AsyncSource extends Construct implements RocketMqEventSour
   readonly deadLetterAlarm: cloudwatch.Alarm;
   /** Goes off when an event could not be put into its failure destination. */
   readonly lostEventAlarm: cloudwatch.Alarm;
-  readonly alarms: readonly cloudwatch.Alarm[];
+  readonly #alarmActions: readonly cloudwatch.IAlarmAction[];
+  #lostHandoverAlarm: cloudwatch.Alarm | undefined;
 
   /** @param source folder of `functions/` that has the handler */
   constructor(scope: Construct, id: string, props: AsyncSourceProps, source: string) {
@@ -65,13 +71,23 @@ export abstract class AsyncSource extends Construct implements RocketMqEventSour
     this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producerFunction.function);
     this.deadLetterAlarm = alarmOnDeadLetters(this, this.deadLetterQueue);
     this.lostEventAlarm = alarmOnLostEvents(this, this.producerFunction.function);
-    this.alarms = [this.functionErrorAlarm, this.deadLetterAlarm, this.lostEventAlarm];
+    this.#alarmActions = alarmActions;
     for (const alarm of this.alarms) alarm.addAlarmAction(...alarmActions);
     Validations.of(this.producerFunction.function).acknowledge({
       id: 'Serverless-LambdaDLQ',
       reason:
         'A failure destination takes what the function could not deliver, with the error, which a dead-letter queue of the function would not tell.',
     });
+  }
+
+  /** Goes off when an event that Lambda did not take could not be put into the dead-letter queue; nothing where no service tells. */
+  get lostHandoverAlarm(): cloudwatch.Alarm | undefined {
+    return this.#lostHandoverAlarm;
+  }
+
+  get alarms(): readonly cloudwatch.Alarm[] {
+    const always = [this.functionErrorAlarm, this.deadLetterAlarm, this.lostEventAlarm];
+    return this.#lostHandoverAlarm === undefined ? always : [...always, this.#lostHandoverAlarm];
   }
 
   /** Time that events waited until Lambda invoked the function, retries included, in milliseconds. */
@@ -82,5 +98,11 @@ export abstract class AsyncSource extends Construct implements RocketMqEventSour
       label: `${this.node.id}: age of asynchronous events (ms)`,
       ...options,
     });
+  }
+
+  /** Has an alarm watch what the service before Lambda could not put into the dead-letter queue. */
+  protected watchHandover(metric: cloudwatch.Metric): void {
+    this.#lostHandoverAlarm = alarmOnLostHandover(this, metric);
+    this.#lostHandoverAlarm.addAlarmAction(...this.#alarmActions);
   }
 }

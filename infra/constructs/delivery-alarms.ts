@@ -53,6 +53,19 @@ export function alarmOnLostEvents(scope: Construct, fn: lambda.IFunction): cloud
     });
 }
 
+/**
+ * Goes off when a service that did not get an event handed over to Lambda could not put it into the dead-letter queue either.
+ * @param metric how many events that were
+ */
+export function alarmOnLostHandover(scope: Construct, metric: cloudwatch.Metric): cloudwatch.Alarm {
+  return metric
+    .with({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) })
+    .createAlarm(scope, 'LostHandoverAlarm', {
+      ...aboveZero,
+      alarmDescription: `${scope.node.path}: events that Lambda did not take could not be put into the dead-letter queue either, and are lost. See to the queue's policy and its key.`,
+    });
+}
+
 /** Goes off when delivery has lagged behind its source for three periods on end. */
 export function alarmOnLag(scope: Construct, lag: cloudwatch.Metric, threshold: number): cloudwatch.Alarm {
   return lag.createAlarm(scope, 'LagAlarm', {

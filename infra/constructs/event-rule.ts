@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Fn } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type { AsyncSource } from './async-source.ts';
@@ -53,6 +54,23 @@ export function createEventRule(source: AsyncSource, props: EventRuleProps): eve
     sourceArn: rule.ruleArn,
   });
   return rule;
+}
+
+/**
+ * Events that a rule could neither hand over nor put into its dead-letter queue. Rules of the default bus are known by their name, others
+ * by bus and name.
+ */
+export function failedHandovers(rule: events.Rule, eventBus: AnyEventBus): cloudwatch.Metric {
+  // What CloudFormation takes for the name of a rule is `bus|name` on any other bus than the default one; so the second part is the name.
+  const name = Fn.select(1, Fn.split('|', `${rule.ruleName}|${rule.ruleName}`));
+  return new cloudwatch.Metric({
+    namespace: 'AWS/Events',
+    metricName: 'InvocationsFailedToBeSentToDlq',
+    dimensionsMap: {
+      ...(eventBus.eventBusName !== 'default' && { EventBusName: eventBus.eventBusName }),
+      RuleName: name,
+    },
+  });
 }
 
 function handoverFaults({ handoverMaxAge, handoverRetryAttempts = 0 }: HandoverOptions): SynthFault[] {

@@ -3,7 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
-import { type AnyEventBus, createEventRule, type HandoverOptions } from './event-rule.ts';
+import { type AnyEventBus, createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Properties of a way from an EventBridge bus to a RocketMQ topic. */
@@ -53,6 +53,7 @@ export class EventBridgeToRocketMq extends AsyncSource {
     this.eventBus = existingEventBus ?? new events.EventBus(this, 'Bus', eventBusOptions);
     const pattern = isEmpty(eventPattern) ? everyEvent : eventPattern;
     this.rule = createEventRule(this, { ...props, eventBus: this.eventBus, eventPattern: pattern });
+    this.watchHandover(failedHandovers(this.rule, this.eventBus));
     this.archive =
       archiveRetention &&
       new events.Archive(this, 'Archive', {

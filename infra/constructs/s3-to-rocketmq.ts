@@ -4,7 +4,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
-import { createEventRule, type HandoverOptions } from './event-rule.ts';
+import { createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
 import { detailTypesOf, overlapsOf } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -79,9 +79,10 @@ export class S3ToRocketMq extends AsyncSource {
     // Not the property of the bucket, though that takes no code at deployment: other notifications of the bucket would overwrite it.
     this.bucket.enableEventBridgeNotification();
     acknowledgeNotifications(Stack.of(this.bucket));
+    const eventBus = events.EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.rule = createEventRule(this, {
       ...props,
-      eventBus: events.EventBus.fromEventBusName(this, 'DefaultBus', 'default'),
+      eventBus,
       eventPattern: {
         source: ['aws.s3'],
         detailType: [...detailTypesOf(eventTypes).known],
@@ -91,6 +92,7 @@ export class S3ToRocketMq extends AsyncSource {
         },
       },
     });
+    this.watchHandover(failedHandovers(this.rule, eventBus));
   }
 
   #createBucket(props: S3ToRocketMqProps): s3.Bucket {

@@ -62,6 +62,7 @@ export class SnsToRocketMq extends AsyncSource {
       source: this.snsTopic,
       sourceArn: this.snsTopic.topicArn,
     });
+    this.watchHandover(this.snsTopic.metric('NumberOfNotificationsFailedToRedriveToDlq'));
   }
 
   /** Lets someone publish to the SNS topic. */

@@ -32,9 +32,29 @@ test('an imported dead-letter queue is warned of, with what its policy must say'
 
 describe('with default props', () => {
   const stack = testStack();
-  const { archive } = eventBridgeIn(stack);
+  const { archive, alarms } = eventBridgeIn(stack);
   const template = Template.fromStack(stack);
   const deadLetters = { 'Fn::GetAtt': [Match.stringLikeRegexp('^EventsDeadLetters'), 'Arn'] };
+
+  test('has an alarm for events that the rule could neither hand over nor put into the dead-letter queue', () => {
+    const rule = { Ref: Match.stringLikeRegexp('^EventsRule') };
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'InvocationsFailedToBeSentToDlq',
+      Namespace: 'AWS/Events',
+      Statistic: 'Sum',
+      Threshold: 0,
+      TreatMissingData: 'notBreaching',
+      Dimensions: [
+        { Name: 'EventBusName', Value: { Ref: Match.stringLikeRegexp('^EventsBus') } },
+        // Its name is "bus|rule" on a bus of one's own, and "rule" on the default one.
+        {
+          Name: 'RuleName',
+          Value: { 'Fn::Select': [1, { 'Fn::Split': ['|', { 'Fn::Join': ['', [rule, '|', rule]] }] }] },
+        },
+      ],
+    });
+    expect(alarms).toHaveLength(4);
+  });
 
   test('violates no rule of cdk-nag, and acknowledges these', () => {
     expect(violationsOf(stack)).toEqual([]);

@@ -156,6 +156,11 @@ describe('via EventBridge', () => {
       },
       Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],
     });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'InvocationsFailedToBeSentToDlq',
+      // Rules of the default bus are known by their names alone.
+      Dimensions: [{ Name: 'RuleName', Value: Match.anyValue() }],
+    });
   });
 
   test('other notifications of a created bucket leave its events going there', () => {

@@ -83,8 +83,13 @@ describe('with default props', () => {
   });
 
   test('has alarms for failures, dead letters and lost events', () => {
-    expect(source.alarms).toHaveLength(3);
-    for (const MetricName of ['Errors', 'ApproximateNumberOfMessagesVisible', 'DestinationDeliveryFailures']) {
+    expect(source.alarms).toHaveLength(4);
+    for (const MetricName of [
+      'Errors',
+      'ApproximateNumberOfMessagesVisible',
+      'DestinationDeliveryFailures',
+      'NumberOfNotificationsFailedToRedriveToDlq',
+    ]) {
       template.hasResourceProperties('AWS::CloudWatch::Alarm', {
         MetricName,
         Threshold: 0,
