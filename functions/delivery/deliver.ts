@@ -3,6 +3,7 @@ import {
   DeadlineError,
   type Message,
   MessageError,
+  monotonicMs,
   OrderBlockedError,
   type Producer,
   RocketMQError,
@@ -66,7 +67,7 @@ export async function deliver<Record extends DeliveryRecord>(
       let blocked: SendOutcome | undefined;
       for (const index of lane) {
         const record = records[index] as Record;
-        const startedAt = performance.now();
+        const startedAt = monotonicMs();
         if (blockedBy !== undefined) {
           blocked ??= { status: 'failed', error: new OrderBlockedError(`record ${blockedBy}`) };
         }
@@ -84,7 +85,7 @@ export async function deliver<Record extends DeliveryRecord>(
         }
         if (outcome.status === 'failed') blockedBy ??= record.id;
         outcomes[index] = outcome;
-        options.record(outcome, Math.round(performance.now() - startedAt), record.id);
+        options.record(outcome, Math.round(monotonicMs() - startedAt), record.id);
       }
     }
   };

@@ -5,3 +5,12 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Milliseconds, with fractions, since some instant in the past; to tell how long something took. It never goes back, and grows while
+ * the process is frozen. As `performance.now()`, which at its first use loads eight modules of Node: 1 to 2 ms of a cold start.
+ */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}

@@ -1,3 +1,4 @@
+import { monotonicMs } from './clock.ts';
 /**
  * When something has to be finished. One object an invocation, passed down to every lookup, connect and send, and asked
  * again at each stage. Monotonic: it must not be kept beyond the invocation it was made for.
@@ -9,7 +10,7 @@ export interface Deadline {
 
 /** A deadline so many milliseconds from now. */
 export function deadlineAfter(ms: number): Deadline {
-  return new FixedDeadline(performance.now() + ms);
+  return new FixedDeadline(monotonicMs() + ms);
 }
 
 /** The earlier of a deadline and so many milliseconds from now. */
@@ -33,7 +34,7 @@ class FixedDeadline implements Deadline {
   }
 
   remainingMs(): number {
-    return this.#endAt - performance.now();
+    return this.#endAt - monotonicMs();
   }
 }
 

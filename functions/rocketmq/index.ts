@@ -4,7 +4,7 @@ export { checkNameServerAddrs } from './client/name-server-lookup.ts';
 export type { ClientSecurity } from './client/security.ts';
 export type { MessageQueue } from './client/topic-publish-info.ts';
 export { type ClientOptions, clientOptionRules } from './client-options.ts';
-export type { Clock } from './clock.ts';
+export { type Clock, monotonicMs } from './clock.ts';
 export { type Client, createClient } from './create-client.ts';
 export { type Deadline, deadlineAfter, earlierBy, earlierOf } from './deadline.ts';
 export * from './errors.ts';

@@ -31,6 +31,12 @@ const CODE_RULES: readonly CodeRule[] = [
     fault: 'asks the clock: protocol is pure, so take the instant as a parameter',
   },
   {
+    pattern: /\bperformance\.(now|timeOrigin)\b/,
+    where: /^functions\//,
+    except: /^$/,
+    fault: 'uses performance, which loads eight modules of Node at its first use: take monotonicMs',
+  },
+  {
     pattern: /^\s*export\s+default\b|^\s*export\s*\{[^}]*\bas\s+default\b/m,
     where: /^/,
     except: /^test\/(reporter|global-setup)\.ts$/,

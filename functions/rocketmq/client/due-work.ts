@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, monotonicMs } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 
 /** One kind of due work: what a resident client would do on a timer. */
@@ -124,7 +124,7 @@ export class DueWork {
   }
 
   async #execute(state: TaskState, deadline: Deadline): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     try {
       await state.task.run(deadline);
       state.lastError = undefined;
@@ -134,7 +134,7 @@ export class DueWork {
       state.dueAt = this.#clock.now() + Math.min(state.periodMs, RETRY_AFTER_MS);
       this.#noteNextDue();
     }
-    state.lastMs = Math.round(performance.now() - startedAt);
+    state.lastMs = Math.round(monotonicMs() - startedAt);
   }
 
   #noteNextDue(): void {

@@ -1,6 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
 import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
+import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
   AccessDeniedError,
@@ -142,7 +143,7 @@ export class SendLoop implements AttemptEnds {
     window
       .enter(Math.min(this.#limits.attemptTimeoutMs, place.remainingMs))
       .then(
-        () => this.#attemptInWindow(sending, place, performance.now(), window),
+        () => this.#attemptInWindow(sending, place, monotonicMs(), window),
         (error) => this.#nextAfterFailure(sending, place, this.#client.securityVersion, error),
       )
       .catch(sending.reject);
@@ -206,7 +207,7 @@ export class SendLoop implements AttemptEnds {
     if (status !== 'SEND_OK' && this.#limits.onDegradedStore === 'fail' && !isHalf(unit)) {
       throw new DegradedStoreError(addr, status);
     }
-    this.#faults.answered(brokerName, performance.now() - startedAt);
+    this.#faults.answered(brokerName, monotonicMs() - startedAt);
     const stored = decodeSendMessageResponse(answer.extFields);
     return {
       status,
@@ -239,7 +240,7 @@ export class SendLoop implements AttemptEnds {
   ): Promise<void> {
     if (!(error instanceof RocketMQError)) throw error;
     const { unit, fixedQueue, deadline } = sending;
-    const elapsedMs = Math.round(performance.now() - foundAt);
+    const elapsedMs = Math.round(monotonicMs() - foundAt);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
@@ -290,7 +291,7 @@ export class SendLoop implements AttemptEnds {
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;
     const { brokerName, addr } = broker;
-    return { queue, brokerName, addr, info, remainingMs, foundAt: performance.now() };
+    return { queue, brokerName, addr, info, remainingMs, foundAt: monotonicMs() };
   }
 
   /** @throws BrokerTooOldError when the broker would do something else than what the unit asks for. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
+import { type Clock, monotonicMs } from '../clock.ts';
 import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
 import type { ExtFields, SharedFields } from '../protocol/ext-fields.ts';
@@ -284,7 +284,7 @@ export class Connection {
 
   #read(buffer: Buffer, bytes: number): void {
     this.#suspected = false;
-    this.#lastReceivedAt = performance.now();
+    this.#lastReceivedAt = monotonicMs();
     this.#chunk = buffer;
     try {
       this.#decoder.push(buffer, bytes);

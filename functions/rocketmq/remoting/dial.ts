@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { connect, type OnReadOpts, type Socket } from 'node:net';
+import { monotonicMs } from '../clock.ts';
 import { OptionsError, RemotingConnectError } from '../errors.ts';
 import { type HostPort, parseAddr } from './addr.ts';
 import { secure, type TlsSettings, tlsFault } from './tls-settings.ts';
@@ -22,9 +23,9 @@ const READ_BYTES = 65_536;
  * @throws RemotingConnectError
  */
 export function dial(addr: string, timeoutMs: number, signal: AbortSignal, tls?: TlsSettings): Promise<OpenSocket> {
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const failure = (reason: string, cause?: unknown) =>
-    new RemotingConnectError(addr, reason, Math.round(performance.now() - startedAt), cause);
+    new RemotingConnectError(addr, reason, Math.round(monotonicMs() - startedAt), cause);
   let place: HostPort;
   try {
     place = parseAddr(addr);

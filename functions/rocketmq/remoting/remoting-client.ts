@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, monotonicMs } from '../clock.ts';
 import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
@@ -155,9 +155,9 @@ export class RemotingClient {
   }
 
   async #connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const connection = await this.connect(addr, timeoutMs);
-    return connection.request(request, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+    return connection.request(request, Math.max(1, timeoutMs - (monotonicMs() - startedAt)));
   }
 
   #requestOnSuspect(
@@ -166,11 +166,11 @@ export class RemotingClient {
     request: OutgoingRequest,
     timeoutMs: number,
   ): void {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const failed = (error: unknown) => {
       const isReplayed = error instanceof RemotingSendRequestError && connection.isSuspect;
       if (!isReplayed) listener.failed(error);
-      else tellWhenSettled(listener, this.#replay(request, timeoutMs - (performance.now() - startedAt), error));
+      else tellWhenSettled(listener, this.#replay(request, timeoutMs - (monotonicMs() - startedAt), error));
     };
     connection.requestFor({ answered: (answer) => listener.answered(answer), failed }, request, timeoutMs);
   }

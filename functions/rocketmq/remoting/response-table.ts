@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { type Outcome, RemotingTimeoutError, type RocketMQError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 
@@ -89,7 +90,7 @@ export class ResponseTable {
 
   /** Waits for the answer with this opaque, which `takeOpaque` gave. Fails with RemotingTimeoutError when the limit passes. */
   add(opaque: number, timeoutMs: number, writeNumber: number, listener: AnswerListener): void {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const timeoutAt = startedAt + timeoutMs;
     this.#slots[this.#slotOf(opaque)] = { opaque, listener, startedAt, timeoutAt, writeNumber };
     this.#waitingCount++;
@@ -114,7 +115,7 @@ export class ResponseTable {
   /** Fails every waiting request with the error made for it. */
   failAll(makeError: (opaque: number, writeNumber: number, elapsedMs: number) => RocketMQError): void {
     if (this.#waitingCount === 0) return;
-    const now = performance.now();
+    const now = monotonicMs();
     const all = this.#slots;
     this.#slots = emptySlots(FIRST_SLOTS);
     this.#waitingCount = 0;
@@ -150,7 +151,7 @@ export class ResponseTable {
   /** Fails what is over its limit, and sets the timer to the next limit. */
   #sweep(): void {
     this.#timer = undefined;
-    const now = performance.now();
+    const now = monotonicMs();
     let nextAt = Number.POSITIVE_INFINITY;
     const overdue: PendingResponse[] = [];
     for (const [slot, waiting] of this.#slots.entries()) {

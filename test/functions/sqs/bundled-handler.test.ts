@@ -71,8 +71,12 @@ describe('the bundle', () => {
 
   test('loads the SSM client in INIT where the first invocation will ask SSM, and there alone', async () => {
     const isLoaded = async (environment: Readonly<Record<string, string>>) => {
-      // The SDK needs HTTPS, and nothing else does.
-      const script = `await import('${sqs.report.entryFile}'); await null; console.log(process.moduleLoadList.includes('NativeModule https'))`;
+      // The SDK needs HTTPS, and nothing else does. Loading it goes on by itself after the import.
+      const script = `
+        await import('${sqs.report.entryFile}');
+        const isLoaded = () => process.moduleLoadList.includes('NativeModule https');
+        for (let turn = 0; turn < 10_000 && !isLoaded(); turn++) await new Promise(setImmediate);
+        console.log(isLoaded());`;
       const env = { ...environment, PATH: process.env.PATH };
       const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
       return JSON.parse(stdout);
