@@ -1,3 +1,4 @@
+import { NoWritableQueueError } from '../errors.ts';
 import { MASTER_ID, PERM_WRITE, type TopicRouteData } from '../protocol/topic-route-data.ts';
 
 /** One queue of a topic. */
@@ -16,6 +17,11 @@ export interface TopicPublishInfo {
   readonly brokerNames: ReadonlySet<string>;
   /** Master address by broker name, for the brokers of `queues`. */
   readonly masterAddrs: ReadonlyMap<string, string>;
+  /**
+   * Master address by broker name, for all brokers of the topic: those too that nothing may be written to now. They go on delivering what
+   * they have, asking for the outcome of transactions, and taking messages back.
+   */
+  readonly allMasterAddrs: ReadonlyMap<string, string>;
   /** Zone by broker name, of the brokers whose zone the route tells. */
   readonly zones: ReadonlyMap<string, string>;
   /** Broker by logical queue, of a static topic only. */
@@ -51,19 +57,27 @@ export function brokerOf(
  * permission, sorted by broker name.
  */
 export function topicPublishInfo(topic: string, route: TopicRouteData): TopicPublishInfo {
-  const masterAddrs = new Map<string, string>();
+  const allMasterAddrs = new Map<string, string>();
   for (const { brokerName, brokerAddrs } of route.brokerDatas) {
     const addr = brokerAddrs[MASTER_ID];
-    if (addr !== undefined) masterAddrs.set(brokerName, addr);
+    if (addr !== undefined) allMasterAddrs.set(brokerName, addr);
   }
   const zones = new Map(
     route.brokerDatas.flatMap(({ brokerName, zoneName }) => (zoneName ? [[brokerName, zoneName] as const] : [])),
   );
-  const info = queuesOf(topic, route, masterAddrs);
-  return { zones, brokerNames: new Set(info.queues.map(({ brokerName }) => brokerName)), ...info };
+  const info = queuesOf(topic, route, allMasterAddrs);
+  return { zones, allMasterAddrs, brokerNames: new Set(info.queues.map(({ brokerName }) => brokerName)), ...info };
 }
 
-type Queues = Omit<TopicPublishInfo, 'zones' | 'brokerNames'>;
+/** Addresses of all masters that these topics have. @throws NoWritableQueueError for a topic that has none now */
+export function mastersOf(infos: readonly TopicPublishInfo[]): string[] {
+  for (const { topic, allMasterAddrs } of infos) {
+    if (allMasterAddrs.size === 0) throw new NoWritableQueueError(topic, 'none of its brokers has a master now');
+  }
+  return [...new Set(infos.flatMap(({ allMasterAddrs }) => [...allMasterAddrs.values()]))];
+}
+
+type Queues = Omit<TopicPublishInfo, 'zones' | 'brokerNames' | 'allMasterAddrs'>;
 
 function queuesOf(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): Queues {
   if (route.orderTopicConf) return orderedInfo(topic, route.orderTopicConf, masterAddrs);

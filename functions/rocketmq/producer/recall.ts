@@ -1,9 +1,9 @@
 import { isAccessDenial } from '../client/access-denial.ts';
 import type { ClientInstance } from '../client/client-instance.ts';
-import { brokerOf } from '../client/topic-publish-info.ts';
 import type { Deadline } from '../deadline.ts';
 import {
   AccessDeniedError,
+  BrokerError,
   BrokerTooOldError,
   NoWritableQueueError,
   RecallError,
@@ -13,14 +13,18 @@ import { MQVersion, versionName } from '../protocol/mq-version.ts';
 import { decodeRecallHandle } from '../protocol/recall-handle.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
-import { refusalError } from './send-policy.ts';
 
 /** What a broker says that does not recall at all. */
 const FORBIDDEN_BY_SETTING = 'operation is forbidden';
 
+/** What a broker says to a handle that names another one. */
+const ANOTHERS = 'broker service not available';
+
 /** Answers about the broker rather than the message: the same recall can succeed later. */
 const BROKER_NOT_READY: ReadonlySet<number> = new Set([
+  ResponseCode.SYSTEM_ERROR,
   ResponseCode.SYSTEM_BUSY,
+  ResponseCode.SLAVE_NOT_AVAILABLE,
   ResponseCode.SERVICE_NOT_AVAILABLE,
   ResponseCode.FLOW_CONTROL,
   ResponseCode.GO_AWAY,
@@ -38,10 +42,13 @@ export async function recallMessage(
   if (handleTopic !== topic) {
     throw new RecallError(`the handle is for topic "${handleTopic}", not for "${topic}"`, undefined);
   }
-  const info = await client.publishInfo(topic, deadline);
+  const { allMasterAddrs } = await client.publishInfo(topic, deadline);
+  const route = client.topicRouteTable.get(topic)?.data;
+  const isRouted = route?.brokerDatas.some((broker) => broker.brokerName === brokerName) === true;
   // Behind a proxy brokers go by other names: there any of them will do.
-  const addr = info.masterAddrs.get(brokerName) ?? (info.queues[0] && brokerOf(info, info.queues[0])?.addr);
-  if (addr === undefined) throw new NoWritableQueueError(topic, info.emptyReason ?? `${brokerName} has no master now`);
+  const [anyAddr] = isRouted ? [] : allMasterAddrs.values();
+  const addr = allMasterAddrs.get(brokerName) ?? anyAddr;
+  if (addr === undefined) throw new NoWritableQueueError(topic, `${brokerName} has no master now`);
   const { securityVersion } = client;
   const ask = () => askFor(client, brokerName, addr, { producerGroup: group, topic, recallHandle }, deadline);
   try {
@@ -70,7 +77,13 @@ async function askFor(
   const answer = await client.invoke(addr, request, timeLeft());
   if (answer.code === ResponseCode.SUCCESS) return answer.extFields.msgId ?? '';
   if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark);
-  if (BROKER_NOT_READY.has(answer.code)) throw refusalError(addr, answer.code, answer.remark);
+  if (BROKER_NOT_READY.has(answer.code)) {
+    const { code, remark } = answer;
+    throw new BrokerError(addr, { code, name: responseCodeName(code), remark, retryable: true }, 'recall');
+  }
+  if (answer.code === ResponseCode.ILLEGAL_OPERATION && answer.remark?.includes(ANOTHERS) === true) {
+    throw new NoWritableQueueError(fields.topic, `${bname}, which has the message, is not in its route now`);
+  }
   throw new RecallError(`${addr} answered ${explain(answer.code, answer.remark)}`, answer.code);
 }
 

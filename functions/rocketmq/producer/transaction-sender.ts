@@ -1,5 +1,5 @@
 import type { ClientInstance } from '../client/client-instance.ts';
-import { brokerOf } from '../client/topic-publish-info.ts';
+import { brokerOf, mastersOf } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
 import { AccessDeniedError, MessageError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
@@ -176,9 +176,9 @@ function secondsOf(immunityMs: number | undefined): number | undefined {
 }
 
 /**
- * Registers a group with every master that these topics have, to be asked for open transactions until the last running
- * invocation ends. Resolves when all have answered. Where some do not, or a topic has no route, the others are registered all
- * the same.
+ * Registers a group with every master that these topics have, also with those that nothing may be written to now, to be asked
+ * for open transactions until the last running invocation ends. Resolves when all have answered. Where some do not, or a topic
+ * has no route, the others are registered all the same.
  * @throws the first of what kept it from being registered, when the rest has answered.
  */
 export async function awaitChecks(
@@ -187,10 +187,10 @@ export async function awaitChecks(
   topics: readonly string[],
   deadline: Deadline,
 ): Promise<void> {
-  const infos = await Promise.allSettled(topics.map((topic) => client.publishInfo(topic, deadline)));
-  const addrs = new Set(
-    infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : [])),
+  const masters = await Promise.allSettled(
+    topics.map(async (topic) => mastersOf([await client.publishInfo(topic, deadline)])),
   );
+  const addrs = new Set(masters.flatMap((found) => (found.status === 'fulfilled' ? found.value : [])));
   const hold = async (addr: string) => {
     const timeoutMs = Math.max(1, Math.min(client.options.requestTimeoutMs, deadline.remainingMs()));
     const { answered } = await client.holdTransactionGroup(group, addr, timeoutMs);
@@ -208,6 +208,6 @@ export async function awaitChecks(
     }
   };
   const registered = await Promise.allSettled([...addrs].map(register));
-  const failed = [...infos, ...registered].find((result) => result.status === 'rejected');
+  const failed = [...masters, ...registered].find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }

@@ -1,4 +1,5 @@
 import type { ClientInstance } from '../client/client-instance.ts';
+import { mastersOf } from '../client/topic-publish-info.ts';
 import type { Deadline } from '../deadline.ts';
 import { RemotingCommandError } from '../errors.ts';
 import { RequestCode } from '../protocol/request-code.ts';
@@ -9,7 +10,7 @@ import { refusalError } from './send-policy.ts';
 const PLACE = { topic: 'TRANS_CHECK_MAX_TIME_TOPIC', queueId: '0' };
 
 /**
- * Counts the half messages that the masters of these topics have given up and still keep. They belong to any group: a broker has
+ * Counts the half messages that the masters of these topics, writable or not, have given up and still keep. They belong to any group: a broker has
  * one place for all.
  * @throws what keeps one master from being asked: a part of the sum would look like the whole. With ACL 2.0 that is a missing right
  * (`Get` on `TRANS_CHECK_MAX_TIME_TOPIC`); proxies do not tell either.
@@ -20,9 +21,8 @@ export async function transactionsGivenUp(
   deadline: Deadline,
 ): Promise<number> {
   const infos = await Promise.all(topics.map((topic) => client.publishInfo(topic, deadline)));
-  const addrs = new Set(infos.flatMap(({ masterAddrs }) => [...masterAddrs.values()]));
   const counts = await Promise.all(
-    [...addrs].map(async (addr) => {
+    mastersOf(infos).map(async (addr) => {
       const bounds = [RequestCode.GET_MIN_OFFSET, RequestCode.GET_MAX_OFFSET];
       const [min = 0, max = 0] = await Promise.all(bounds.map((code) => offsetAt(client, addr, code, deadline)));
       return max - min;

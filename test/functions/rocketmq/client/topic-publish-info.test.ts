@@ -36,6 +36,7 @@ describe('the queues that can be written', () => {
     const info = topicPublishInfo('T', { ...route, queueDatas });
     expect(new Set(info.queues.map(({ brokerName }) => brokerName))).toEqual(new Set(['good']));
     expect([...info.masterAddrs.values()]).toEqual(['g:1']);
+    expect([...info.allMasterAddrs.values()]).toEqual(['g:1', 'r:1', 's:1']);
     expect(info.emptyReason).toBeUndefined();
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { AccessDeniedError } from '#rocketmq';
+import { AccessDeniedError, createClient } from '#rocketmq';
 import { encodeRecallHandle } from '../../../../functions/rocketmq/protocol/recall-handle.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
-import { rejectionOf, startProducer, TOPIC } from './start-producer.ts';
+import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const RECALL = RequestCode.RECALL_MESSAGE;
 const handle = (brokerName = 'broker-a') =>
@@ -48,7 +48,6 @@ describe('a recall', () => {
       '17 TOPIC_NOT_EXIST: recall failed, the topic[orders] not exist',
     ],
     [604, 'recall failed, topic not match', '604 ILLEGAL_OPERATION: recall failed, topic not match'],
-    [1, 'not set any response code', '1 SYSTEM_ERROR: not set any response code'],
   ])('that the broker refuses (%d "%s") says so', async (code, remark, text) => {
     await using started = await startProducer();
     const { cluster, producer } = started;
@@ -61,7 +60,7 @@ describe('a recall', () => {
     });
   });
 
-  test.each([2, 14, 215, 1500])('that a broker has no time for (%d) can be asked again later', async (code) => {
+  test.each([1, 2, 11, 14, 215, 1500])('that a broker cannot do now (%d) can be asked again later', async (code) => {
     await using started = await startProducer();
     const { cluster, producer } = started;
     cluster.broker().faults.add({ kind: 'answer', code, codes: [RECALL] });
@@ -69,13 +68,25 @@ describe('a recall', () => {
     expect(error).toMatchObject({ code: 'ROCKETMQ_BROKER', responseCode: code, retryable: true, outcome: 'refused' });
   });
 
-  test('by a handle of a broker that is not there is put to one that is, as behind a proxy', async () => {
+  test('by a handle of a broker that the route does not have is put to another one, as behind a proxy', async () => {
     await using started = await startProducer({ cluster: { recallMessageEnable: true } });
-    const error = await rejectionOf(started.producer.recall(TOPIC, handle('broker-z')));
-    expect(error).toMatchObject({
-      responseCode: 604,
-      message: expect.stringContaining('broker service not available'),
-    });
+    const { cluster, producer } = started;
+    const error = await rejectionOf(producer.recall(TOPIC, handle('broker-z')));
+    expect(cluster.broker().requests.count(RECALL)).toBe(1);
+    // It may be back later, with the message.
+    const message = expect.stringContaining('broker-z, which has the message, is not in its route now');
+    expect(error).toMatchObject({ code: 'ROCKETMQ_NO_WRITABLE_QUEUE', retryable: true, outcome: 'notSent', message });
+  });
+
+  test('of a message on a broker that takes no new ones is put to that broker', async () => {
+    await using started = await startProducer({ cluster: { ...TWO_BROKERS, recallMessageEnable: true } });
+    const { cluster, producer } = started;
+    const queue = { topic: TOPIC, brokerName: 'broker-a', queueId: 0 };
+    const { msgId, recallHandle = '' } = await producer.send({ topic: TOPIC, body: 'x', delaySec: 60 }, { queue });
+    cluster.broker('broker-a').setPerm(TOPIC, 4);
+    const fresh = createClient({ nameServerAddrs: cluster.nameServerAddrs });
+    expect(await fresh.producer({ group: 'fresh' }).recall(TOPIC, recallHandle)).toBe(msgId);
+    await fresh.shutdown();
   });
 
   test('of a topic without a route fails as a send does', async () => {

@@ -8,7 +8,11 @@ import {
   type TransactionCheckReport,
   type TransactionOutcome,
 } from '#rocketmq';
-import { type EmbeddedCluster, startEmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
+import {
+  type EmbeddedCluster,
+  type EmbeddedClusterOptions,
+  startEmbeddedCluster,
+} from '../../../../local/embedded/embedded-cluster.ts';
 import { GivenClock } from '../remoting/given-clock.ts';
 import { TOPIC } from './start-producer.ts';
 
@@ -29,7 +33,7 @@ interface Started extends AsyncDisposable {
   check(): void;
 }
 
-async function start(options: { proxy?: boolean } = {}): Promise<Started> {
+async function start(options: Pick<EmbeddedClusterOptions, 'proxy' | 'brokers'> = {}): Promise<Started> {
   const clock = new GivenClock();
   const cluster = await startEmbeddedCluster({ topics: [{ name: TOPIC, queues: 2 }], clock, ...options });
   const clients: Client[] = [];
@@ -146,6 +150,23 @@ describe('a client that waits for checks', () => {
     }
     await upkeep.end();
     expect(registered(started.cluster)).toBe(0);
+  });
+
+  test('is registered with a broker too that nothing may be written to any more: it asks about what it has', async () => {
+    await using started = await start();
+    const { client, producer } = started.sandbox();
+    started.cluster.broker().setPerm(TOPIC, 4);
+    const upkeep = await begin(client);
+    await producer.awaitTransactionChecks([TOPIC]);
+    expect(registered(started.cluster)).toBe(1);
+    await upkeep.end();
+  });
+
+  test('says so when a topic has no master', async () => {
+    await using started = await start({ brokers: [{ name: 'broker-a' }, { name: 'broker-a', slave: true }] });
+    await started.cluster.broker().stop();
+    const { producer } = started.sandbox();
+    await expect(producer.awaitTransactionChecks([TOPIC])).rejects.toThrow('none of its brokers has a master now');
   });
 
   test('says so when a broker does not take it in', async () => {

@@ -40,6 +40,15 @@ test('is the sum over all masters of the topics, each asked once', async () => {
   await client.shutdown(deadlineAfter(1_000));
 });
 
+test('has those of a broker too that nothing may be written to any more', async () => {
+  const client = createClient({ nameServerAddrs: cluster.nameServerAddrs });
+  cluster.broker('broker-a').setPerm('stock', 4);
+  const asked = cluster.broker('broker-a').requests.count(RequestCode.GET_MAX_OFFSET);
+  await client.transactionsGivenUp(['stock'], deadlineAfter(2_000));
+  expect(cluster.broker('broker-a').requests.count(RequestCode.GET_MAX_OFFSET)).toBe(asked + 1);
+  await client.shutdown(deadlineAfter(1_000));
+});
+
 test('has topics in the namespace of the client', async () => {
   const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, namespace: 'tenant' });
   expect(await client.transactionsGivenUp(['orders'], deadlineAfter(2_000))).toBeGreaterThanOrEqual(0);
