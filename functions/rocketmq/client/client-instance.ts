@@ -36,6 +36,8 @@ export interface InvocationUpkeep {
   end(): Promise<void>;
 }
 
+/** Group that every Java client has beside those of its producers. */
+const INNER_PRODUCER_GROUP = 'CLIENT_INNER_PRODUCER';
 /** With less time left in an invocation its due work is not begun: it would only fail, and stay due. */
 const SMALLEST_DUE_WORK_MS = 20;
 
@@ -264,13 +266,11 @@ export class ClientInstance {
     return hold;
   }
 
-  /** Version of a broker: as it last answered, else asked for by a heartbeat. */
+  /** Version of a broker: as it last answered, else asked for by a heartbeat. @throws what keeps it from answering */
   async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
     const known = this.brokerVersionTable.get(addr);
     if (known !== undefined) return known;
-    await this.#remoting.connect(addr, timeoutMs);
-    await this.#heartbeats.refresh([addr], this.#groups, timeoutMs);
-    return this.brokerVersionTable.get(addr) ?? 0;
+    return this.#heartbeats.askVersion(await this.#remoting.connect(addr, timeoutMs), this.#groups, timeoutMs);
   }
 
   /** Takes in a producer; masters that are connected already hear of its group with the next due work. */
@@ -296,6 +296,8 @@ export class ClientInstance {
     const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
     const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
     const timeoutMs = Math.max(1, deadline.remainingMs());
+    // Groups of transactions are registered now and then only, and a broker knows none by its client id alone.
+    if (this.#groups.length === 0) this.producerTable.register(INNER_PRODUCER_GROUP, this);
     return this.#heartbeats.registerAll([...new Set(masters)], this.#groups, timeoutMs);
   }
 

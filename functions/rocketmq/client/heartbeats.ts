@@ -57,6 +57,21 @@ export class Heartbeats {
     return this.#name(connection, groups, timeoutMs);
   }
 
+  /**
+   * Has a broker tell its version, as it does in the answer to a heartbeat.
+   * @throws what keeps it from answering: for who asks before he sends something, that was not sent
+   */
+  async askVersion(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<number> {
+    const { addr } = connection;
+    try {
+      await this.#name(connection, groups, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof RemotingSendRequestError)) throw error;
+      throw new RemotingSendRequestError(addr, error.opaque, 'notSent', error.elapsedMs, error);
+    }
+    return this.#versions.get(addr) ?? 0;
+  }
+
   /** Refreshes the registration at each of these addresses that is connected; one that fails does not hold up the others. */
   async refresh(addrs: readonly string[], groups: readonly string[], timeoutMs: number): Promise<void> {
     const connections = addrs.flatMap((addr) => this.#remoting.connectionTo(addr) ?? []);

@@ -158,9 +158,9 @@ export class Producer {
     const limit = earlierOf(options.deadline, timeoutMs);
     const topic = this.#rules.wrapTopic(message.topic);
     const { RequestReply } = await import('./rarely-used.ts');
-    return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties) => {
+    return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties, deadline) => {
       const prepared = prepareMessage(message, this.#rules, properties);
-      await this.#dispatch(message, prepared, { ...options, deadline: limit }, receiptAlone);
+      await this.#dispatch(message, prepared, { ...options, deadline }, receiptAlone);
     });
   }
 

@@ -46,32 +46,40 @@ export class RequestReply {
   }
 
   /**
-   * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it.
+   * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it. Once the reply is
+   * there, the request isn't sent again; what was under way is waited for at the end of the invocation.
    * @throws RequestTimeoutError when none came in time; RemotingCommandError for one that cannot be read
    */
   async request(
     topic: string,
     timeoutMs: number,
     deadline: Deadline,
-    send: (properties: Record<string, string>) => Promise<void>,
+    send: (properties: Record<string, string>, deadline: Deadline) => Promise<void>,
   ): Promise<ReplyMessage> {
     const { clientId, release } = await this.#client.registerWithAllMasters(topic, deadline);
     const correlationId = randomUUID();
     let timer: NodeJS.Timeout | undefined;
+    let isReplied = false;
     const reply = new Promise<ReplyMessage>((resolve, reject) => {
-      this.#waiting.set(correlationId, { resolve, reject });
+      const take = (message: ReplyMessage) => {
+        isReplied = true;
+        resolve(message);
+      };
+      this.#waiting.set(correlationId, { resolve: take, reject });
       const expire = () => reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
       // Keeps the process awake too: what is waited for comes on a socket that would not.
       timer = setTimeout(expire, Math.max(1, deadline.remainingMs()));
     });
     try {
-      const sent = send({
+      const properties = {
         [MessageProperty.CORRELATION_ID]: correlationId,
         [MessageProperty.REPLY_TO_CLIENT]: clientId,
         [MessageProperty.TTL]: String(timeoutMs),
-      });
+      };
+      const sent = send(properties, { remainingMs: () => (isReplied ? 0 : deadline.remainingMs()) });
       // The reply may overtake the confirmation of the request.
       await Promise.race([reply, sent]);
+      if (isReplied) this.#client.beside(timeoutMs, () => sent.catch(() => undefined));
       return await reply;
     } finally {
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { deadlineAfter } from '#rocketmq';
 import { encodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
 import { MessageSysFlag } from '../../../../functions/rocketmq/protocol/message-sys-flag.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
@@ -77,6 +78,31 @@ test('two producers of one client get each the reply to its own request, in what
   await push(cluster, 'broker-a', Buffer.from('to the first'), 0, undefined, 0);
   const replies = await Promise.all([asking, askingToo]);
   expect(replies.map(({ body }) => body.toString())).toEqual(['to the first', 'to the second']);
+});
+
+test('a request whose reply overtook its confirmation is not sent again, and its invocation waits for what is under way', async () => {
+  await using started = await startProducer({ ...ONE_QUEUE, producer: { attemptTimeoutMs: 300 } });
+  const { cluster, client, producer } = started;
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: true, codes: [SEND], times: 1 });
+  const upkeep = await client.beginInvocation(deadlineAfter(LIMIT_MS));
+  const asking = producer.request(question, LIMIT_MS);
+  await push(cluster, 'broker-a', Buffer.from('reply'));
+  expect((await asking).body.toString()).toBe('reply');
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+  expect(cluster.broker().requests.count(SEND)).toBe(1);
+});
+
+test('a group that sends transactions, and so is not registered always, gets replies too', async () => {
+  await using started = await startProducer(ONE_QUEUE);
+  const { cluster, client, producer } = started;
+  const sending = await client.beginInvocation(deadlineAfter(LIMIT_MS));
+  await producer.sendTransaction({ topic: TOPIC, body: 'x' }, async () => 'commit');
+  await sending.end();
+  const asking = producer.request(question, LIMIT_MS);
+  await expect.poll(() => cluster.messages(TOPIC).length).toBe(2);
+  await push(cluster, 'broker-a', Buffer.from('reply'));
+  expect((await asking).body.toString()).toBe('reply');
 });
 
 test('a compressed reply is read, and one that cannot be read fails its request at once, saying why', async () => {

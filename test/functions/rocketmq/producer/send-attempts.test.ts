@@ -279,6 +279,17 @@ describe('a request that is sent again on a new connection, because the one from
   });
 });
 
+test.each(['FIN', 'RST'] as const)(
+  'a connection that ends (%s) while the version is asked for leaves the attempt unsent, and the next one asks again',
+  async (how) => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    cluster.broker().faults.add({ kind: 'close', how, isStored: false, codes: [RequestCode.HEART_BEAT], times: 1 });
+    const result = await producer.send({ topic: TOPIC, body: 'later', delaySec: 60 });
+    expect(result).toMatchObject({ status: 'SEND_OK', attempts: 2, isPossibleDuplicate: false });
+  },
+);
+
 test('a send that waited for others until its limit is not begun any more', async () => {
   const limits = { attemptTimeoutMs: 1000, sendTimeoutMs: 5000, maxAttempts: 1 };
   await using started = await startProducer({ producer: limits });
