@@ -53,12 +53,22 @@ export class ResponseTable {
   #nextOpaque = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
+  #sweepPlan: NodeJS.Immediate | undefined;
   #isIdleCheckPlanned = false;
   /**
    * Looks whether it is still idle when all promise jobs of this tick are done: who sends one message after the other begins
    * the next one in such a job, and to set a timer for each costs more than all else that a request needs.
    */
   readonly #planIdleCheck = (): void => process.nextTick(this.#checkIdle);
+
+  /**
+   * After a look at the sockets: timers come first in a turn of the event loop, so after one that took long, of work of the application
+   * or for want of CPU, answers lie there that were in time.
+   */
+  readonly #planSweep = (): void => {
+    this.#timer = undefined;
+    this.#sweepPlan ??= setImmediate(this.#sweep);
+  };
 
   readonly #checkIdle = (): void => {
     this.#isIdleCheckPlanned = false;
@@ -138,19 +148,21 @@ export class ResponseTable {
 
   #becomeIdle(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#sweepPlan);
     this.#timer = undefined;
+    this.#sweepPlan = undefined;
     this.#onIdle();
   }
 
   #arm(at: number, now: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#sweep(), Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
+    this.#timer = setTimeout(this.#planSweep, Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
   }
 
   /** Fails what is over its limit, and sets the timer to the next limit. */
-  #sweep(): void {
-    this.#timer = undefined;
+  readonly #sweep = (): void => {
+    this.#sweepPlan = undefined;
     const now = monotonicMs();
     let nextAt = Number.POSITIVE_INFINITY;
     const overdue: PendingResponse[] = [];
@@ -171,7 +183,7 @@ export class ResponseTable {
       this.#onTimeout(startedAt);
     }
     if (this.#waitingCount === 0) this.#becomeIdle();
-  }
+  };
 }
 
 const RESOLVED = Promise.resolve();

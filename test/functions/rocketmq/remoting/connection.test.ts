@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { monotonicMs } from '../../../../functions/rocketmq/clock.ts';
 import { RemotingSendRequestError, RemotingTimeoutError } from '../../../../functions/rocketmq/errors.ts';
 import {
   encodeFrame,
@@ -105,6 +106,18 @@ describe('requests', () => {
 });
 
 describe('an answer', () => {
+  test('that was there in time is taken, although the process was too busy to look until the limit had passed', async () => {
+    const limitMs = 20;
+    server.script = (request, from) => {
+      from.answer(request);
+      const busyUntil = monotonicMs() + 3 * limitMs;
+      while (monotonicMs() < busyUntil);
+      return undefined;
+    };
+    expect(await connection.request(requestOf(1), limitMs)).toMatchObject({ code: 0 });
+    expect(connection.isUsable).toBe(true);
+  });
+
   test('that is late is consumed, and the next one is read right: one slow answer does not cost the connection', async () => {
     // Something is heard after the slow request began, so that the server does not count as silent.
     const slow = reasonOf(connection.request(requestOf(1), 300));
