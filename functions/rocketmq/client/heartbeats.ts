@@ -1,5 +1,12 @@
 import { allSettled, deadlineAfter, settledBy } from '../deadline.ts';
-import { AccessDeniedError, BrokerError, DeadlineError, RemotingSendRequestError } from '../errors.ts';
+import {
+  AccessDeniedError,
+  BrokerError,
+  DeadlineError,
+  RemotingConnectError,
+  RemotingSendRequestError,
+  RemotingTimeoutError,
+} from '../errors.ts';
 import { encodeHeartbeatData } from '../protocol/heartbeat-data.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
@@ -59,15 +66,18 @@ export class Heartbeats {
 
   /**
    * Has a broker tell its version, as it does in the answer to a heartbeat.
-   * @throws what keeps it from answering: for who asks before he sends something, that was not sent
+   * @throws RemotingConnectError when there was no connection, or no answer on it: what the version was asked for was not sent;
+   * AccessDeniedError, BrokerError
    */
-  async askVersion(connection: Connection, groups: readonly string[], timeoutMs: number): Promise<number> {
-    const { addr } = connection;
+  async askVersion(addr: string, groups: readonly string[], timeoutMs: number): Promise<number> {
+    const limit = deadlineAfter(timeoutMs);
+    const connection = await this.#remoting.connect(addr, timeoutMs);
     try {
-      await this.#name(connection, groups, timeoutMs);
+      await this.#name(connection, groups, Math.max(1, limit.remainingMs()));
     } catch (error) {
-      if (!(error instanceof RemotingSendRequestError)) throw error;
-      throw new RemotingSendRequestError(addr, error.opaque, 'notSent', error.elapsedMs, error);
+      if (!(error instanceof RemotingSendRequestError || error instanceof RemotingTimeoutError)) throw error;
+      const reason = `the broker did not tell its version: ${error.message}`;
+      throw new RemotingConnectError(addr, reason, Math.round(timeoutMs - limit.remainingMs()), error);
     }
     return this.#versions.get(addr) ?? 0;
   }
@@ -125,12 +135,14 @@ export class Heartbeats {
     }
     const clientId = this.#newClientId();
     this.#currentId = clientId;
+    const limit = deadlineAfter(timeoutMs);
     await Promise.all(
       addrs.map(async (addr) => {
         this.#reservedIds.set(addr, clientId);
         this.#remoting.retire(addr);
         // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
-        await this.#beat(await this.#remoting.connect(addr, timeoutMs), groups, timeoutMs);
+        const connection = await this.#remoting.connect(addr, timeoutMs);
+        await this.#beat(connection, groups, Math.max(1, limit.remainingMs()));
       }),
     );
     return clientId;
@@ -164,8 +176,10 @@ export class Heartbeats {
    * heartbeat is written when this resolves; what it resolves to settles with its answer.
    */
   async announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
+    const limit = deadlineAfter(timeoutMs);
     const connection = await this.#remoting.connect(addr, timeoutMs);
-    return { answered: this.#named.get(connection)?.get(group) ?? this.#beat(connection, [group], timeoutMs) };
+    const beat = () => this.#beat(connection, [group], Math.max(1, limit.remainingMs()));
+    return { answered: this.#named.get(connection)?.get(group) ?? beat() };
   }
 
   /** Takes groups off every broker that they were named to. Where that fails the connection is ended: the broker forgets then. */

@@ -22,7 +22,7 @@ import { FaultStrategy } from './fault-strategy.ts';
 import { KeyedQueues } from './keyed-queues.ts';
 import { QueueHeaders } from './queue-headers.ts';
 import { QueueSelection } from './queue-selection.ts';
-import { isSignOfLoad, nextStep, refusalError, sendStatus } from './send-policy.ts';
+import { isSignOfLoad, mayBeSlave, nextStep, refusalError, sendStatus } from './send-policy.ts';
 import { receiptAlone, type SendReceipt, type SendUnit, type VersionNeed } from './send-unit.ts';
 import { type Answer, type AttemptEnds, type Place, Sending, type Wanted } from './sending.ts';
 
@@ -324,6 +324,8 @@ export class SendLoop implements AttemptEnds {
       if (!hasOther) await refresh;
       if (isAboutTopic(error)) this.#client.forgetIfMissing(topic);
     }
+    // On the side: mostly it is busy after all.
+    if (mayBeSlave(error)) void this.#client.refreshRouteAfterError(topic, deadline);
     if (hasOther && step !== 'a pause') return;
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));

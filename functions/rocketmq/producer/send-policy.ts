@@ -88,6 +88,15 @@ export function nextStep(error: RocketMQError): Refusal['next'] {
   return error.code === 'ROCKETMQ_CONNECT' ? 'a fresh route' : 'another broker';
 }
 
+/**
+ * Whether the broker may be a slave by now: in 5.x one refuses every request, before it is looked at and as for want of time (Java:
+ * `SendMessageProcessor.rejectRequest`).
+ */
+export function mayBeSlave(error: RocketMQError): boolean {
+  const isBusy = error instanceof BrokerError && error.responseCode === ResponseCode.SYSTEM_BUSY;
+  return isBusy && error.remark?.startsWith('[REJECTREQUEST]') === true;
+}
+
 /** Whether the broker showed that it has too much to do. */
 export function isSignOfLoad(error: RocketMQError): boolean {
   if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next === 'a pause';

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
-import { deadlineAfter, type RocketMQError, SendFailedError, type SendStatus } from '#rocketmq';
+import { createClient, deadlineAfter, type RocketMQError, SendFailedError, type SendStatus } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { nameServerOf, routeOver } from '../client/routes.ts';
+import { type Script, startFrameServer } from '../remoting/frame-server.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -289,6 +291,39 @@ test.each(['FIN', 'RST'] as const)(
     expect(result).toMatchObject({ status: 'SEND_OK', attempts: 2, isPossibleDuplicate: false });
   },
 );
+
+test('a broker that does not tell its version in time leaves the message unsent', async () => {
+  await using started = await startProducer({
+    producer: { attemptTimeoutMs: 100, sendTimeoutMs: 1000, maxAttempts: 2 },
+  });
+  const { cluster, producer } = started;
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [RequestCode.HEART_BEAT] });
+  const error = await failureOf(producer.send({ topic: TOPIC, body: 'later', delaySec: 60 }));
+  expect(error).toMatchObject({ outcome: 'notSent', retryable: true });
+  expect(error.message).toContain('the broker did not tell its version: no answer');
+  expect(cluster.broker().requests.count(SEND)).toBe(0);
+});
+
+test('a master that became a slave, and refuses everything as if it was busy, has the route asked for', async () => {
+  let master = '';
+  const stored = { extFields: { msgId: '7F00000100002A9F0000000000000000', queueId: '0', queueOffset: '0' } };
+  const storing: Script = ({ code }) => (code === SEND ? stored : {});
+  await using old = await startFrameServer(storing);
+  await using fresh = await startFrameServer(storing);
+  await using nameServer = await startFrameServer((request) =>
+    nameServerOf({ [TOPIC]: routeOver({ 'broker-a': { 0: master } }, { writeQueueNums: 1 }) })(request),
+  );
+  master = old.addr;
+  const client = createClient({ nameServerAddrs: [nameServer.addr] });
+  const producer = client.producer({ group: 'test-producer' });
+  await producer.send(MESSAGE);
+  master = fresh.addr;
+  const remark = '[REJECTREQUEST]system busy, start flow control for a while';
+  old.script = ({ code }) => (code === SEND ? { code: 2, remark } : {});
+  expect(await producer.send(MESSAGE)).toMatchObject({ status: 'SEND_OK' });
+  expect(fresh.codes().filter((code) => code === SEND)).toHaveLength(1);
+  await client.shutdown(deadlineAfter(1000));
+});
 
 test('a send that waited for others until its limit is not begun any more', async () => {
   const limits = { attemptTimeoutMs: 1000, sendTimeoutMs: 5000, maxAttempts: 1 };
