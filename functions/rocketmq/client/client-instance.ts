@@ -95,7 +95,7 @@ export class ClientInstance {
       timeoutMs: options.nameServerTimeoutMs,
       addressMap,
       vipChannel,
-      beforeAsking: (deadline) => this.#security.ensure(deadline),
+      asking: (deadline, ask) => this.#security.asking(deadline, ask),
       besideAsking: (deadline) => this.#sideWork.track(zone.find(deadline)),
     });
     const clientId = () => newClientId(options.instanceName, options.unitName);
@@ -268,9 +268,7 @@ export class ClientInstance {
 
   /** Version of a broker: as it last answered, else asked for by a heartbeat. @throws what keeps it from answering */
   async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
-    const known = this.brokerVersionTable.get(addr);
-    if (known !== undefined) return known;
-    return this.#heartbeats.askVersion(await this.#remoting.connect(addr, timeoutMs), this.#groups, timeoutMs);
+    return this.brokerVersionTable.get(addr) ?? this.#heartbeats.askVersion(addr, this.#groups, timeoutMs);
   }
 
   /** Takes in a producer; masters that are connected already hear of its group with the next due work. */

@@ -1,10 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { Deadline } from '../deadline.ts';
-import { BrokerError, NoNameServerError, RocketMQError, TopicRouteNotFoundError } from '../errors.ts';
+import {
+  AccessDeniedError,
+  BrokerError,
+  NoNameServerError,
+  RocketMQError,
+  TopicRouteNotFoundError,
+} from '../errors.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import { decodeTopicRouteData, type TopicRouteData } from '../protocol/topic-route-data.ts';
 import type { RemotingClient } from '../remoting/remoting-client.ts';
+import { isAccessDenial } from './access-denial.ts';
 
 /** A server tried is given at least this much, whatever is left for the others. */
 const SMALLEST_SLICE_MS = 100;
@@ -29,10 +36,13 @@ export class NameServerClient {
     return this.#addrs;
   }
 
-  /** Replaces the servers. The connection to one that left the list is closed: it may serve an old cluster for ever. */
+  /**
+   * Replaces the servers. The connection to one that left the list takes no more requests, for it may serve an old cluster for ever; what
+   * waits on it is answered: behind a proxy it carries sends.
+   */
   update(addrs: readonly string[]): void {
     for (const addr of this.#addrs) {
-      if (!addrs.includes(addr)) this.#remoting.close(addr, 'unused');
+      if (!addrs.includes(addr)) this.#remoting.retire(addr);
     }
     this.#addrs = [...addrs];
     if (this.#chosen !== undefined && !addrs.includes(this.#chosen)) this.#chosen = undefined;
@@ -41,6 +51,7 @@ export class NameServerClient {
   /**
    * The route of a topic.
    * @throws TopicRouteNotFoundError when a server answered and none knows the topic.
+   * @throws AccessDeniedError when one denies access, as proxies do.
    * @throws NoNameServerError when there is no server, or none answered; `cause` has each failure.
    */
   async topicRoute(topic: string, deadline: Deadline): Promise<TopicRouteData> {
@@ -66,6 +77,8 @@ export class NameServerClient {
     }
     const cause = failures.length === 1 ? failures[0] : new AggregateError(failures, 'each name server failed');
     if (denials.length > 0) throw new TopicRouteNotFoundError(topic, denials, cause);
+    const denied = failures.find((error) => error instanceof AccessDeniedError);
+    if (denied !== undefined) throw denied;
     const told = failures.map((error) => (error instanceof RocketMQError ? error.message : String(error)));
     throw new NoNameServerError(`no name server answered: ${told.join('; ') || 'no time was left'}`, order, cause);
   }
@@ -87,6 +100,7 @@ export class NameServerClient {
     };
     const answer = await this.#remoting.invoke(addr, request, timeoutMs);
     if (answer.code === ResponseCode.SUCCESS) return this.#read(topic, answer.body);
+    if (isAccessDenial(answer.code, answer.remark)) throw new AccessDeniedError(addr, answer.remark, 'notSent');
     const name = responseCodeName(answer.code);
     throw new BrokerError(addr, { code: answer.code, name, remark: answer.remark, retryable: true });
   }

@@ -19,8 +19,8 @@ export interface RouteSyncOptions extends AddressOptions {
   readonly clock: Clock;
   /** Most time for one question, all name servers tried. */
   readonly timeoutMs: number;
-  /** What has to be there before a server is connected to. */
-  readonly beforeAsking: (deadline: Deadline) => Promise<void>;
+  /** Asks, with what has to be there before a server is connected to, and after a denial once more where that changed. */
+  readonly asking: <T>(deadline: Deadline, ask: () => Promise<T>) => Promise<T>;
   /** What has to be there before a route is used, and can be fetched while it is asked for; does not reject. */
   readonly besideAsking: (deadline: Deadline) => Promise<void>;
 }
@@ -117,10 +117,13 @@ export class RouteSync {
 
   async #ask(topic: string, deadline: Deadline): Promise<void> {
     let route: TopicRouteData;
-    await this.#options.beforeAsking(deadline);
-    const beside = this.#options.besideAsking(deadline);
+    let beside: Promise<void> | undefined;
     try {
-      route = reachableRoute(await this.#askAnyServer(topic, deadline), this.#options);
+      const told = await this.#options.asking(deadline, () => {
+        beside ??= this.#options.besideAsking(deadline);
+        return this.#askAnyServer(topic, deadline);
+      });
+      route = reachableRoute(told, this.#options);
     } catch (error) {
       if (error instanceof TopicRouteNotFoundError) this.#routes.markMissing(topic);
       throw error;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
-import { NoSecurityError, RocketMQError } from '../errors.ts';
+import { AccessDeniedError, NoSecurityError, RocketMQError } from '../errors.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
@@ -83,6 +83,21 @@ export class Security {
       });
     }
     return deniedVersion !== this.#version;
+  }
+
+  /**
+   * Asks with what is needed for it: fetched before where it has not been, and after a denial fetched anew, because keys rotate; if it
+   * changed, it is asked once more. @throws NoSecurityError; what the question fails with
+   */
+  async asking<T>(deadline: Deadline, ask: () => Promise<T>): Promise<T> {
+    await this.ensure(deadline);
+    const { version } = this;
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof AccessDeniedError && (await this.refresh(version, deadline))) return ask();
+      throw error;
+    }
   }
 
   /** Signs every request with the credentials in use; to be the last of the hooks. */

@@ -5,7 +5,7 @@ import { type Deadline, deadlineAfter } from '../../../../functions/rocketmq/dea
 import { NoNameServerError, TopicRouteNotFoundError } from '../../../../functions/rocketmq/errors.ts';
 import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
 import { startBlackHole } from '../remoting/black-hole.ts';
-import { deadAddr, type FrameServer, saySilence, startFrameServer } from '../remoting/frame-server.ts';
+import { deadAddr, type FrameServer, type Script, saySilence, startFrameServer } from '../remoting/frame-server.ts';
 import { knowNothing, nameServerOf, routeOver } from './routes.ts';
 
 const LONG_MS = 60_000;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 /** A name server that knows the topic `T`, or does what its script says. */
-async function nameServer(script = nameServerOf({ T: route })): Promise<FrameServer> {
+async function nameServer(script: Script = nameServerOf({ T: route })): Promise<FrameServer> {
   const server = await startFrameServer(script);
   servers.push(server);
   return server;
@@ -178,6 +178,18 @@ describe('when nobody has the route', () => {
     expect(error.cause.errors.length).toBe(3);
   });
 
+  test('because access is denied, as by a proxy, the error says so', async () => {
+    const remark = 'username cannot be null.';
+    const [denying, dead] = [await nameServer(() => ({ code: 1, remark })), await deadAddr()];
+    nameServers.update([denying.addr, dead]);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'ROCKETMQ_ACCESS_DENIED',
+      addr: denying.addr,
+      remark,
+      outcome: 'notSent',
+    });
+  });
+
   test('because none is configured, the error says so', async () => {
     await expect(ask()).rejects.toMatchObject({
       code: 'ROCKETMQ_NO_NAME_SERVER',
@@ -204,6 +216,18 @@ describe('a new list', () => {
     expect(await ask()).toEqual(route);
     expect(nameServers.nameServerAddrs).toEqual([staying.addr]);
     expect(leaving.requests.length).toBe(1);
+  });
+
+  test('lets a server that left it answer what it was asked: behind a proxy these are sends', async () => {
+    const [leaving, staying] = [await nameServer(saySilence), await nameServer()];
+    const waiting = remoting.invoke(leaving.addr, { code: 310, extFields: {} }, LONG_MS);
+    nameServers.update([leaving.addr]);
+    await leaving.untilRequests(1);
+    nameServers.update([staying.addr]);
+    const [request] = leaving.requests;
+    if (request !== undefined) (await leaving.peer(0)).answer(request);
+    expect(await waiting).toMatchObject({ code: 0 });
+    await leaving.until(() => leaving.openPeers.length === 0);
   });
 
   test('ends a question that goes the round of the old one: servers that left are not asked any more', async () => {

@@ -45,7 +45,7 @@ function syncWith(fetch?: () => Promise<readonly string[]>): RouteSync {
   return new RouteSync(nameServers, new NameServerLookup(fetch, nameServers), routes, brokerAddrs, {
     clock: systemClock,
     timeoutMs: 5000,
-    beforeAsking: async () => undefined,
+    asking: (_deadline, ask) => ask(),
     besideAsking: async () => undefined,
     addressMap: undefined,
     vipChannel: false,

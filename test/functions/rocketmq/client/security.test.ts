@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createClient, deadlineAfter, OptionsError } from '#rocketmq';
+import { AccessDeniedError, createClient, deadlineAfter, OptionsError } from '#rocketmq';
 import { type ClientSecurity, Security } from '../../../../functions/rocketmq/client/security.ts';
 import { AclField } from '../../../../functions/rocketmq/protocol/acl-signature.ts';
 
@@ -120,6 +120,33 @@ describe('security that is fetched', () => {
     const before = signatureOf(security);
     expect(await security.refresh(security.version, limit)).toBe(false);
     expect(signatureOf(security)).toBe(before);
+  });
+});
+
+describe('a question', () => {
+  test('that is denied is put once more when the keys were rotated', async () => {
+    const { security, state } = fetching(keys('one'), keys('two'));
+    const signatures = new Set<string | undefined>();
+    const ask = async () => {
+      signatures.add(signatureOf(security));
+      if (signatures.size === 1) throw new AccessDeniedError('b:1', 'check signature failed.');
+      return 'answered';
+    };
+    expect(await security.asking(limit, ask)).toBe('answered');
+    expect(state.fetches).toBe(2);
+  });
+
+  test('that is denied fails when the keys are the same', async () => {
+    const { security, state } = fetching(keys('one'));
+    const ask = () => Promise.reject(new AccessDeniedError('b:1', 'no permission'));
+    await expect(security.asking(limit, ask)).rejects.toThrow('no permission');
+    expect(state.fetches).toBe(2);
+  });
+
+  test('that fails otherwise fetches nothing', async () => {
+    const { security, state } = fetching(keys('one'));
+    await expect(security.asking(limit, () => Promise.reject(new Error('other')))).rejects.toThrow('other');
+    expect(state.fetches).toBe(1);
   });
 });
 

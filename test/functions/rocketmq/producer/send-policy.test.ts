@@ -33,6 +33,10 @@ const refusals: readonly RefusalRow[] = [
   denied(1, 'org.apache.rocketmq.acl.common.AclException: No accessKey is configured'),
   denied(1, 'org.apache.rocketmq.acl.common.AclException: Check signature failed for accessKey=a'),
   denied(1, 'org.apache.rocketmq.acl.common.AclException: No default permission for topic:orders'),
+  // A proxy of 5.5.0 in front of ACL 2.0.
+  denied(1, 'Authentication failed. Please verify the credentials and try again.'),
+  denied(1, 'username cannot be null.'),
+  denied(1, 'User:x has no permission to access Topic:orders from 10.0.0.1, no matched policies.'),
   again(2, '[OVERLOAD]system busy, start flow control for a while'),
   again(2, '[REJECTREQUEST]system busy, start flow control for a while'),
   again(2, '[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: 202ms'),
