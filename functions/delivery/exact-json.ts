@@ -16,8 +16,6 @@ export function keepsDigits(): boolean {
   return typeof json.rawJSON === 'function';
 }
 
-/** Digits that every number of JavaScript keeps. */
-const SAFE_DIGITS = 15;
 /** Text in which some number may have more digits, or an exponent that leads out of range. */
 const MAY_BE_INEXACT = /\d[\d.]{15}|\d[eE][+-]?\d{2}/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -43,15 +41,31 @@ export function exactNumber(text: string): number | ExactNumber | string {
   return isKept(number, text) ? number : json.rawJSON(text);
 }
 
-/** Whether a number has all that its text says. */
+/** Whether a number has all that its text says: JavaScript would write the same decimal. */
 function isKept(number: number, text: string): boolean {
+  // Beyond the safe ones, ids that differ by one may become one number, and each would equal the other.
   if (/^-?\d+$/.test(text)) return Number.isSafeInteger(number);
-  const significant = text
-    .replace(/[eE].*/, '')
-    .replace(/\D/g, '')
-    .replace(/^0+/, '');
-  const isInRange = Number.isFinite(number) && (number !== 0 || significant === '');
-  return isInRange && significant.length <= SAFE_DIGITS;
+  const written = String(number);
+  return written === text || (Number.isFinite(number) && decimalOf(written) === decimalOf(text));
+}
+
+/** A decimal in the one form that all texts of its value share: its digits from the first to the last that count. */
+function decimalOf(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const sign = whole.startsWith('-') ? '-' : '';
+  const digits = `${whole}${fraction}`.replace(/^-?0*/, '');
+  const significant = withoutZerosAtEnd(digits);
+  if (significant === '') return '0';
+  const zerosAtEnd = digits.length - significant.length;
+  return `${sign}${significant}e${Number(exponent) - fraction.length + zerosAtEnd}`;
+}
+
+/** Without a pattern, which would try anew at every zero of a long number. */
+function withoutZerosAtEnd(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
 }
 
 /** Digits of a number that JavaScript would have rounded; undefined for any other value. */

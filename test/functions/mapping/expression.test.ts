@@ -85,6 +85,18 @@ describe('what an expression finds', () => {
     expect(() => evaluate(expression, data)).toThrow(message);
   });
 
+  test.each<[string, unknown]>([
+    ['body.temperature > `20`', true],
+    ['body.temperature == `23.399999618530273`', true],
+    ['type(body.temperature)', 'number'],
+    ['floor(body.temperature)', 23],
+    ['sum(body.prices)', 1.3],
+    ['max(body.prices)', 1],
+  ])('of %s is what JavaScript computes, however many digits it wrote', (expression, value) => {
+    const body = JSON.stringify({ temperature: Math.fround(23.4), prices: [0.1 + 0.2, 1] });
+    expect(evaluate(expression, { body: parseExactly(body) })).toBe(value);
+  });
+
   test('are numbers with all their digits', () => {
     const record = { body: parseExactly('{"id":12345678901234567890}') };
     expect(JSON.stringify(evaluate('{id: body.id}', record))).toBe('{"id":12345678901234567890}');
