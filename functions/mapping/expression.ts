@@ -2,6 +2,7 @@ import { JMESPathError, LexerError, ParseError, search } from '@aws-lambda-power
 import { exactDigits } from '../delivery/exact-json.ts';
 import { callFaults, type ExpressionFault } from './function-calls.ts';
 import { mappingFunctions } from './mapping-functions.ts';
+import { negatedPaths } from './negated-paths.ts';
 import { unknownNames } from './unknown-names.ts';
 
 const functions = mappingFunctions();
@@ -21,7 +22,7 @@ export function expressionFaults(expression: string): ExpressionFault[] {
     if (fault !== undefined) return [fault];
     // Anything else is what an empty record does to it.
   }
-  return [...callFaults(expression), ...unknownNames(expression)];
+  return [...callFaults(expression), ...unknownNames(expression), ...negatedPaths(expression)];
 }
 
 function syntaxFault(error: unknown, expression: string): ExpressionFault | undefined {

@@ -1,3 +1,4 @@
+import { expressionTokens } from './expression-tokens.ts';
 import type { ExpressionFault } from './function-calls.ts';
 import { didYouMean } from './nearest-name.ts';
 
@@ -13,9 +14,6 @@ export const recordNames: readonly string[] = [
   'envelopes',
 ];
 
-/** Raw text, JSON, quoted names; names; operators of two characters; single characters. */
-const TOKEN = /'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|\|\||&&|[=!<>]=|\S/gsu;
-
 /** Where an operand ends: a bracket after it is about it, and not an operand of its own. */
 const ENDS_OPERAND = /^(?:[A-Za-z_'`"].*|[)\]}*@]|\d)$/s;
 
@@ -24,7 +22,7 @@ const ENDS_OPERAND = /^(?:[A-Za-z_'`"].*|[)\]}*@]|\d)$/s;
  * for every record. Names that are looked up in something else, behind `.`, `|` or `&` or in `[?…]`, are let be.
  */
 export function unknownNames(expression: string): ExpressionFault[] {
-  const tokens = Array.from(expression.matchAll(TOKEN), ({ 0: text, index }) => ({ text, column: index + 1 }));
+  const tokens = expressionTokens(expression);
   const faults: ExpressionFault[] = [];
   // Of each bracket that is open, whether names within it are those of the record; of the expression itself first.
   const areRecordNames = [true];

@@ -29,6 +29,15 @@ describe('an expression that cannot be read', () => {
   });
 });
 
+test('an expression is asked for all that would make it fail or find nothing, whatever the record', () => {
+  const reasons = expressionFaults('lenght(body) || boddy || !body.test').map(({ reason }) => reason);
+  expect(reasons).toEqual([
+    expect.stringContaining('no function "lenght"'),
+    expect.stringContaining('no "boddy"'),
+    expect.stringContaining('write !(body.test)'),
+  ]);
+});
+
 test.each([
   'body.x',
   'sort(body.list)',
