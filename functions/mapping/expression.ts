@@ -3,6 +3,7 @@ import { exactDigits } from '../delivery/exact-json.ts';
 import { callFaults, type ExpressionFault } from './function-calls.ts';
 import { mappingFunctions } from './mapping-functions.ts';
 import { negatedPaths } from './negated-paths.ts';
+import { seen, unseen } from './seen-bytes.ts';
 import { unknownNames } from './unknown-names.ts';
 
 const functions = mappingFunctions();
@@ -51,7 +52,8 @@ function quoted(text: string): string {
  * @throws JMESPathError when a function cannot use what it is given, and what the library throws else
  */
 export function evaluate(expression: string, data: object): unknown {
-  const value: unknown = search(asKey(expression), data, { customFunctions: functions });
+  const visible = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, seen(value)]));
+  const value = unseen(search(asKey(expression), visible, { customFunctions: functions }));
   // Names that every object of JavaScript has (`constructor`) lead to functions: the record has no such field.
   return value === undefined || typeof value === 'function' ? null : value;
 }

@@ -1,5 +1,6 @@
 import { JMESPathTypeError } from '@aws-lambda-powertools/jmespath';
 import { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
+import { unseen } from './seen-bytes.ts';
 
 /** A function as the interpreter calls it: with all arguments in one list. */
 type Call = (args: readonly unknown[]) => unknown;
@@ -32,6 +33,9 @@ const corrected: Readonly<Record<string, Call>> = {
     (items as unknown[]).map((item) => (expression as ExpressionArgument).visit(item) ?? null),
 };
 
+/** Functions to which bytes would be an object, as the library sees them. */
+const ofObjects: ReadonlySet<string> = new Set(['funcKeys', 'funcLength', 'funcMerge', 'funcType', 'funcValues']);
+
 /**
  * The functions that expressions may call. As the library has them, but that they fail aloud, and leave the lists they
  * are given as they are: `sort` and `reverse` would turn those of the record itself.
@@ -42,7 +46,8 @@ export function mappingFunctions(): PowertoolsFunctions {
     const own = Reflect.get(functions, name) as Call;
     const correction = corrected[name];
     const call: Call = (args) => {
-      const copies = args.map((arg) => (Array.isArray(arg) ? [...arg] : arg));
+      const plain = ofObjects.has(name) ? args.map(unseen) : args;
+      const copies = plain.map((arg) => (Array.isArray(arg) ? [...arg] : arg));
       try {
         // Called in any case, since it checks its arguments.
         const value = own.call(functions, copies);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CompiledMapping } from '../../functions/mapping/compiled-mapping.ts';
@@ -63,5 +64,21 @@ describe('docs/mapping.md', () => {
       return { ...message, properties: own };
     });
     expect(told).toEqual(JSON.parse(text));
+  });
+
+  test('gives tombstones alone another body: values that are no text stay as they are', () => {
+    const [{ text = '' } = {}] = blocks('json mapping').filter(({ heading }) => heading.includes('tombstones'));
+    const value = Buffer.from([0, 0, 0, 0, 7, 0xff, 0xfe, 0x80]).toString('base64');
+    const event = sample<{ records: Record<string, object[]> }>('kafka', 'null-value');
+    const records = Object.fromEntries(
+      Object.entries(event.records).map(([partition, all]) => [partition, all.map((one) => ({ ...one, value }))]),
+    );
+    const target = { topic: 'orders', traceId: undefined, mapping: new CompiledMapping(text) };
+    const messages = mappedSources.kafka?.({ ...event, records }, target).map((record) => record.toMessage()) ?? [];
+    expect(messages.length).toBeGreaterThan(0);
+    for (const { body, tag } of messages) {
+      expect(Buffer.from(body).toString('base64')).toBe(value);
+      expect(tag).toBe('changed');
+    }
   });
 });

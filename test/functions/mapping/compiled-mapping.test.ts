@@ -220,6 +220,17 @@ describe('a filter', () => {
     expect(record?.isFiltered?.()).toBe(isFiltered);
   });
 
+  test.each<[string, boolean]>([
+    ['body', false],
+    ['!body', true],
+    ['body && `true`', false],
+    ["body && record.kinesis.partitionKey == 'other'", true],
+  ])('%s of a body that is no text: %s', (filter, isFiltered) => {
+    const kinesis = { partitionKey: 'k', sequenceNumber: '1', data: '//4=' };
+    const [record] = recordsOf('kinesis', { Records: [{ kinesis }] }, { filter });
+    expect(record?.isFiltered?.()).toBe(isFiltered);
+  });
+
   test('that fails filters nothing: the record fails', () => {
     const [record] = recordsOf('sqs', queued('{}'), { filter: "contains(body.tags, 'a')" });
     expect(() => record?.isFiltered?.()).toThrow("mapping.filter (contains(body.tags, 'a')) fails: ");

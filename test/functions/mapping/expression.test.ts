@@ -106,6 +106,57 @@ describe('what an expression finds', () => {
     expect(evaluate(expression, { body: parseExactly(body) })).toBe(value);
   });
 
+  describe('of a binary body', () => {
+    const bytes = new Uint8Array([0xff, 0, 0xfe]);
+    const seen = { body: bytes, envelopes: [], id: 'm-1' };
+
+    test.each<[string, unknown]>([
+      ['body', bytes],
+      ["body || 'none'", bytes],
+      ["body && 'some'", 'some'],
+      ["id == 'other' || body", bytes],
+      ["body && id == 'other'", false],
+      ['!body', false],
+      ['[body, envelopes][?@] | [0]', bytes],
+      ['not_null(envelopes[0], body)', bytes],
+      ["not_null(body) && 'some'", 'some'],
+      ['map(&(@ || id), [body])[0]', bytes],
+      ['to_array(body)[0]', bytes],
+      ['contains([body], body)', true],
+      ['body == body', true],
+      ['body == id', false],
+    ])('%s: it is true, for it is not empty', (expression, value) => {
+      expect(evaluate(expression, seen)).toStrictEqual(value);
+    });
+
+    test.each<[string, unknown]>([
+      ["body || 'none'", 'none'],
+      ['!body', true],
+      ['[body][?@]', []],
+    ])('%s: it is false without any bytes, as empty text is', (expression, value) => {
+      expect(evaluate(expression, { body: new Uint8Array() })).toEqual(value);
+    });
+
+    test.each(['body.a', 'body.""', 'body."0"', 'body.length', 'body.* | [0]', 'body[0]', 'body.constructor'])(
+      '%s: it has no fields and items',
+      (expression) => {
+        expect(evaluate(expression, seen)).toBeNull();
+      },
+    );
+
+    test.each(['keys(body)', 'values(body)', 'merge(body)', 'length(body)', 'sum([body])', 'abs(body)'])(
+      '%s: it is no object, list or number',
+      (expression) => {
+        expect(() => evaluate(expression, seen)).toThrow('Invalid argument type');
+      },
+    );
+
+    test('within JSON is base64, as in events', () => {
+      expect(JSON.stringify(evaluate('{data: body, list: [body]}', seen))).toBe('{"data":"/wD+","list":["/wD+"]}');
+      expect(evaluate('to_string({data: body})', seen)).toBe('{"data":"/wD+"}');
+    });
+  });
+
   test('are numbers with all their digits', () => {
     const record = { body: parseExactly('{"id":12345678901234567890}') };
     expect(JSON.stringify(evaluate('{id: body.id}', record))).toBe('{"id":12345678901234567890}');
