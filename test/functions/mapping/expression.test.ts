@@ -157,10 +157,81 @@ describe('what an expression finds', () => {
     });
   });
 
-  test('are numbers with all their digits', () => {
-    const record = { body: parseExactly('{"id":12345678901234567890}') };
-    expect(JSON.stringify(evaluate('{id: body.id}', record))).toBe('{"id":12345678901234567890}');
-    expect(evaluate("to_string(body.id) == '12345678901234567890'", record)).toBe(true);
+  describe('of a number with more digits than JavaScript keeps', () => {
+    const text = `{"id":9007199254740993,"same":9007199254740993,"next":9007199254740995,"list":[9007199254740993,1],
+      "text":"9007199254740993","json":"{\\"id\\":9007199254740993}"}`;
+    const record = { body: parseExactly(text) };
+
+    test.each<[string, string]>([
+      ['{id: body.id}', '{"id":9007199254740993}'],
+      ['to_string(body.id)', '"9007199254740993"'],
+      ['to_number(body.id)', '9007199254740993'],
+      ['to_number(body.text)', '9007199254740993'],
+      ['powertools_json(body.json)', '{"id":9007199254740993}'],
+      ['reverse(body.list)', '[1,9007199254740993]'],
+      ['body.none || body.id', '9007199254740993'],
+      ['type(body.id)', '"number"'],
+      ['body.id == body.same', 'true'],
+      ['body.id == body.next', 'false'],
+      ['contains(body.list, body.same)', 'true'],
+      ['contains(body.list, body.next)', 'false'],
+      ["contains(body.text, '900')", 'true'],
+      ['body.id == to_number(body.text)', 'true'],
+      ['body.id == body.text', 'false'],
+      ['body.id == `9007199254740993`', 'false'],
+      ["to_string(body.id) == '9007199254740993'", 'true'],
+      ['body.id > `5`', 'null'],
+      ['body.id <= `5`', 'null'],
+      ['body.list[?@ > `0`]', '[1]'],
+      ['!(body.id)', 'false'],
+    ])('%s is %s', (expression, json) => {
+      expect(JSON.stringify(evaluate(expression, record))).toBe(json);
+    });
+
+    test.each(['abs', 'ceil', 'floor'])('%s() fails, for it would have to round', (name) => {
+      expect(() => evaluate(`${name}(body.id)`, record)).toThrow(`${name}() failed: 9007199254740993 has more digits`);
+    });
+
+    test.each(['sum', 'avg', 'max', 'min', 'sort'])('%s() fails, wherever in a list it is', (name) => {
+      for (const list of ['body.list', 'reverse(body.list)', '[body.id]', '[body.id, body.next]']) {
+        expect(() => evaluate(`${name}(${list})`, record)).toThrow(
+          `${name}() failed: 9007199254740993 has more digits`,
+        );
+      }
+    });
+
+    test.each(['sort_by', 'max_by', 'min_by'])('%s() fails where it should be the measure', (name) => {
+      expect(() => evaluate(`${name}([body], &id)`, record)).toThrow(`${name}(), expected "string" but found "object"`);
+    });
+
+    test.each(['keys(body.id)', 'values(body.id)', 'merge(body.id)', 'length(body.id)'])(
+      '%s fails as for any number',
+      (expression) => {
+        expect(() => evaluate(expression, record)).toThrow('but found "number"');
+      },
+    );
+  });
+
+  test.each<[string, number | null]>([
+    ['12', 12],
+    ['-1.50', -1.5],
+    ['1e3', 1000],
+    ['0.30000000000000004', 0.30000000000000004],
+    ['', null],
+    [' ', null],
+    ['0x10', null],
+    ['Infinity', null],
+    ['+1', null],
+    ['007', null],
+    ['.5', null],
+    ['12 ', null],
+    ['twelve', null],
+  ])('of to_number(%j) is %j: only text that is a number of JSON has one', (text, number) => {
+    expect(evaluate('to_number(body)', { body: text })).toBe(number);
+  });
+
+  test.each(['`true`', '`null`', '`[]`', '`{}`'])('of to_number(%s) is nothing', (value) => {
+    expect(evaluate(`to_number(${value})`, {})).toBeNull();
   });
 });
 
