@@ -15,7 +15,10 @@ export interface Message {
   readonly flag?: number;
   /** False lets the broker answer before the message is flushed and replicated as it is configured to. */
   readonly waitStoreMsgOk?: boolean;
-  /** Message id (`UNIQ_KEY`), for messages that must carry the same one when they are sent again; made when absent. */
+  /**
+   * Message id (`UNIQ_KEY`), for messages that must carry the same one when they are sent again; made when absent. Refused by
+   * `sendTransaction`: what happens twice is told there by the key of the business row.
+   */
   readonly msgId?: string;
   /** Delivered after the time of one of the broker's levels, 1 to 18: 1s 5s 10s 30s 1m … 10m 20m 30m 1h 2h by default. */
   readonly delayLevel?: number;

@@ -40,7 +40,8 @@ export interface TransactionParts {
  * Sends one transactional message (Java: `DefaultMQProducerImpl.sendMessageInTransaction`): half message, local transaction,
  * end. Where Java's client writes the end and hopes, this one waits for the answer; and it never writes a second one, because
  * a broker delivers a copy for each commit.
- * @throws MessageError for a delay, which a broker confirms and never delivers; what keeps the half message from being sent
+ * @throws MessageError for a delay, which a broker confirms and never delivers, and for a message id of the caller's; what keeps the
+ * half message from being sent
  */
 export async function sendInTransaction(
   client: ClientInstance,
@@ -50,6 +51,7 @@ export async function sendInTransaction(
   given: { readonly deadline?: Deadline | undefined; readonly immunityMs?: number | undefined },
 ): Promise<TransactionResult> {
   refuseDelay(message);
+  refuseMsgId(message);
   const immunitySeconds = secondsOf(given.immunityMs);
   const deadline = given.deadline ?? { remainingMs: () => Number.POSITIVE_INFINITY };
   const checks = TransactionChecks.of(client);
@@ -166,6 +168,17 @@ function refuseDelay(message: Message): void {
   const field = fields.find((name) => message[name] !== undefined);
   if (field === undefined) return;
   throw new MessageError(field, `${field} cannot be in a transaction: a broker would confirm it and deliver nothing`);
+}
+
+/**
+ * A log knows a transaction by the message id alone. A second one under the same id would find the outcome of the first: rolled back for
+ * good, or a row that is there already, whose rollback is then told of a message whose commit was lost.
+ */
+function refuseMsgId({ msgId }: Message): void {
+  if (msgId === undefined) return;
+  const why = 'each transaction needs an id of its own, for its log keeps one outcome an id';
+  const how = 'leave it out, and write the business row on the condition that it is not there yet';
+  throw new MessageError('msgId', `msgId cannot be given in a transaction: ${why}; ${how}`);
 }
 
 /** Whole seconds, as the broker counts them: rounded up. */

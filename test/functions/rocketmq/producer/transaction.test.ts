@@ -149,6 +149,24 @@ describe('a transaction is refused before anything is sent', () => {
     const sending = started.producer.sendTransaction(MESSAGE, async () => 'commit', { immunityMs });
     expect(await rejectionOf(sending)).toMatchObject({ code: 'ROCKETMQ_MESSAGE_ILLEGAL', field: 'immunityMs' });
   });
+
+  test('with a message id of its own, which its log could not tell from that of the transaction before', async () => {
+    await using started = await startProducer();
+    let isBegun = false;
+    const sending = started.producer.sendTransaction({ ...MESSAGE, msgId: 'A'.repeat(32) }, async () => {
+      isBegun = true;
+      return 'commit';
+    });
+    expect(await rejectionOf(sending)).toMatchObject({
+      code: 'ROCKETMQ_MESSAGE_ILLEGAL',
+      field: 'msgId',
+      retryable: false,
+      outcome: 'notSent',
+      message: expect.stringMatching(/^msgId cannot be given in a transaction: .* leave it out, .* condition/),
+    });
+    expect(isBegun).toBe(false);
+    expect(started.cluster.broker().requests.last(SEND)).toEqual([]);
+  });
 });
 
 describe('a half message', () => {
