@@ -5,6 +5,7 @@ import { type CheckTransaction, decodeCheckTransaction } from '../protocol/check
 import { MessageProperty } from '../protocol/message-properties.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { RequestCode } from '../protocol/request-code.ts';
+import { unwrapNamespace } from './namespace.ts';
 import { plainBody } from './plain-body.ts';
 import type { CheckedMessage, TransactionCheckListener, TransactionOutcome } from './transaction.ts';
 import { type EndObserver, type EndReceiver, endTransaction, isTold } from './transaction-end.ts';
@@ -96,7 +97,7 @@ export class TransactionChecks {
     await new Promise(setImmediate);
     try {
       for (let asked = this.#open.get(key); asked !== undefined; ) {
-        const message = await checkedMessage(asked.check);
+        const message = await checkedMessage(asked.check, this.#client.options.namespace);
         const decision = await this.#decide(asked.check, message, deadline);
         const newest = this.#open.get(key) ?? asked;
         await this.#answer(newest, message, decision, deadline);
@@ -173,8 +174,13 @@ export class TransactionChecks {
   }
 }
 
-async function checkedMessage({ msgId, message }: CheckTransaction): Promise<CheckedMessage> {
-  const { topic, properties, bornAt } = message;
+/** The half message as its sender knew it: without its namespace, as Java's client shows it too. */
+async function checkedMessage(
+  { msgId, message }: CheckTransaction,
+  namespace: string | undefined,
+): Promise<CheckedMessage> {
+  const { properties, bornAt } = message;
+  const topic = unwrapNamespace(namespace, message.topic);
   const checkTimes = Number(properties[MessageProperty.TRANSACTION_CHECK_TIMES] ?? 1);
   return { msgId, topic, body: await bodyOf(message), properties, bornAt, checkTimes };
 }

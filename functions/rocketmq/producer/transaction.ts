@@ -49,6 +49,7 @@ export type TransactionResult = TransactionFacts &
 /** A half message whose outcome a broker asks for. */
 export interface CheckedMessage {
   readonly msgId: string;
+  /** As its sender named it, without the namespace of the client. */
   readonly topic: string;
   readonly body: Uint8Array;
   readonly properties: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Client,
+  type ClientOptions,
   createClient,
   deadlineAfter,
   type Producer,
@@ -28,20 +29,20 @@ interface Started extends AsyncDisposable {
   readonly cluster: EmbeddedCluster;
   readonly clock: GivenClock;
   /** A client of its own, as another sandbox has. */
-  sandbox(nameServerAddrs?: readonly string[]): { client: Client; producer: Producer };
+  sandbox(options?: Partial<ClientOptions>): { client: Client; producer: Producer };
   /** Lets the time pass after which half messages are checked, and a round of checks begin. */
   check(): void;
 }
 
-async function start(options: Pick<EmbeddedClusterOptions, 'proxy' | 'brokers'> = {}): Promise<Started> {
+async function start(options: EmbeddedClusterOptions = {}): Promise<Started> {
   const clock = new GivenClock();
   const cluster = await startEmbeddedCluster({ topics: [{ name: TOPIC, queues: 2 }], clock, ...options });
   const clients: Client[] = [];
   return {
     cluster,
     clock,
-    sandbox: (nameServerAddrs = cluster.nameServerAddrs) => {
-      const client = createClient({ nameServerAddrs, clock });
+    sandbox: (options = {}) => {
+      const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, clock, ...options });
       clients.push(client);
       return { client, producer: client.producer({ group: GROUP }) };
     },
@@ -228,6 +229,23 @@ describe('a check', () => {
     expect(end).toMatchObject({ isOneway: false, extFields: { topic: TOPIC, fromTransactionCheck: 'true' } });
   });
 
+  test('in a namespace is told of the topic as its sender named it, and answered under its full name', async () => {
+    await using started = await start({ topics: [{ name: `ns%${TOPIC}`, queues: 1 }] });
+    const { client, producer } = started.sandbox({ namespace: 'ns' });
+    const decides = listener('commit');
+    await producer.onTransactionCheck(decides);
+    const upkeep = await begin(client);
+    const { half } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
+    started.check();
+    await expect.poll(() => decides.reports.length).toBe(1);
+    await upkeep.end();
+    expect(half.queue.topic).toBe(TOPIC);
+    expect(decides.reports).toMatchObject([{ message: { topic: TOPIC }, isConfirmed: true }]);
+    const end = started.cluster.broker().requests.last(END_TRANSACTION).at(-1);
+    expect(end?.extFields).toMatchObject({ topic: `ns%${TOPIC}`, producerGroup: `ns%${GROUP}` });
+    expect(started.cluster.broker().messages(`ns%${TOPIC}`)).toHaveLength(1);
+  });
+
   test('of a message that is delivered already is answered with rollback: one copy, and no more checks', async () => {
     await using started = await start();
     const { client, producer } = started.sandbox();
@@ -383,7 +401,7 @@ describe('a check', () => {
     const { topics } = started.cluster.broker();
     const config = topics.get(TOPIC);
     if (config !== undefined) topics.put({ ...config, attributes: { 'message.type': 'TRANSACTION' } });
-    const { client, producer } = started.sandbox([started.cluster.proxyRemotingAddr ?? '']);
+    const { client, producer } = started.sandbox({ nameServerAddrs: [started.cluster.proxyRemotingAddr ?? ''] });
     const decides = listener('unknown');
     await producer.onTransactionCheck(decides);
     const upkeep = await begin(client);
