@@ -6,10 +6,8 @@ import { dynamoDbClient } from '../transaction-log/dynamodb-client.ts';
 import type { DynamoDbSdk } from '../transaction-log/dynamodb-sdk.ts';
 import { DynamoDbTransactionLog } from '../transaction-log/dynamodb-transaction-log.ts';
 import { type HttpAnswer, HttpProblem } from './http-problem.ts';
+import { type NotWritten, notWritten } from './not-written.ts';
 import { type OrderRequest, orderRequest } from './order-request.ts';
-
-/** Why nothing was written, as `TransactWriteItems` says it. */
-type Cancelled = 'orderExists' | 'lost';
 
 const AGAIN = { 'retry-after': '1' };
 
@@ -40,7 +38,7 @@ async function place(
   const log = new DynamoDbTransactionLog({ tableName: transactionTable });
   // Before the half message: the SDK is read meanwhile, at a cold start.
   const dynamo = dynamoDbClient();
-  let cancelled: Cancelled | undefined;
+  let failed: NotWritten | undefined;
 
   const writeOrder = async ({ msgId }: { readonly msgId: string }): Promise<TransactionOutcome> => {
     const Item = { orderId: { S: orderId }, order: { S: order }, msgId: { S: msgId } };
@@ -49,9 +47,9 @@ async function place(
       await (await dynamo).transactWriteItems({ TransactItems: [{ Put: put }, log.commitItem(msgId)] });
       return 'commit';
     } catch (error) {
-      cancelled = cancellationOf(error);
-      // Any other failure leaves it open whether the rows were written: the log will tell the checker.
-      if (cancelled === undefined) throw error;
+      failed = notWritten(error);
+      // Any other failure leaves it open whether the rows were written: the log will tell whoever is asked.
+      if (failed === undefined) throw error;
       return 'rollback';
     }
   };
@@ -60,7 +58,12 @@ async function place(
   const result = await producer.sendTransaction(message, writeOrder, { deadline }).catch((error: unknown) => {
     throw problemOf(error);
   });
-  if (cancelled === 'orderExists') return placedBefore(await dynamo, ordersTable, request);
+  if (failed?.why === 'orderExists') return placedBefore(await dynamo, ordersTable, request);
+  if (failed?.why === 'illegal') {
+    // Either the order is too large, or the tables are not what they should be.
+    logger.error('order not written', { orderId, reason: failed.text });
+    throw new HttpProblem(422, `the order cannot be a row of the table: ${failed.text}`);
+  }
   return answerOf(orderId, result, log);
 }
 
@@ -95,13 +98,6 @@ async function placedBefore(
   });
   if (Item?.order?.S !== order) throw new HttpProblem(422, 'this Idempotency-Key was used for another order');
   return answer(200, { orderId, msgId: Item.msgId?.S, status: 'placedBefore' });
-}
-
-/** Of an error that says for certain that nothing was written; undefined for any other. */
-function cancellationOf(error: unknown): Cancelled | undefined {
-  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
-  const [order] = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
-  return order?.Code === 'ConditionalCheckFailed' ? 'orderExists' : 'lost';
 }
 
 /** No half message was confirmed, so nothing was written and nothing is to come. */

@@ -2,6 +2,9 @@
 export type Attribute = Readonly<Record<string, unknown>>;
 export type Item = Readonly<Record<string, Attribute>>;
 
+/** An item that is larger DynamoDB never takes. */
+const LARGEST_ITEM_BYTES = 400 * 1024;
+
 /** An error of the service, by its name. */
 export class TableStoreError extends Error {
   /** Of a cancelled transaction, one for each of its writes. */
@@ -66,6 +69,7 @@ export class TableStore {
   put(input: PutInput): object {
     const table = this.#table(input.TableName);
     const key = keyOf(table, input.Item);
+    refuseTooLarge(input.Item);
     if (!holds(input, table.items.get(key))) throw conditionFailed();
     table.items.set(key, input.Item);
     return {};
@@ -88,6 +92,7 @@ export class TableStore {
     const puts = TransactItems.map(({ Put }) => {
       if (Put === undefined) throw notUnderstood('TransactItems', JSON.stringify(TransactItems));
       const table = this.#table(Put.TableName);
+      refuseTooLarge(Put.Item);
       return { Put, table, key: keyOf(table, Put.Item) };
     });
     const reasons = puts.map(({ Put, table, key }) => ({
@@ -119,6 +124,18 @@ function keyOf({ keyName }: Table, item: Item): string {
   const key = item[keyName]?.S;
   if (typeof key === 'string' && key !== '') return key;
   throw new TableStoreError('ValidationException', `The partition key ${keyName} must be a string that is not empty`);
+}
+
+function refuseTooLarge(item: Item): void {
+  if (sizeOf(item) <= LARGEST_ITEM_BYTES) return;
+  throw new TableStoreError('ValidationException', 'Item size has exceeded the maximum allowed size');
+}
+
+/** Bytes of names and texts, as DynamoDB counts them; numbers count by their digits here, which is a little more. */
+function sizeOf(item: Item): number {
+  let bytes = 0;
+  for (const [name, { S, N }] of Object.entries(item)) bytes += Buffer.byteLength(`${name}${S ?? N ?? ''}`);
+  return bytes;
 }
 
 function holds(input: Conditional, present: Item | undefined): boolean {

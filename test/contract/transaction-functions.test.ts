@@ -113,14 +113,15 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
     const idsIn = async (topic: string) =>
       (await admin.readAll(topic)).map(({ properties }) => properties.UNIQ_KEY ?? '');
 
-    /** Places an order of that id. */
-    async function order(host: LambdaHost, orderId: string): Promise<Order> {
-      const event = sample<{ headers: Record<string, string> }>('place-order', 'plain');
+    /** Places an order of that id, or another one under it. */
+    async function order(host: LambdaHost, orderId: string, body?: string): Promise<Order> {
+      const event = sample<{ headers: Record<string, string>; body: string }>('place-order', 'plain');
       event.headers['idempotency-key'] = orderId;
+      event.body = body ?? event.body;
       const result = await host.invoke(event);
       if (result.status !== 'ok') throw new Error(`${result.errorType}: ${result.errorMessage}`);
-      const { statusCode, body } = result.payload as { statusCode: number; body: string };
-      return { ...JSON.parse(body), statusCode };
+      const { statusCode, body: told } = result.payload as { statusCode: number; body: string };
+      return { ...JSON.parse(told), statusCode };
     }
 
     /** What the log says of a transaction. */
@@ -185,6 +186,19 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
       },
       CASE_LIMIT_MS,
     );
+
+    test('refuse an order that DynamoDB takes in no row, and take another one under its key', async () => {
+      const topic = await freshTopic({ admin });
+      await using host = start(placeOrder, topic, environment(uniqueName('PG')));
+      const tooLarge = JSON.stringify({ note: 'x'.repeat(450_000) });
+      expect(await order(host, topic, tooLarge)).toMatchObject({
+        statusCode: 422,
+        detail: expect.stringContaining('Item size has exceeded the maximum allowed size'),
+      });
+      expect(await order(host, topic)).toMatchObject({ statusCode: 200, status: 'placed' });
+      await readBack(admin, topic, 1);
+      expect(await idsIn(topic)).toHaveLength(1);
+    });
 
     test(
       `have ${OPEN_HALVES} open half messages answered while the checker function is awake once`,

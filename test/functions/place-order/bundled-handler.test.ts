@@ -5,6 +5,7 @@ import { LOG_TABLE, ORDERS_TABLE, type StartedTransactions, startTransactions } 
 
 const END_TRANSACTION = 37;
 const SEND_MESSAGE_V2 = 310;
+const ROLLBACK = '12';
 
 const bundled = bundledFunction('place-order');
 afterAll(() => bundled[Symbol.dispose]());
@@ -143,6 +144,21 @@ test('tables that do not answer make it 503, to be asked again; the message stay
   started.dynamoDb.recover();
   expect((await place(started, 'plain')).body.status).toBe('placed');
   expect(await started.readBack()).toHaveLength(1);
+});
+
+test('an order too large for a row is answered 422, and its half message is rolled back', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  const event = { ...sample<object>('place-order', 'plain'), body: JSON.stringify({ note: 'x'.repeat(450_000) }) };
+  const { statusCode, headers, body } = answerOf(await started.host.invoke(event));
+  expect([statusCode, body.detail]).toEqual([
+    422,
+    'the order cannot be a row of the table: Item size has exceeded the maximum allowed size',
+  ]);
+  expect(headers).not.toHaveProperty('retry-after');
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([]);
+  expect(await started.readBack()).toEqual([]);
+  const ends = started.cluster.brokers.flatMap(({ requests }) => requests.last(END_TRANSACTION));
+  expect(ends.map(({ extFields }) => extFields.commitOrRollback)).toEqual([ROLLBACK]);
 });
 
 test('a cluster that takes no half message makes it 503, and nothing is written', async () => {

@@ -72,6 +72,18 @@ describe('the DynamoDB endpoint, asked by the AWS SDK', () => {
     await expect(client.putItem(input)).rejects.toMatchObject({ name });
   });
 
+  test('refuses an item of more than 400 KB, alone and in a transaction', async () => {
+    const sized = (bytes: number) => ({ TableName, Item: { id: { S: 'b' }, s: { S: 'x'.repeat(bytes - 4) } } });
+    await client.putItem(sized(400 * 1024));
+    const tooLarge = {
+      name: 'ValidationException',
+      message: 'Item size has exceeded the maximum allowed size',
+    };
+    const Put = sized(400 * 1024 + 1);
+    await expect(client.putItem(Put)).rejects.toMatchObject(tooLarge);
+    await expect(client.transactWriteItems({ TransactItems: [{ Put }] })).rejects.toMatchObject(tooLarge);
+  });
+
   test('refuses an action that it does not have', async () => {
     await expect(client.listTables({})).rejects.toMatchObject({ name: 'UnknownOperationException' });
   });
