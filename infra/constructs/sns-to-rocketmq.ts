@@ -27,7 +27,7 @@ export interface SnsToRocketMqProps extends AsyncSourceProps {
   readonly filterPolicy?: Readonly<Record<string, sns.SubscriptionFilter>>;
 
   /**
-   * Which messages the function gets, by their bodies.
+   * Which messages the function gets, by their bodies. Not together with `filterPolicy`.
    * @default - all
    */
   readonly filterPolicyWithMessageBody?: Readonly<Record<string, sns.FilterOrPolicy>>;
@@ -71,7 +71,8 @@ export class SnsToRocketMq extends AsyncSource {
   }
 }
 
-function topicFaults({ existingSnsTopic, snsTopicOptions }: SnsToRocketMqProps): SynthFault[] {
+function topicFaults(props: SnsToRocketMqProps): SynthFault[] {
+  const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
   const faults: SynthFault[] = [];
   if (existingSnsTopic?.fifo === true) {
     const text =
@@ -82,6 +83,11 @@ function topicFaults({ existingSnsTopic, snsTopicOptions }: SnsToRocketMqProps):
     const text =
       'snsTopicOptions would have no effect: existingSnsTopic is given, and this construct does not change it. Set them where that topic is made.';
     faults.push({ id: 'existing-sns-topic', text });
+  }
+  if (filterPolicy !== undefined && filterPolicyWithMessageBody !== undefined) {
+    const text =
+      'filterPolicyWithMessageBody would have no effect: filterPolicy is given, and SNS filters a subscription by attributes or by bodies. Remove one of them, and leave out the rest by the filter of a mapping.';
+    faults.push({ id: 'sns-filter-policy', text });
   }
   return faults;
 }

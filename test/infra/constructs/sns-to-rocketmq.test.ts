@@ -135,6 +135,20 @@ test('bodies can be filtered too', () => {
   Template.fromStack(stack).hasResourceProperties('AWS::SNS::Subscription', { FilterPolicyScope: 'MessageBody' });
 });
 
+test('attributes and bodies cannot be filtered both, for a subscription has one policy', () => {
+  const stack = testStack();
+  const byKind = sns.SubscriptionFilter.stringFilter({ allowlist: ['order'] });
+  snsIn(stack, {
+    filterPolicy: { kind: byKind },
+    filterPolicyWithMessageBody: { kind: sns.FilterOrPolicy.filter(byKind) },
+  });
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(
+      /^\[rocketmq-lambda:sns-filter-policy\] filterPolicyWithMessageBody would have no effect: filterPolicy is given/,
+    ),
+  ]);
+});
+
 test('another failure destination of the function takes the place of the queue there', () => {
   const stack = testStack();
   const elsewhere = sqs.Queue.fromQueueArn(stack, 'Elsewhere', 'arn:aws:sqs:eu-west-1:123456789012:elsewhere');
