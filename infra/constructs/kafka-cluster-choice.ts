@@ -17,7 +17,7 @@ export interface KafkaClusterChoice {
   readonly mskClusterArn?: string;
 
   /**
-   * Addresses of brokers of a self-managed cluster, each `host:port`.
+   * Addresses of 1 to 10 brokers of a self-managed cluster, each `host:port`; these tell Lambda of the others.
    * @default - none; then `mskClusterArn` must be given
    */
   readonly bootstrapServers?: readonly string[];
@@ -71,6 +71,7 @@ export interface KafkaClusterChoice {
 const legalGroup = /^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/;
 /** Kafka knows topics of one character, and some that begin with a dot. Lambda does not. */
 const legalTopic = /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{1,248}$/;
+const mostServers = 10;
 const legalServer = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?:([0-9]{1,5})$/;
 
 /** The authentication that was given, or the one that the kind of cluster has by default. */
@@ -112,6 +113,10 @@ function clusterFaults({ mskClusterArn, bootstrapServers = [] }: KafkaClusterCho
   }
   // A list that is known at deployment only has one element, which is no token of its own.
   const known = Token.isUnresolved(bootstrapServers) ? [] : bootstrapServers;
+  if (known.length > mostServers) {
+    const text = `bootstrapServers names ${known.length} brokers; Lambda allows 1 to ${mostServers}, which tell it of the others. Name fewer.`;
+    faults.push({ id: 'kafka-cluster', text });
+  }
   for (const server of known) {
     if (Token.isUnresolved(server) || isServer(server)) continue;
     const text = `"${server}" is not the address of a Kafka broker. Write host:port, for example broker-1.example.com:9096.`;

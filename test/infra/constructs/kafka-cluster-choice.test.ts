@@ -23,6 +23,10 @@ const own: KafkaClusterChoice = {
   authentication: KafkaAuthentication.scramSha512(secret),
 };
 
+function brokers(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `broker-${index}.example.com:9096`);
+}
+
 test.each<[string, KafkaClusterChoice]>([
   ['MSK with IAM', msk],
   ['MSK with SCRAM', { kafkaTopic: 'orders', mskClusterArn, authentication: KafkaAuthentication.scramSha512(secret) }],
@@ -41,6 +45,7 @@ test.each<[string, KafkaClusterChoice]>([
   ['more pollers', { ...msk, pollers: { minimumPollers: 2, maximumPollers: 2000, pollerGroupName: 'shared' } }],
   ['more pollers at least than there are at most by default', { ...msk, pollers: { minimumPollers: 20 } }],
   ['a list of brokers that is known at deployment only', { ...own, bootstrapServers: Fn.split(',', 'a:1,b:2') }],
+  ['ten brokers', { ...own, bootstrapServers: brokers(10) }],
   ['the shortest topic', { ...msk, kafkaTopic: '_1' }],
 ])('%s is fine', (_title, choice) => {
   expect(kafkaClusterFaults(choice)).toEqual([]);
@@ -58,6 +63,7 @@ test.each<[string, KafkaClusterChoice, string, RegExp]>([
   ],
   ['a broker without a port', { ...own, bootstrapServers: ['broker-1'] }, 'kafka-cluster', /"broker-1" is not/],
   ['a port that does not exist', { ...own, bootstrapServers: ['broker-1:70000'] }, 'kafka-cluster', /host:port/],
+  ['eleven brokers', { ...own, bootstrapServers: brokers(11) }, 'kafka-cluster', /names 11 brokers; .* 1 to 10/],
   ['an illegal topic', { ...msk, kafkaTopic: 'a b' }, 'kafka-topic', /kafkaTopic is "a b"/],
   ['too long a topic', { ...msk, kafkaTopic: 'a'.repeat(250) }, 'kafka-topic', /2 to 249/],
   ['a topic of one letter, which Lambda does not read', { ...msk, kafkaTopic: 'x' }, 'kafka-topic', /2 to 249/],
