@@ -1,5 +1,6 @@
 import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { isIntegerWithin } from './known-range.ts';
 import { type SourceQueueOptions, visibilityTimeoutOf } from './source-queue.ts';
 import type { SynthFault } from './synth-fault.ts';
 
@@ -32,7 +33,7 @@ export interface QueueChoice {
   readonly visibilityTimeout?: Duration;
 
   /**
-   * Deliveries of a message before it goes to the dead-letter queue. Not used with `existingQueue`.
+   * Deliveries of a message before it goes to the dead-letter queue, from 1 to 1000. Not used with `existingQueue`.
    * @default 5
    */
   readonly maxReceiveCount?: number;
@@ -58,7 +59,7 @@ export function existingDeadLetterQueue({ existingQueue, deadLetterQueue }: Queu
 
 /** What SQS would refuse, and what would be dropped without a word. */
 export function queueChoiceFaults(props: QueueChoice): SynthFault[] {
-  return [...ignoredPropFaults(props), ...kindFaults(props)];
+  return [...ignoredPropFaults(props), ...receiveCountFaults(props), ...kindFaults(props)];
 }
 
 /** Props that are about a created queue and have no effect when the queue exists. */
@@ -75,6 +76,14 @@ function ignoredPropFaults(props: QueueChoice): SynthFault[] {
   if (ignored.length === 0) return [];
   const text = `${ignored.join(', ')} would have no effect: existingQueue is given, and this construct does not change it. Set ${ignored.length === 1 ? 'it' : 'them'} where that queue is made.`;
   return [{ id: 'existing-queue', text }];
+}
+
+/** A number of deliveries that SQS would refuse. */
+export function receiveCountFaults({ existingQueue, maxReceiveCount = 1 }: QueueChoice): SynthFault[] {
+  // With an existing queue it has no effect, which has been told.
+  if (existingQueue !== undefined || isIntegerWithin(maxReceiveCount, 1, 1000)) return [];
+  const text = `maxReceiveCount is ${maxReceiveCount}; SQS allows whole numbers from 1 to 1000.`;
+  return [{ id: 'sqs-max-receive-count', text }];
 }
 
 /** SQS moves messages between queues of one kind only. */

@@ -10,6 +10,7 @@ import {
   existingDeadLetterQueue,
   type QueueChoice,
   queueChoiceFaults,
+  receiveCountFaults,
   uncheckedVisibility,
   unknownDeadLetterQueue,
 } from './queue-choice.ts';
@@ -136,11 +137,13 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
     const { maxBatchingWindow } = props;
     const unknown = unknownVisibilityFaults(props.visibilityTimeout, timeout, maxBatchingWindow);
     reportFaults(this, unknown);
+    // The CDK throws for one that will be reported, and would hide the rest of it.
+    const { maxReceiveCount = 5 } = receiveCountFaults(props).length === 0 ? props : {};
     return new SourceQueue(this, 'Source', {
       fifo: props.fifo ?? false,
       visibilityTimeout:
         props.visibilityTimeout ?? (unknown.length === 0 ? neededVisibility(timeout, maxBatchingWindow) : timeout),
-      maxReceiveCount: props.maxReceiveCount ?? 5,
+      maxReceiveCount,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
       options: props.queueOptions ?? {},

@@ -314,6 +314,22 @@ test.each<[string, Partial<SqsToRocketMqProps>]>([
   Template.fromStack(told).hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 600 });
 });
 
+test.each([0, 1.5, 1001])('a queue cannot give up a message after %d deliveries', (maxReceiveCount) => {
+  const stack = testStack();
+  sqsIn(stack, { maxReceiveCount });
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(
+      /^\[rocketmq-lambda:sqs-max-receive-count\] maxReceiveCount is [0-9.]+; SQS allows whole numbers from 1 to 1000/,
+    ),
+  ]);
+});
+
+test.each([1, 1000, atDeployment])('a queue gives up a message after %d deliveries', (maxReceiveCount) => {
+  const stack = testStack();
+  sqsIn(stack, { maxReceiveCount });
+  expect(errorsOf(stack)).toEqual([]);
+});
+
 test('all faults are told in one synth, which fails', () => {
   const stack = testStack();
   sqsIn(stack, { topic: 'a b', batchSize: 20, maxConcurrency: 1, visibilityTimeout: Duration.seconds(60) });
