@@ -1,12 +1,19 @@
 import * as s3 from 'aws-cdk-lib/aws-s3';
 
+const deleted = 'Object Deleted';
+
 /**
  * What EventBridge calls the events of S3, by the event type of a notification. Types that are not here are told apart by notifications
  * only.
  */
 const detailTypes: ReadonlyMap<s3.EventType, string> = new Map([
   [s3.EventType.OBJECT_CREATED, 'Object Created'],
-  [s3.EventType.OBJECT_REMOVED, 'Object Deleted'],
+  [s3.EventType.OBJECT_REMOVED, deleted],
+  [s3.EventType.OBJECT_REMOVED_DELETE, deleted],
+  [s3.EventType.OBJECT_REMOVED_DELETE_MARKER_CREATED, deleted],
+  [s3.EventType.LIFECYCLE_EXPIRATION, deleted],
+  [s3.EventType.LIFECYCLE_EXPIRATION_DELETE, deleted],
+  [s3.EventType.LIFECYCLE_EXPIRATION_DELETE_MARKER_CREATED, deleted],
   [s3.EventType.OBJECT_RESTORE_POST, 'Object Restore Initiated'],
   [s3.EventType.OBJECT_RESTORE_COMPLETED, 'Object Restore Completed'],
   [s3.EventType.OBJECT_RESTORE_DELETE, 'Object Restore Expired'],
@@ -17,15 +24,42 @@ const detailTypes: ReadonlyMap<s3.EventType, string> = new Map([
   [s3.EventType.INTELLIGENT_TIERING, 'Object Access Tier Changed'],
 ]);
 
-/** The detail types of some event types, and the event types that have none. */
-export function detailTypesOf(eventTypes: readonly s3.EventType[]): {
-  readonly known: readonly string[];
-  readonly unknown: readonly s3.EventType[];
+type Detail = Readonly<Record<string, readonly unknown[]>>;
+
+const byRequest: Detail = { reason: ['DeleteObject'] };
+const byLifecycle: Detail = { reason: ['Lifecycle Expiration'] };
+const forGood: Detail = { 'deletion-type': ['Permanently Deleted'] };
+const byMarker: Detail = { 'deletion-type': ['Delete Marker Created'] };
+
+/** Who deletes, and how: EventBridge calls all of it alike, and notifications do not. */
+const deletions: ReadonlyMap<s3.EventType, Detail> = new Map([
+  [s3.EventType.OBJECT_REMOVED, byRequest],
+  [s3.EventType.OBJECT_REMOVED_DELETE, { ...byRequest, ...forGood }],
+  [s3.EventType.OBJECT_REMOVED_DELETE_MARKER_CREATED, { ...byRequest, ...byMarker }],
+  [s3.EventType.LIFECYCLE_EXPIRATION, byLifecycle],
+  [s3.EventType.LIFECYCLE_EXPIRATION_DELETE, { ...byLifecycle, ...forGood }],
+  [s3.EventType.LIFECYCLE_EXPIRATION_DELETE_MARKER_CREATED, { ...byLifecycle, ...byMarker }],
+]);
+
+/** Every other event: none has this field. */
+const noDeletion: Detail = { 'deletion-type': [{ exists: false }] };
+
+/** Event types that are to be had from notifications only. */
+export function untoldByEventBridge(eventTypes: readonly s3.EventType[]): s3.EventType[] {
+  return eventTypes.filter((type) => !detailTypes.has(type));
+}
+
+/** What a pattern of EventBridge says about events of some types. */
+export function eventPatternOf(eventTypes: readonly s3.EventType[]): {
+  readonly detailType: string[];
+  readonly detail: Readonly<Record<string, unknown>>;
 } {
-  return {
-    known: eventTypes.map((type) => detailTypes.get(type)).filter((name) => name !== undefined),
-    unknown: eventTypes.filter((type) => !detailTypes.has(type)),
-  };
+  const names = eventTypes.map((type) => detailTypes.get(type)).filter((name) => name !== undefined);
+  const details = [...new Set(eventTypes.map((type) => deletions.get(type) ?? noDeletion))];
+  const [only = noDeletion] = details;
+  // EventBridge takes `$or` with one alternative for the name of a field.
+  const either = details.length > 1 ? { $or: details } : only;
+  return { detailType: [...new Set(names)], detail: names.includes(deleted) ? either : {} };
 }
 
 /** Event types that belong to a whole kind of events which is there too, each with that kind: `s3:ObjectCreated:Put`, `s3:ObjectCreated:*`. */

@@ -5,7 +5,7 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
-import { detailTypesOf, overlapsOf } from './s3-event-names.ts';
+import { eventPatternOf, overlapsOf, untoldByEventBridge } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** A bucket. The class is named beside its interface, which it does not fit under `exactOptionalPropertyTypes`. */
@@ -26,7 +26,7 @@ export interface S3ToRocketMqProps extends AsyncSourceProps, HandoverOptions {
   readonly bucketOptions?: s3.BucketProps;
 
   /**
-   * Which events become messages.
+   * Which events become messages. What the lifecycle of the bucket deletes is `LIFECYCLE_EXPIRATION`, and not among `OBJECT_REMOVED`.
    * @default - every kind of creation
    */
   readonly eventTypes?: readonly s3.EventType[];
@@ -79,14 +79,16 @@ export class S3ToRocketMq extends AsyncSource {
     // Not the property of the bucket, though that takes no code at deployment: other notifications of the bucket would overwrite it.
     this.bucket.enableEventBridgeNotification();
     acknowledgeNotifications(Stack.of(this.bucket));
+    const { detailType, detail } = eventPatternOf(eventTypes);
     const eventBus = events.EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.rule = createEventRule(this, {
       ...props,
       eventBus,
       eventPattern: {
         source: ['aws.s3'],
-        detailType: [...detailTypesOf(eventTypes).known],
+        detailType,
         detail: {
+          ...detail,
           bucket: { name: [this.bucket.bucketName] },
           ...(keyFilter !== undefined && { object: { key: [{ wildcard: wildcardOf(keyFilter) }] } }),
         },
@@ -150,14 +152,14 @@ function bucketFaults(props: S3ToRocketMqProps): SynthFault[] {
     const text = 'eventTypes names a type twice, which S3 refuses. Name each once.';
     faults.push({ id: 's3-event-types', text });
   }
-  // EventBridge tells none of these parts apart, which is told below.
+  // A rule of EventBridge takes an event once, however many of the types it has.
   for (const [part, whole] of viaEventBridge === true ? [] : overlapsOf([...new Set(eventTypes)])) {
     const text = `eventTypes has ${part} beside ${whole}, which is the same event twice, and S3 refuses it. Leave one of them out.`;
     faults.push({ id: 's3-event-types', text });
   }
-  const { unknown } = detailTypesOf(eventTypes);
-  if (viaEventBridge === true && unknown.length > 0) {
-    const text = `eventTypes has ${unknown.join(', ')}, which EventBridge does not tell apart. Name the whole kind, such as OBJECT_CREATED, or leave viaEventBridge out.`;
+  const untold = untoldByEventBridge(eventTypes);
+  if (viaEventBridge === true && untold.length > 0) {
+    const text = `eventTypes has ${untold.join(', ')}, which viaEventBridge does not tell apart. Name the whole kind, such as OBJECT_CREATED, or leave viaEventBridge out.`;
     faults.push({ id: 's3-event-types', text });
   }
   if (viaEventBridge !== true && (props.handoverMaxAge ?? props.handoverRetryAttempts) !== undefined) {

@@ -196,10 +196,33 @@ describe('via EventBridge', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         'detail-type': ['Object Deleted', 'Object Tags Added'],
-        detail: { bucket: { name: ['uploads'] }, object: { key: [{ wildcard: 'in\\*/*.json' }] } },
+        detail: {
+          bucket: { name: ['uploads'] },
+          object: { key: [{ wildcard: 'in\\*/*.json' }] },
+          $or: [{ reason: ['DeleteObject'] }, { 'deletion-type': [{ exists: false }] }],
+        },
       },
       Targets: [Match.objectLike({ RetryPolicy: { MaximumEventAgeInSeconds: 3600 } })],
     });
+  });
+
+  test('objects that a lifecycle rule removes are no more among those that a request removes than without', () => {
+    const [removed, expired] = [s3.EventType.OBJECT_REMOVED, s3.EventType.LIFECYCLE_EXPIRATION].map((type) => {
+      const [rule] = Object.values(
+        templateWith({ viaEventBridge: true, eventTypes: [type] }).findResources('AWS::Events::Rule'),
+      );
+      return rule?.Properties.EventPattern;
+    });
+    const pattern = { source: ['aws.s3'], 'detail-type': ['Object Deleted'] };
+    expect(removed).toMatchObject({ ...pattern, detail: { reason: ['DeleteObject'] } });
+    expect(expired).toMatchObject({ ...pattern, detail: { reason: ['Lifecycle Expiration'] } });
+  });
+
+  test('a type may stand beside the whole that it belongs to, for a rule takes an event once', () => {
+    const stack = testStack();
+    const eventTypes = [s3.EventType.OBJECT_REMOVED, s3.EventType.OBJECT_REMOVED_DELETE];
+    s3In(stack, { viaEventBridge: true, eventTypes });
+    expect(errorsOf(stack)).toEqual([]);
   });
 
   test('takes no event type that EventBridge does not tell apart', () => {
