@@ -12,6 +12,7 @@ export interface MessageQueue {
 /** Queues of a topic that can be written now, grouped by broker (Java: `TopicPublishInfo`). Immutable. */
 export interface TopicPublishInfo {
   readonly topic: string;
+  /** With an order configuration and of a static topic all that there are, so that keys keep theirs: some may have no broker now. */
   readonly queues: readonly MessageQueue[];
   /** Names of the brokers of `queues`. */
   readonly brokerNames: ReadonlySet<string>;
@@ -24,7 +25,7 @@ export interface TopicPublishInfo {
   readonly allMasterAddrs: ReadonlyMap<string, string>;
   /** Zone by broker name, of the brokers whose zone the route tells. */
   readonly zones: ReadonlyMap<string, string>;
-  /** Broker by logical queue, of a static topic only. */
+  /** Broker by logical queue, of a static topic only; without the queues that no broker has now. */
   readonly logicalQueues: ReadonlyMap<number, string> | undefined;
   /** Why `queues` is empty, in words; undefined when it is not. */
   readonly emptyReason: string | undefined;
@@ -49,6 +50,19 @@ export function brokerOf(
   const brokerName = brokerNameOf(info, queue);
   const addr = brokerName === undefined ? undefined : info.masterAddrs.get(brokerName);
   return brokerName === undefined || addr === undefined ? undefined : { brokerName, addr };
+}
+
+/** Why a message cannot go to a queue now or, without one, to any of the topic; in words. */
+export function noPlaceReason(info: TopicPublishInfo, queue: MessageQueue | undefined): string {
+  const { emptyReason, logicalQueues, queues } = info;
+  if (emptyReason !== undefined) return emptyReason;
+  if (queue !== undefined) {
+    const brokerName = brokerNameOf(info, queue);
+    if (brokerName === undefined) return `no broker has its logical queue ${queue.queueId} now`;
+    return `the master of ${brokerName}, which has queue ${queue.queueId}, is gone`;
+  }
+  if (logicalQueues?.size === 0) return `no broker has any of its ${queues.length} logical queues now`;
+  return 'none of its brokers has a master now';
 }
 
 /**
@@ -119,22 +133,28 @@ function orderedInfo(topic: string, conf: string, masterAddrs: ReadonlyMap<strin
   return { topic, queues, masterAddrs, logicalQueues: undefined, emptyReason };
 }
 
+/**
+ * All logical queues, also those that no mapping tells the place of, so that a key keeps its queue: a name server that
+ * restarted has no mapping of a broker that is down (Java: `topicRouteData2EndpointsForStaticTopic`).
+ */
 function staticInfo(topic: string, route: TopicRouteData, masterAddrs: ReadonlyMap<string, string>): Queues {
   const logicalQueues = new Map<number, string>();
-  const epochs = new Map<number, number>();
+  const refusals: string[] = [];
+  let queueCount = 0;
   let scope = '';
-  for (const mapping of Object.values(route.topicQueueMappingByBroker ?? {})) {
-    scope = mapping.scope.startsWith('__') ? mapping.scope.slice(2) : mapping.scope;
-    for (const id of Object.keys(mapping.currIdMap)) {
-      // A queue that moved stands in the maps of both brokers for a while: the newer map counts.
-      if ((epochs.get(Number(id)) ?? -1) >= mapping.epoch) continue;
-      epochs.set(Number(id), mapping.epoch);
-      logicalQueues.set(Number(id), mapping.bname);
+  // A queue that moved stands in the maps of both brokers for a while: the newer map comes later, and counts.
+  const mappings = Object.values(route.topicQueueMappingByBroker ?? {}).toSorted((a, b) => a.epoch - b.epoch);
+  for (const { bname, totalQueues, currIdMap, scope: fullScope } of mappings) {
+    if (totalQueues > MOST_QUEUES) {
+      refusals.push(`${bname} tells of ${totalQueues} logical queues, and no topic has over ${MOST_QUEUES}`);
+      continue;
     }
+    scope = fullScope.startsWith('__') ? fullScope.slice(2) : fullScope;
+    queueCount = Math.max(queueCount, totalQueues);
+    for (const id of Object.keys(currIdMap)) logicalQueues.set(Number(id), bname);
   }
   const brokerName = `${LOGICAL_BROKER_PREFIX}${scope}`;
-  const ids = [...logicalQueues.keys()].toSorted((a, b) => a - b);
-  const queues = ids.map((queueId) => ({ topic, brokerName, queueId }));
-  const emptyReason = queues.length > 0 ? undefined : 'its static mapping has no queue';
+  const queues = Array.from({ length: queueCount }, (_, queueId) => ({ topic, brokerName, queueId }));
+  const emptyReason = queues.length > 0 ? undefined : refusals.join(', ') || 'its static mapping has no queue';
   return { topic, queues, masterAddrs, logicalQueues, emptyReason };
 }

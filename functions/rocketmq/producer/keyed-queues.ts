@@ -1,5 +1,5 @@
 import type { BrokerAbsences } from '../client/broker-absences.ts';
-import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 
 /** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
 export function javaStringHash(text: string): number {
@@ -25,16 +25,28 @@ export class KeyedQueues {
   readonly #absences: BrokerAbsences;
   readonly #onQueueLost: 'fail' | 'rehash';
   readonly #known = new Map<string, KnownQueues>();
+  /** Queues that have a master now. Sorted out once for each route, and not for each send. */
+  readonly #atHand = new WeakMap<TopicPublishInfo, readonly MessageQueue[]>();
 
   constructor(absences: BrokerAbsences, onQueueLost: 'fail' | 'rehash') {
     this.#absences = absences;
     this.#onQueueLost = onQueueLost;
   }
 
-  /** The queue of a key; undefined when the topic has none. It may be one of a broker that is gone. */
+  /** The queue of a key; undefined when the topic has none. It may be one of a broker that is gone, or that no broker has. */
   queueOf(info: TopicPublishInfo, shardingKey: string): MessageQueue | undefined {
-    const queues = this.#onQueueLost === 'rehash' ? info.queues : this.#queuesThatCount(info);
+    const queues = this.#onQueueLost === 'rehash' ? this.#queuesAtHand(info) : this.#queuesThatCount(info);
     return queues[Math.abs(javaStringHash(shardingKey) % queues.length)];
+  }
+
+  /** All queues where none is at hand: one of them then tells what it lacks. */
+  #queuesAtHand(info: TopicPublishInfo): readonly MessageQueue[] {
+    let queues = this.#atHand.get(info);
+    if (queues === undefined) {
+      queues = info.queues.filter((queue) => brokerOf(info, queue) !== undefined);
+      this.#atHand.set(info, queues);
+    }
+    return queues.length > 0 ? queues : info.queues;
   }
 
   #queuesThatCount(info: TopicPublishInfo): readonly MessageQueue[] {

@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
-import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
+import { brokerOf, type MessageQueue, noPlaceReason, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
@@ -276,9 +276,7 @@ export class SendLoop implements AttemptEnds {
       const fresh = await this.#client.publishInfo(topic, deadline);
       const place = this.#placeOn(fresh, sending);
       if (place !== undefined) return place;
-      const gone =
-        fixedQueue && `the master of ${fixedQueue.brokerName}, which has queue ${fixedQueue.queueId}, is gone`;
-      throw new NoWritableQueueError(topic, fresh.emptyReason ?? gone ?? 'none of its brokers has a master now');
+      throw new NoWritableQueueError(topic, noPlaceReason(fresh, fixedQueue));
     } catch (error) {
       throw asGivenUp(sending, error);
     }

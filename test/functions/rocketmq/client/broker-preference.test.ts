@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BrokerPreference, type PreferenceOptions } from '../../../../functions/rocketmq/client/broker-preference.ts';
 import { topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import { publishInfo } from '../producer/publish-info.ts';
-import { routeOver } from './routes.ts';
+import { mappingOf, routeOver } from './routes.ts';
 
 const SIX = { a: 2, b: 2, c: 2, d: 2, e: 2, f: 2 };
 const ZONES = { a: 'z1', b: 'z2', c: 'z1', d: 'z2', e: 'z2', f: 'z3' };
@@ -80,18 +80,10 @@ describe('with so many brokers a sandbox', () => {
     expect(tiersOf({ brokersPerSandbox: 50 })).toEqual([Object.keys(SIX)]);
   });
 
-  test('a static topic is cut by the brokers that have its queues', () => {
-    const places = (bname: string, currIdMap: Record<string, number>) => ({
-      topic: 'T',
-      scope: '__global__',
-      totalQueues: 4,
-      bname,
-      epoch: 1,
-      currIdMap,
-    });
+  test('a static topic is cut by the brokers that have its queues, less those that none has', () => {
     const route = {
       ...routeOver({ a: { 0: 'a:1' }, b: { 0: 'b:1' } }),
-      topicQueueMappingByBroker: { a: places('a', { 0: 0, 1: 1 }), b: places('b', { 2: 0, 3: 1 }) },
+      topicQueueMappingByBroker: { a: mappingOf('a', { 0: 0, 1: 1 }), b: mappingOf('b', { 2: 0, 3: 1 }) },
     };
     const tiers = new BrokerPreference({ brokersPerSandbox: 1 }, { name: undefined }, 1).tiers(
       topicPublishInfo('T', route),

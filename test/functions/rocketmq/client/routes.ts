@@ -4,6 +4,7 @@ import { ResponseCode } from '../../../../functions/rocketmq/protocol/response-c
 import {
   encodeTopicRouteData,
   type QueueData,
+  type TopicQueueMapping,
   type TopicRouteData,
 } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
 import type { ScriptedAnswer } from '../remoting/frame-server.ts';
@@ -30,6 +31,15 @@ export function routeOver(
     })),
     topicQueueMappingByBroker: undefined,
   };
+}
+
+/** Where a broker has logical queues of a static topic, of eight unless told otherwise. */
+export function mappingOf(
+  bname: string,
+  currIdMap: Readonly<Record<string, number>>,
+  { totalQueues = 8, epoch = 1 }: Partial<TopicQueueMapping> = {},
+): TopicQueueMapping {
+  return { topic: 'T', scope: '__global__', totalQueues, bname, epoch, currIdMap };
 }
 
 /** Script of a name server that knows the routes given, which may be changed while it runs. */

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
-import { routeOver } from './routes.ts';
+import {
+  brokerNameOf,
+  brokerOf,
+  noPlaceReason,
+  topicPublishInfo,
+} from '../../../../functions/rocketmq/client/topic-publish-info.ts';
+import type { TopicQueueMapping } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
+import { mappingOf, routeOver } from './routes.ts';
 
 describe('the queues that can be written', () => {
   test('are grouped by broker in the order of names, whatever the order of the route', () => {
@@ -98,5 +104,74 @@ describe('the queues that can be written', () => {
     const before = structuredClone(route);
     topicPublishInfo('T', route);
     expect(route).toEqual(before);
+  });
+});
+
+describe('the queues of a static topic', () => {
+  const route = routeOver({ a: { 0: 'a:1' }, b: { 0: 'b:1' } });
+  const infoOf = (...mappings: readonly TopicQueueMapping[]) =>
+    topicPublishInfo('T', {
+      ...route,
+      topicQueueMappingByBroker: Object.fromEntries(mappings.map((mapping) => [mapping.bname, mapping])),
+    });
+  const ofA = mappingOf('a', { 0: 0, 1: 1, 2: 2, 3: 3 });
+  const ofB = mappingOf('b', { 4: 0, 5: 1, 6: 2, 7: 3 });
+  const idsOf = ({ queues }: ReturnType<typeof infoOf>) => queues.map(({ queueId }) => queueId);
+  const brokersOf = (info: ReturnType<typeof infoOf>) => info.queues.map((queue) => brokerNameOf(info, queue) ?? '-');
+
+  test('are the logical ones by their ids, of one logical broker, each with the broker that has it', () => {
+    const info = infoOf(ofB, ofA);
+    expect(idsOf(info)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(brokersOf(info).join('')).toBe('aaaabbbb');
+    expect([...info.brokerNames]).toEqual(['__syslo__global__']);
+    expect(info.queues.map((queue) => brokerOf(info, queue)?.addr)).toEqual([
+      ...Array(4).fill('a:1'),
+      ...Array(4).fill('b:1'),
+    ]);
+  });
+
+  test('are as many when a name server has no mapping of one of their brokers: those are there, without a broker', () => {
+    const info = infoOf(ofA);
+    expect(info.queues).toEqual(infoOf(ofA, ofB).queues);
+    expect(info.brokerNames).toEqual(infoOf(ofA, ofB).brokerNames);
+    expect(brokersOf(info).join('')).toBe('aaaa----');
+    expect(info.queues.slice(4).map((queue) => brokerOf(info, queue))).toEqual(Array(4).fill(undefined));
+    expect(info.emptyReason).toBeUndefined();
+  });
+
+  test('are as many as the mapping says that tells of most, as Java counts them', () => {
+    const info = infoOf({ ...ofA, totalQueues: 2 }, mappingOf('b', { 0: 0, 9: 1 }, { totalQueues: 3, epoch: 2 }));
+    expect(brokersOf(info).join('')).toBe('baa');
+  });
+
+  test('are where the newer mapping has them', () => {
+    const newer = mappingOf('b', { 0: 0, 1: 1 }, { epoch: 2 });
+    expect(brokersOf(infoOf(ofA, newer)).join('')).toBe('bbaa----');
+    expect(brokersOf(infoOf(newer, ofA)).join('')).toBe('bbaa----');
+  });
+
+  test('are those of the other mappings where one tells of more than can be, and none without others', () => {
+    const broken = mappingOf('b', { 4: 0 }, { totalQueues: 2_000_000_000, epoch: 2 });
+    expect(brokersOf(infoOf(ofA, broken)).join('')).toBe('aaaa----');
+    const alone = infoOf(broken);
+    expect(alone.queues).toEqual([]);
+    expect(alone.emptyReason).toBe('b tells of 2000000000 logical queues, and no topic has over 100000');
+  });
+
+  test('are none when no mapping tells of one, and the reason is told', () => {
+    expect(infoOf(mappingOf('a', {}, { totalQueues: 0 })).emptyReason).toBe('its static mapping has no queue');
+  });
+
+  test('and why one of them cannot be sent to, is told', () => {
+    const info = topicPublishInfo('T', {
+      ...route,
+      brokerDatas: route.brokerDatas.slice(0, 1),
+      topicQueueMappingByBroker: { b: mappingOf('b', { 4: 0 }) },
+    });
+    const [unmapped, , , , ofBrokerB] = info.queues;
+    expect(noPlaceReason(info, unmapped)).toBe('no broker has its logical queue 0 now');
+    expect(noPlaceReason(info, ofBrokerB)).toBe('the master of b, which has queue 4, is gone');
+    expect(noPlaceReason(info, undefined)).toBe('none of its brokers has a master now');
+    expect(noPlaceReason(infoOf(mappingOf('a', {})), undefined)).toBe('no broker has any of its 8 logical queues now');
   });
 });

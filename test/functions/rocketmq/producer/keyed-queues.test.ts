@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { deadlineAfter } from '#rocketmq';
 import { BrokerAbsences } from '../../../../functions/rocketmq/client/broker-absences.ts';
-import type { TopicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
+import { type TopicPublishInfo, topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import { javaStringHash, KeyedQueues } from '../../../../functions/rocketmq/producer/keyed-queues.ts';
+import type { TopicRouteData } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
+import { mappingOf, routeOver } from '../client/routes.ts';
 import { GivenClock } from '../remoting/given-clock.ts';
 import { publishInfo } from './publish-info.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
@@ -127,11 +129,63 @@ describe('the queue of a sharding key while a broker is gone', () => {
     expect(placesOf(rest).every((queue) => queue?.brokerName === 'broker-a')).toBe(true);
   });
 
+  test('moves at once too where an order configuration names queues of that broker', () => {
+    const orderTopicConf = 'broker-a:4;broker-b:4';
+    const info = topicPublishInfo('orders', { ...routeOver({ 'broker-a': { 0: 'a:1' } }), orderTopicConf });
+    const { placesOf } = start('rehash');
+    expect(placesOf(info)).toEqual(placesWithout(rest));
+    expect(start('fail').placesOf(info)).toEqual(placesWithout(both));
+  });
+
   test('follows a changed number of queues at once: no broker is missing', () => {
     const { placesOf } = start();
     placesOf(both);
     const more = publishInfo({ 'broker-a': 8, 'broker-b': 8 });
     expect(placesOf(more)).toEqual(placesWithout(more));
+  });
+});
+
+describe('the queue of a sharding key of a static topic', () => {
+  const keys = Array.from({ length: 40 }, (_, index) => `order-${index}`);
+  const ofA = mappingOf('broker-a', { 0: 0, 1: 1, 2: 2, 3: 3 });
+  const ofB = mappingOf('broker-b', { 4: 0, 5: 1, 6: 2, 7: 3 });
+  const route = routeOver({ 'broker-a': { 0: '10.0.0.1:10911' }, 'broker-b': { 0: '10.0.0.2:10911' } });
+  const withoutB = routeOver({ 'broker-a': { 0: '10.0.0.1:10911' } });
+  const mapped = (topicQueueMappingByBroker: TopicRouteData['topicQueueMappingByBroker'], on = route) =>
+    topicPublishInfo('T', { ...on, topicQueueMappingByBroker });
+  const both = mapped({ a: ofA, b: ofB });
+
+  /** The ids of the keys' queues, for a producer that learns of one route after the other. */
+  function idsOn(infos: readonly TopicPublishInfo[], onQueueLost: 'fail' | 'rehash' = 'fail') {
+    const absences = new BrokerAbsences();
+    const queues = new KeyedQueues(absences, onQueueLost);
+    return infos.map((info, index) => {
+      absences.note(info.topic, info.brokerNames, index * 60_000);
+      return keys.map((key) => queues.queueOf(info, key)?.queueId);
+    });
+  }
+
+  test('stays what it was while a name server has no mapping of the broker that is down, however long that is', () => {
+    const [before, ...later] = idsOn([both, ...Array.from({ length: 20 }, () => mapped({ a: ofA }, withoutB))]);
+    expect(new Set(before)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
+    expect(later).toEqual(Array(20).fill(before));
+  });
+
+  test('is the same for a producer that begins while the mapping is not there', () => {
+    expect(idsOn([mapped({ a: ofA }, withoutB)])).toEqual(idsOn([both]));
+  });
+
+  test.each([
+    ['no name server has its mapping', mapped({ a: ofA }, withoutB)],
+    ['a name server still has its mapping', mapped({ a: ofA, b: ofB }, withoutB)],
+  ])('is one of a broker at hand where the producer is told to rehash, when %s', (_when, info) => {
+    const [before, later] = idsOn([both, info], 'rehash');
+    expect(before).toEqual(idsOn([both])[0]);
+    expect(new Set(later)).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  test('is where it belongs, also where the producer is told to rehash, when no broker is at hand', () => {
+    expect(idsOn([mapped({ a: ofA, b: ofB }, routeOver({}))], 'rehash')).toEqual(idsOn([both]));
   });
 });
 

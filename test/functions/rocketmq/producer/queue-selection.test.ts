@@ -3,7 +3,7 @@ import { BrokerPreference } from '../../../../functions/rocketmq/client/broker-p
 import { topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import { FaultStrategy } from '../../../../functions/rocketmq/producer/fault-strategy.ts';
 import { QueueSelection } from '../../../../functions/rocketmq/producer/queue-selection.ts';
-import { routeOver } from '../client/routes.ts';
+import { mappingOf, routeOver } from '../client/routes.ts';
 import { publishInfo } from './publish-info.ts';
 
 function selection(brokersPerSandbox = 0, zone?: string): { queues: QueueSelection; faults: FaultStrategy } {
@@ -75,22 +75,8 @@ describe('of a static topic', () => {
   const route = {
     ...routeOver({ 'broker-a': { 0: '10.0.0.1:10911' }, 'broker-b': { 0: '10.0.0.2:10911' } }),
     topicQueueMappingByBroker: {
-      'broker-a': {
-        topic: 'orders',
-        scope: '__global__',
-        totalQueues: 4,
-        bname: 'broker-a',
-        epoch: 1,
-        currIdMap: { 0: 0, 2: 1 },
-      },
-      'broker-b': {
-        topic: 'orders',
-        scope: '__global__',
-        totalQueues: 4,
-        bname: 'broker-b',
-        epoch: 1,
-        currIdMap: { 1: 0, 3: 1 },
-      },
+      'broker-a': mappingOf('broker-a', { 0: 0, 2: 1 }, { totalQueues: 6 }),
+      'broker-b': mappingOf('broker-b', { 1: 0, 3: 1 }, { totalQueues: 6 }),
     },
   };
   const info = topicPublishInfo('orders', route);
@@ -106,6 +92,20 @@ describe('of a static topic', () => {
     const { queues } = selection();
     const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-b')?.queueId);
     expect(visited.toSorted()).toEqual([0, 0, 2, 2]);
+  });
+
+  test('the queues that no broker has are left out, also when all brokers that have some failed', () => {
+    const { queues, faults } = selection();
+    const visit = () => Array.from({ length: 8 }, () => queues.next(info, undefined)?.queueId).toSorted();
+    expect(visit()).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+    for (const brokerName of ['broker-a', 'broker-b']) faults.failed(brokerName);
+    expect(visit()).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  });
+
+  test('there is none to take when no broker has one', () => {
+    const { queues } = selection();
+    const topicQueueMappingByBroker = { 'broker-a': mappingOf('broker-a', {}) };
+    expect(queues.next(topicPublishInfo('orders', { ...route, topicQueueMappingByBroker }), undefined)).toBeUndefined();
   });
 });
 
