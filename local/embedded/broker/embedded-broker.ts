@@ -66,6 +66,7 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
   readonly #handlers: ReadonlyMap<number, RequestHandler>;
   readonly #suspended: SuspendedPulls;
   readonly #transactions = new Transactions(this);
+  readonly #stopListeners: (() => void)[] = [];
   #checks: NodeJS.Timeout | undefined;
 
   constructor(options: EmbeddedBrokerOptions, data: BrokerData) {
@@ -120,6 +121,11 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
     return this.#transactions.check();
   }
 
+  /** Calls this each time it has stopped. */
+  onStop(listener: () => void): void {
+    this.#stopListeners.push(listener);
+  }
+
   override async start(): Promise<void> {
     await super.start();
     clearInterval(this.#checks);
@@ -168,5 +174,6 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
   protected override serverStopped(): void {
     clearInterval(this.#checks);
     this.#suspended.drop();
+    for (const listener of this.#stopListeners) listener();
   }
 }

@@ -32,4 +32,9 @@ export class StaticQueues {
   get(topic: string): TopicQueueMapping | undefined {
     return this.#mappings.get(topic);
   }
+
+  /** All mappings as they are now, by topic. */
+  snapshot(): ReadonlyMap<string, TopicQueueMapping> {
+    return new Map(this.#mappings);
+  }
 }

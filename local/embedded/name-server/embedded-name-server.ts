@@ -1,6 +1,7 @@
 import {
   type BrokerData,
   MASTER_ID,
+  type TopicQueueMapping,
   type TopicRouteData,
 } from '../../../functions/rocketmq/protocol/topic-route-data.ts';
 import { CLUSTER_NAME } from '../broker/cluster-name.ts';
@@ -15,18 +16,26 @@ import { routeRequests } from './route-requests.ts';
 
 /**
  * A name server on loopback. Its routes are what the running brokers hold at that moment: there is no registration that
- * could lag behind, unless a route is laid down with `setRoute`.
+ * could lag behind, unless a route is laid down with `setRoute`. Static mappings of brokers that stopped it tells of until it
+ * stops itself, as a real one does (Java: `RouteInfoManager.topicQueueMappingInfoTable`).
  */
 export class EmbeddedNameServer extends EmbeddedServer implements NameServerContext {
   readonly kv = new KvConfig();
   readonly #brokers: readonly EmbeddedBroker[];
   readonly #handlers: ReadonlyMap<number, RequestHandler>;
   readonly #laidDown = new Map<string, TopicRouteData>();
+  /** By broker name and topic, the static mappings of brokers that stopped while this server ran. */
+  readonly #leftMappings = new Map<string, ReadonlyMap<string, TopicQueueMapping>>();
 
   constructor(options: EmbeddedServerOptions, brokers: readonly EmbeddedBroker[]) {
     super(options);
     this.#brokers = brokers;
     this.#handlers = new Map([...routeRequests(this), ...kvRequests(this.kv)]);
+    for (const broker of brokers) {
+      broker.onStop(() => {
+        if (this.isRunning) this.#leftMappings.set(broker.name, broker.staticQueues.snapshot());
+      });
+    }
   }
 
   /** Answers this route for a topic whatever the brokers hold, until it is taken back with `undefined`. */
@@ -49,11 +58,7 @@ export class EmbeddedNameServer extends EmbeddedServer implements NameServerCont
     if (queueDatas.length === 0) return undefined;
     const brokerDatas = this.brokerDatas().filter(({ brokerName }) => names.has(brokerName));
     const orderTopicConf = this.kv.get('ORDER_TOPIC_CONFIG', topic);
-    const mappings = this.#running().flatMap(({ name, staticQueues }) => {
-      const mapping = staticQueues.get(topic);
-      return mapping === undefined ? [] : [[name, mapping] as const];
-    });
-    const topicQueueMappingByBroker = mappings.length === 0 ? undefined : Object.fromEntries(mappings);
+    const topicQueueMappingByBroker = this.#mappingsOf(topic);
     return { orderTopicConf, queueDatas, brokerDatas, topicQueueMappingByBroker };
   }
 
@@ -86,7 +91,19 @@ export class EmbeddedNameServer extends EmbeddedServer implements NameServerCont
   }
 
   protected override serverStopped(): void {
-    // Routes and pairs stay for the next start.
+    // Laid down routes and pairs stay for the next start.
+    this.#leftMappings.clear();
+  }
+
+  /** Those of running brokers as they are now, those of others as they were. */
+  #mappingsOf(topic: string): TopicRouteData['topicQueueMappingByBroker'] {
+    const byBroker = new Map<string, TopicQueueMapping | undefined>();
+    for (const [name, mappings] of this.#leftMappings) byBroker.set(name, mappings.get(topic));
+    for (const { name, staticQueues } of this.#running()) byBroker.set(name, staticQueues.get(topic));
+    const mappings = [...byBroker].flatMap(([name, mapping]) =>
+      mapping === undefined ? [] : [[name, mapping] as const],
+    );
+    return mappings.length === 0 ? undefined : Object.fromEntries(mappings);
   }
 
   #running(): readonly EmbeddedBroker[] {

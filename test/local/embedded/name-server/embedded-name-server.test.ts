@@ -40,6 +40,43 @@ test('routes are what the running brokers hold', async () => {
   expect(await route()).toBe(17);
 });
 
+test('static mappings of brokers that stopped are told of until the name server stops, which then knows only running ones', async () => {
+  const places = ['a', 'b'].map((broker) => ({ broker, queueId: 0 }));
+  const plan = { name: 'T', queues: 1, staticQueues: places };
+  await using cluster = await startEmbeddedCluster({
+    brokers: [{ name: 'a' }, { name: 'b' }],
+    nameServers: 2,
+    topics: [plan],
+  });
+  const mappingsAt = (index: number) => cluster.nameServer(index).routeOf('T')?.topicQueueMappingByBroker ?? {};
+  const epochs = (index: number) =>
+    Object.values(mappingsAt(index))
+      .map(({ bname, epoch }) => `${bname} ${epoch}`)
+      .toSorted();
+  await cluster.broker('b').stop();
+  expect(epochs(0)).toEqual(['a 1', 'b 1']);
+  expect(cluster.nameServer(0).routeOf('T')?.brokerDatas).toMatchObject([{ brokerName: 'a' }]);
+  await cluster.nameServer(0).restart();
+  expect(epochs(0)).toEqual(['a 1']);
+  expect(epochs(1)).toEqual(['a 1', 'b 1']);
+  // A broker that is down tells of no change.
+  cluster.moveStaticQueues('T', places.toReversed());
+  expect(epochs(1)).toEqual(['a 2', 'b 1']);
+  await cluster.broker('b').start();
+  expect(epochs(0)).toEqual(['a 2', 'b 2']);
+  expect(epochs(1)).toEqual(['a 2', 'b 2']);
+});
+
+test('a name server that is down learns nothing of a broker that stops meanwhile', async () => {
+  const staticQueues = ['a', 'b'].map((broker) => ({ broker, queueId: 0 }));
+  const brokers = [{ name: 'a' }, { name: 'b' }];
+  await using cluster = await startEmbeddedCluster({ brokers, topics: [{ name: 'T', queues: 1, staticQueues }] });
+  await cluster.nameServer().stop();
+  await cluster.broker('b').stop();
+  await cluster.nameServer().start();
+  expect(Object.keys(cluster.nameServer().routeOf('T')?.topicQueueMappingByBroker ?? {})).toEqual(['a']);
+});
+
 test('a route can be laid down, and taken back', async () => {
   await using cluster = await startEmbeddedCluster({ topics });
   const nameServer = cluster.nameServer();
