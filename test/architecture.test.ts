@@ -97,6 +97,7 @@ describe('an import against the table is refused', () => {
     ['functions/sqs/handler.ts', '../../local/b.ts'],
     ['infra/app.ts', '../functions/sqs/handler.ts'],
     ['infra/app.ts', '#rocketmq'],
+    ['infra/app.ts', '../functions/mapping/compiled-mapping.ts'],
     ['infra/app.ts', '../local/b.ts'],
     ['infra/app.ts', '../test/b.ts'],
     ['local/a.ts', '../test/b.ts'],
@@ -131,6 +132,7 @@ describe('an import that the table allows is not', () => {
     ['functions/sqs/handler.ts', './b.ts'],
     ['functions/sqs/handler.ts', '../delivery/b.ts'],
     ['infra/app.ts', 'aws-cdk-lib/aws-sqs'],
+    ['infra/constructs/a.ts', '../../functions/mapping/mapping-settings.ts'],
     ['local/a.ts', '../functions/rocketmq/protocol/b.ts'],
     ['test/a.ts', '../functions/rocketmq/protocol/b.ts'],
   ])('%s → %s', (importer, specifier) => {

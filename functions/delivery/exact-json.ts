@@ -70,5 +70,6 @@ function withoutZerosAtEnd(digits: string): string {
 
 /** Digits of a number that JavaScript would have rounded; undefined for any other value. */
 export function exactDigits(value: unknown): string | undefined {
-  return json.isRawJSON(value) ? value.rawJSON : undefined;
+  // A Node that rounds them has none, and no such function.
+  return keepsDigits() && json.isRawJSON(value) ? value.rawJSON : undefined;
 }

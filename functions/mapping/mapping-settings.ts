@@ -78,15 +78,24 @@ export function readMappingSettings(text: string): MappingSettings {
       'a mapping needs Node 22 or later, which keeps all digits of a number',
     ]);
   }
+  const { settings, faults } = readText(text);
+  if (settings === undefined || faults.length > 0) throw new OptionsError('ROCKETMQ_MAPPING', faults);
+  return settings;
+}
+
+/** What `readMappingSettings` would say of a text in the Node of the function, whichever Node this is: synth asks it. */
+export function mappingFaults(text: string): readonly string[] {
+  return readText(text).faults;
+}
+
+function readText(text: string): { readonly settings?: MappingSettings; readonly faults: readonly string[] } {
   const syntax = jsonFault(text, ROOT);
   if (syntax !== undefined) {
     const { path, line, column, reason } = syntax;
-    throw new OptionsError('ROCKETMQ_MAPPING', [`${path}: line ${line}, column ${column}: ${reason}`]);
+    return { faults: [`${path}: line ${line}, column ${column}: ${reason}`] };
   }
   const reader = new SettingsReader();
-  const settings = reader.settings(parseExactly(text));
-  if (reader.faults.length > 0) throw new OptionsError('ROCKETMQ_MAPPING', reader.faults);
-  return settings;
+  return { settings: reader.settings(parseExactly(text)), faults: reader.faults };
 }
 
 class SettingsReader {

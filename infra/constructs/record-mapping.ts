@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Token } from 'aws-cdk-lib';
+import { mappingFaults as textFaults } from '../../functions/mapping/mapping-settings.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /**
@@ -117,7 +118,7 @@ export function mappingText(mapping: RecordMapping): string {
   return JSON.stringify(mapping);
 }
 
-/** Faults of a mapping that show without reading its expressions, which the function does when the first event comes. */
+/** Faults of a mapping: all for which the function would fail every invocation, where all of the mapping is known at synth. */
 export function mappingFaults(mapping: RecordMapping | undefined, source: string): SynthFault[] {
   if (mapping === undefined) return [];
   const id = 'mapping';
@@ -125,16 +126,25 @@ export function mappingFaults(mapping: RecordMapping | undefined, source: string
     const text = `The function ${source} takes no mapping: its messages are named by its callers, or there are none. Remove mapping.`;
     return [{ id, text }];
   }
-  const unknown = Object.keys(mapping).filter((name) => !mappingFields.some((known) => known === name));
-  const faults = unknown.map((name) => ({
-    id,
-    text: `mapping has a field "${name}" that is unknown. Known are ${mappingFields.join(', ')}.`,
-  }));
+  if (holdsToken(mapping)) return unknownFields(mapping).map((text) => ({ id, text }));
   const json = mappingText(mapping);
+  const faults = textFaults(json).map((fault) => ({ id, text: `${fault}.` }));
   const bytes = Buffer.byteLength(json);
-  if (!Token.isUnresolved(json) && bytes > LARGEST_ENVIRONMENT_BYTES) {
+  if (bytes > LARGEST_ENVIRONMENT_BYTES) {
     const text = `mapping takes ${bytes} bytes as JSON, but Lambda has room for ${LARGEST_ENVIRONMENT_BYTES} bytes of environment variables in all. Make it shorter.`;
     faults.push({ id, text });
   }
   return faults;
+}
+
+/** All that can be told of a mapping whose text is known at deployment only. */
+function unknownFields(mapping: RecordMapping): string[] {
+  return Object.keys(mapping)
+    .filter((name) => !mappingFields.some((known) => known === name))
+    .map((name) => `mapping has a field "${name}" that is unknown. Known are ${mappingFields.join(', ')}.`);
+}
+
+function holdsToken(value: unknown): boolean {
+  if (Token.isUnresolved(value)) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsToken);
 }

@@ -171,10 +171,11 @@ const RULES: readonly Rule[] = [
   {
     name: 'infra',
     files: /^infra\//,
-    project: NOTHING,
+    // What a mapping is refused for is too much to have twice.
+    project: exactly('functions/mapping/mapping-settings.ts'),
     outside: or(NODE, /^(aws-cdk-lib|constructs|cdk-nag|esbuild)(\/.+)?$/),
     because:
-      'it deploys functions by the path of their files, and may import aws-cdk-lib, constructs, cdk-nag and esbuild; to import a function would run it at synth',
+      'it deploys functions by the path of their files, and may import aws-cdk-lib, constructs, cdk-nag, esbuild, and the checks of mappings (mapping/mapping-settings), so that synth refuses what the function would; to import a function would run it at synth',
   },
   {
     name: 'local',

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OptionsError } from '#rocketmq';
-import { mappingFields, readMappingSettings } from '../../../functions/mapping/mapping-settings.ts';
+import { mappingFaults, mappingFields, readMappingSettings } from '../../../functions/mapping/mapping-settings.ts';
 
 /** Faults of a mapping, without what they all begin with. */
 function faultsOf(mapping: unknown): readonly string[] {
@@ -100,12 +100,24 @@ describe('a mapping', () => {
   });
 });
 
-test('a Node that rounds the numbers of JSON, which those before 22 do, is told of before any record is read', () => {
-  const { rawJSON } = JSON as typeof JSON & { rawJSON: unknown };
-  Object.assign(JSON, { rawJSON: undefined });
-  try {
+describe('a Node that rounds the numbers of JSON, which those before 22 do,', () => {
+  const { rawJSON, isRawJSON } = JSON as typeof JSON & { rawJSON: unknown; isRawJSON: unknown };
+  beforeEach(() => {
+    Object.assign(JSON, { rawJSON: undefined, isRawJSON: undefined });
+  });
+  afterEach(() => {
+    Object.assign(JSON, { rawJSON, isRawJSON });
+  });
+
+  test('is told of before any record is read', () => {
     expect(faultsOf({})).toEqual(['a mapping needs Node 22 or later, which keeps all digits of a number']);
-  } finally {
-    Object.assign(JSON, { rawJSON });
-  }
+  });
+
+  test('can check a mapping for a function that runs on another', () => {
+    expect(mappingFaults('{"tag":"body.kind","delayMs":5}')).toEqual([]);
+    expect(mappingFaults('{"delayMs":true,"tag":{"literal":{}}}')).toEqual([
+      'mapping.tag is an object, but must be text, a number, true or false (to_string(…) makes text of anything)',
+      'mapping.delayMs is true, but must be a number (of text, to_number(…) makes one)',
+    ]);
+  });
 });

@@ -53,7 +53,36 @@ describe('synth ends with an error', () => {
   test('when a field is unknown', () => {
     const stack = testStack();
     sqsIn(stack, JSON.parse('{"topc":"body.kind"}'));
-    expect(errorsOf(stack)).toEqual([expect.stringContaining('[rocketmq-lambda:mapping] mapping has a field "topc"')]);
+    expect(errorsOf(stack)).toEqual([
+      expect.stringContaining('[rocketmq-lambda:mapping] mapping.topc is unknown (did you mean "topic"?).'),
+    ]);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['{"tag":"body.[kind"}', ['mapping.tag: column 11 of "body.[kind": it ends too early.']],
+    ['{"filter":"bdy.x"}', ['mapping.filter: column 1 of "bdy.x": a record has no "bdy" (did you mean "body"?).']],
+    ['{"onPermanentError":"dorp"}', ['mapping.onPermanentError is the text "dorp", but must be "report" or "drop".']],
+    [
+      '{"unwrap":"snss","keys":7,"filter":{"literl":1}}',
+      [
+        'mapping.unwrap is the text "snss", but must be "sns", "eventbridge", "s3", or a list of those (did you mean "sns"?).',
+        'mapping.filter.literl is unknown (did you mean "literal"?).',
+        'mapping.filter has no "literal": write an expression as text, or {"literal": …}.',
+      ],
+    ],
+    ['"{}"', ['mapping is the text "{}", but must be an object.']],
+    ['null', ['mapping is nothing, but must be an object.']],
+  ])('when the function would refuse %s, with all it would say', (mapping, texts) => {
+    const stack = testStack();
+    sqsIn(stack, JSON.parse(mapping));
+    expect(errorsOf(stack)).toEqual(texts.map((text) => expect.stringContaining(`[rocketmq-lambda:mapping] ${text}`)));
+  });
+
+  test('when a field is unknown beside a value that only deployment knows, whose expressions nobody can check', () => {
+    const unknownYet = Lazy.string({ produce: () => 'body.kind' });
+    expect(mappingFaults(Object.assign({ tag: unknownYet }, { topc: 'body.[' }), 'sqs')).toMatchObject([
+      { text: expect.stringContaining('mapping has a field "topc"') },
+    ]);
   });
 
   test.each(['http', 'direct', 'schedule', 'transaction-check'])('when the function is %s', (source) => {
@@ -65,7 +94,9 @@ describe('synth ends with an error', () => {
       { text: expect.stringContaining('4096 bytes of environment variables') },
     ]);
     const unknownYet = Lazy.string({ produce: () => 'body.kind' });
-    expect(mappingFaults({ tag: unknownYet }, 'sqs')).toEqual([]);
+    for (const tag of [unknownYet, { literal: Lazy.any({ produce: () => 'a' }) }, Lazy.number({ produce: () => 5 })]) {
+      expect(mappingFaults({ tag, body: 'body.[' }, 'sqs')).toEqual([]);
+    }
   });
 });
 
