@@ -1,206 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Client,
-  type ClientOptions,
-  createClient,
-  deadlineAfter,
-  type Producer,
-  type TransactionCheckListener,
-  type TransactionCheckReport,
-  type TransactionOutcome,
-} from '#rocketmq';
-import {
-  type EmbeddedCluster,
-  type EmbeddedClusterOptions,
-  startEmbeddedCluster,
-} from '../../../../local/embedded/embedded-cluster.ts';
-import { GivenClock } from '../remoting/given-clock.ts';
+import type { TransactionCheckReport, TransactionOutcome } from '#rocketmq';
 import { TOPIC } from './start-producer.ts';
+import { begin, GROUP, listener, MESSAGE, registered, startSandboxes } from './transaction-sandboxes.ts';
 
 const END_TRANSACTION = 37;
-const HEART_BEAT = 34;
-const UNREGISTER = 35;
-const GROUP = 'PG';
-const MESSAGE = { topic: TOPIC, body: 'order 1' };
-/** Later than a half message is first checked. */
-const CHECKABLE_MS = 7_000;
-
-interface Started extends AsyncDisposable {
-  readonly cluster: EmbeddedCluster;
-  readonly clock: GivenClock;
-  /** A client of its own, as another sandbox has. */
-  sandbox(options?: Partial<ClientOptions>): { client: Client; producer: Producer };
-  /** Lets the time pass after which half messages are checked, and a round of checks begin. */
-  check(): void;
-}
-
-async function start(options: EmbeddedClusterOptions = {}): Promise<Started> {
-  const clock = new GivenClock();
-  const cluster = await startEmbeddedCluster({ topics: [{ name: TOPIC, queues: 2 }], clock, ...options });
-  const clients: Client[] = [];
-  return {
-    cluster,
-    clock,
-    sandbox: (options = {}) => {
-      const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, clock, ...options });
-      clients.push(client);
-      return { client, producer: client.producer({ group: GROUP }) };
-    },
-    check: () => {
-      clock.advance(CHECKABLE_MS);
-      cluster.broker().checkTransactions();
-    },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(clients.map((client) => client.shutdown(deadlineAfter(1000))));
-      await cluster.stop();
-    },
-  };
-}
-
-const begin = (client: Client) => client.beginInvocation(deadlineAfter(5_000));
-
-const registered = (cluster: EmbeddedCluster) => cluster.broker().producers.clients(GROUP).length;
-
-/** A listener that answers the same to all, and remembers what it was asked and told. */
-function listener(outcome: TransactionOutcome) {
-  const asked: string[] = [];
-  const reports: TransactionCheckReport[] = [];
-  const check: TransactionCheckListener['check'] = async ({ msgId }) => {
-    asked.push(msgId);
-    return outcome;
-  };
-  return { asked, reports, check, answered: (report: TransactionCheckReport) => void reports.push(report) };
-}
-
-describe('a group of transactions', () => {
-  test('is registered while an invocation sends, and off the brokers before its sandbox can be frozen', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    for (let invocations = 0; invocations < 3; invocations++) {
-      const upkeep = await begin(client);
-      await producer.sendTransaction(MESSAGE, async () => {
-        expect(registered(started.cluster)).toBe(1);
-        return 'commit';
-      });
-      await upkeep.end();
-      expect(registered(started.cluster)).toBe(0);
-      expect(client.pendingCount).toBe(0);
-    }
-    expect(started.cluster.broker().requests.count(UNREGISTER)).toBe(3);
-  });
-
-  test('stays registered as long as one of the invocations that run at once', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    const [first, second] = [await begin(client), await begin(client)];
-    await producer.sendTransaction(MESSAGE, async () => 'commit');
-    await first.end();
-    expect(registered(started.cluster)).toBe(1);
-    await second.end();
-    expect(registered(started.cluster)).toBe(0);
-  });
-
-  test('is registered once for many messages of an invocation', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, async () => 'commit');
-    const before = started.cluster.broker().requests.count(HEART_BEAT);
-    await Promise.all([1, 2, 3].map(() => producer.sendTransaction(MESSAGE, async () => 'commit')));
-    expect(started.cluster.broker().requests.count(HEART_BEAT)).toBe(before);
-    await upkeep.end();
-  });
-
-  test('is not named by the heartbeats of invocations that send none', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    const first = await begin(client);
-    await producer.sendTransaction(MESSAGE, async () => 'commit');
-    await first.end();
-    started.clock.advance(31_000);
-    const beats = started.cluster.broker().requests.count(HEART_BEAT);
-    const second = await begin(client);
-    await producer.send(MESSAGE);
-    await second.end();
-    expect(started.cluster.broker().requests.count(HEART_BEAT)).toBe(beats + 1);
-    expect(registered(started.cluster)).toBe(0);
-  });
-
-  test('is off a broker that does not answer for it, by the end of the connection', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    const upkeep = await begin(client);
-    await producer.sendTransaction(MESSAGE, async () => 'commit');
-    started.cluster.broker().faults.add({ codes: [UNREGISTER], kind: 'no-answer', isStored: false });
-    await upkeep.end();
-    await expect.poll(() => registered(started.cluster)).toBe(0);
-  });
-});
-
-describe('a client that waits for checks', () => {
-  test('stays registered for as long as it says so', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    const upkeep = await begin(client);
-    for (let seconds = 0; seconds <= 240; seconds += 40) {
-      await producer.awaitTransactionChecks([TOPIC]);
-      await expect.poll(() => client.pendingCount).toBe(0);
-      started.cluster.broker().sweep();
-      expect(registered(started.cluster)).toBe(1);
-      started.clock.advance(40_000);
-    }
-    await upkeep.end();
-    expect(registered(started.cluster)).toBe(0);
-  });
-
-  test('is registered with a broker too that nothing may be written to any more: it asks about what it has', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    started.cluster.broker().setPerm(TOPIC, 4);
-    const upkeep = await begin(client);
-    await producer.awaitTransactionChecks([TOPIC]);
-    expect(registered(started.cluster)).toBe(1);
-    await upkeep.end();
-  });
-
-  test('says so when a topic has no master', async () => {
-    await using started = await start({ brokers: [{ name: 'broker-a' }, { name: 'broker-a', slave: true }] });
-    await started.cluster.broker().stop();
-    const { producer } = started.sandbox();
-    await expect(producer.awaitTransactionChecks([TOPIC])).rejects.toThrow('none of its brokers has a master now');
-  });
-
-  test('says so when a broker does not take it in', async () => {
-    await using started = await start();
-    const { client, producer } = started.sandbox();
-    started.cluster.broker().faults.add({ codes: [HEART_BEAT], kind: 'answer', code: 1, times: 1 });
-    const upkeep = await begin(client);
-    await expect(producer.awaitTransactionChecks([TOPIC])).rejects.toMatchObject({ code: 'ROCKETMQ_BROKER' });
-    await producer.awaitTransactionChecks([TOPIC]);
-    expect(registered(started.cluster)).toBe(1);
-    await upkeep.end();
-    expect(registered(started.cluster)).toBe(0);
-  });
-
-  test('says so when a topic has no route', async () => {
-    await using started = await start();
-    const { producer } = started.sandbox();
-    const waiting = producer.awaitTransactionChecks(['nobody-made']);
-    await expect(waiting).rejects.toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
-  });
-
-  test('is registered for the other topics when one has no route, and says so all the same', async () => {
-    await using started = await start();
-    const { producer } = started.sandbox();
-    const waiting = producer.awaitTransactionChecks(['nobody-made', TOPIC]);
-    await expect(waiting).rejects.toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND' });
-    expect(registered(started.cluster)).toBe(1);
-  });
-});
 
 describe('a check', () => {
   test('is decided by the listener of a client that waits for checks, and by no client that is asleep', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const sleeper = started.sandbox();
     const invocation = await begin(sleeper.client);
     const { msgId } = await sleeper.producer.sendTransaction(MESSAGE, async () => 'unknown');
@@ -230,7 +37,7 @@ describe('a check', () => {
   });
 
   test('in a namespace is told of the topic as its sender named it, and answered under its full name', async () => {
-    await using started = await start({ topics: [{ name: `ns%${TOPIC}`, queues: 1 }] });
+    await using started = await startSandboxes({ topics: [{ name: `ns%${TOPIC}`, queues: 1 }] });
     const { client, producer } = started.sandbox({ namespace: 'ns' });
     const decides = listener('commit');
     await producer.onTransactionCheck(decides);
@@ -247,7 +54,7 @@ describe('a check', () => {
   });
 
   test('of a message that is delivered already is answered with rollback: one copy, and no more checks', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const decides = listener('commit');
     await producer.onTransactionCheck(decides);
@@ -275,7 +82,7 @@ describe('a check', () => {
   });
 
   test('that comes while the local transaction runs is answered with unknown, without asking the listener', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const decides = listener('rollback');
     await producer.onTransactionCheck(decides);
@@ -297,7 +104,7 @@ describe('a check', () => {
   });
 
   test('of a transaction whose end was lost is answered as this client had meant it', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const upkeep = await begin(client);
     const fault = { codes: [END_TRANSACTION], kind: 'close', how: 'RST', isStored: false, times: 1 } as const;
@@ -314,7 +121,7 @@ describe('a check', () => {
     ['says unknown', async (): Promise<TransactionOutcome> => 'unknown', undefined],
     ['throws', () => Promise.reject(new Error('the table is away')), 'the table is away'],
   ])('whose listener %s is answered so, oneway, and asked again', async (_, check, text) => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const reports: TransactionCheckReport[] = [];
     await producer.onTransactionCheck({ check, answered: (report) => void reports.push(report) });
@@ -339,7 +146,7 @@ describe('a check', () => {
   });
 
   test('is answered once for all that waited while the client was frozen, with the place that the newest names', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const decides = listener('commit');
     await producer.onTransactionCheck(decides);
@@ -359,7 +166,7 @@ describe('a check', () => {
   });
 
   test('is answered with unknown when its listener takes longer than it said', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const reports: TransactionCheckReport[] = [];
     await producer.onTransactionCheck({
@@ -375,7 +182,7 @@ describe('a check', () => {
   });
 
   test('is answered before the invocation ends', async () => {
-    await using started = await start();
+    await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
     const { promise, resolve } = Promise.withResolvers<TransactionOutcome>();
     const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
@@ -397,7 +204,7 @@ describe('a check', () => {
   });
 
   test('through a proxy delivers what its first commit did not, and no answer frame is written', async () => {
-    await using started = await start({ proxy: true });
+    await using started = await startSandboxes({ proxy: true });
     const { topics } = started.cluster.broker();
     const config = topics.get(TOPIC);
     if (config !== undefined) topics.put({ ...config, attributes: { 'message.type': 'TRANSACTION' } });
