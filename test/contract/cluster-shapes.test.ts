@@ -94,6 +94,50 @@ describe('a topic', () => {
     expect(cluster.broker('broker-b').messages(TOPIC)).toHaveLength(1);
   });
 
+  test('that is static keeps its keys where they are while a broker is down, also when the name server restarts meanwhile', async () => {
+    let now = Date.now();
+    const staticQueues = ['broker-a', 'broker-b'].flatMap((broker) => [0, 1].map((queueId) => ({ broker, queueId })));
+    const topics = [{ name: TOPIC, queues: 2, staticQueues }];
+    await using started = await startProducer({
+      cluster: { ...TWO_BROKERS, topics },
+      client: { clock: { now: () => now } },
+    });
+    const { client, cluster, producer } = started;
+    const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
+    const placesOf = async (of: typeof producer) => {
+      now += 31_000;
+      await (await client.beginInvocation({ remainingMs: () => 10_000 })).end();
+      const sends = keys.map((shardingKey) => of.send({ ...message, shardingKey }));
+      const settled = await Promise.allSettled(sends);
+      return settled.map((one) => (one.status === 'fulfilled' ? one.value.queue.queueId : one.reason.code));
+    };
+    const before = await placesOf(producer);
+    expect(new Set(before)).toEqual(new Set([0, 1, 2, 3]));
+    const withoutB = before.map((queueId) => (queueId < 2 ? queueId : noQueue.code));
+
+    await cluster.broker('broker-b').stop();
+    expect(await placesOf(producer)).toEqual(withoutB);
+    const ofBrokerB = { ...message, shardingKey: keys[before.indexOf(3)] ?? '' };
+    const gone = await rejectionOf(producer.send(ofBrokerB));
+    expect(String(gone)).toContain('the master of broker-b, which has queue 3, is gone');
+
+    await cluster.nameServer().restart();
+    expect(await placesOf(producer)).toEqual(withoutB);
+    await using other = await startProducer({ client: { nameServerAddrs: cluster.nameServerAddrs } });
+    expect(await placesOf(other.producer)).toEqual(withoutB);
+    const error = await rejectionOf(producer.send(ofBrokerB));
+    expect(error).toMatchObject(noQueue);
+    expect(String(error)).toContain('no broker has its logical queue 3 now');
+    const unkeyed = await Promise.all(Array.from({ length: 8 }, () => producer.send(message)));
+    expect(new Set(unkeyed.map(({ queue }) => queue.queueId))).toEqual(new Set([0, 1]));
+    const ofBrokerA = { ...message, shardingKey: keys[before.indexOf(0)] ?? '' };
+    const outcomes = await producer.sendAll([message, ofBrokerB, message, ofBrokerA, ofBrokerB]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'failed', 'stored', 'stored', 'failed']);
+
+    await cluster.broker('broker-b').start();
+    expect(await placesOf(producer)).toEqual(before);
+  });
+
   test('with an order configuration is sent to as that says, and its keys keep their queue while a broker is away', async () => {
     const topics = [{ name: TOPIC, queues: 4, orderTopicConf: 'broker-b:2;broker-a:2' }];
     await using started = await startProducer({ cluster: { ...TWO_BROKERS, topics } });
