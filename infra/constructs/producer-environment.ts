@@ -1,4 +1,5 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { Buffer } from 'node:buffer';
+import { type Duration, StringConcat, Token, Tokenization } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
 import { joinedNameServers } from './name-server-list.ts';
 import { mappingText, type RecordMapping } from './record-mapping.ts';
@@ -212,4 +213,27 @@ export function environmentFaults(
       id: 'environment',
       text: `environment sets ${name}, which a prop of the construct sets to something else. Remove it from environment and use the prop.`,
     }));
+}
+
+/** Most bytes of all environment variables of a function together, in JSON: that is what Lambda measures. */
+const roomBytes = 4096;
+
+/** Whether Lambda would refuse all variables together. What is known at deployment only is taken to be empty. */
+export function environmentSizeFaults(environment: Readonly<Record<string, string>>): SynthFault[] {
+  const known = Object.entries(environment).map(([name, value]) => [name, knownPart(value)] as const);
+  const bytes = bytesOf(Object.fromEntries(known));
+  if (bytes <= roomBytes) return [];
+  const [[longest, value] = ['', '']] = known.toSorted(([, one], [, other]) => bytesOf(other) - bytesOf(one));
+  const text = `The environment variables take at least ${bytes} bytes as JSON, but Lambda has room for ${roomBytes} in all. The longest is ${longest}, with ${bytesOf(value)} bytes. Make it shorter.`;
+  return [{ id: 'environment-size', text }];
+}
+
+function knownPart(text: string): string {
+  const parts = Tokenization.reverseString(text).mapTokens({ mapToken: () => '' });
+  // Empty text has no parts, and what they join to is undefined.
+  return parts.length === 0 ? '' : parts.join(new StringConcat());
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { Token } from 'aws-cdk-lib';
 import { mappingFaults as textFaults } from '../../functions/mapping/mapping-settings.ts';
 import type { SynthFault } from './synth-fault.ts';
@@ -105,8 +104,6 @@ export const mappingFields = [
 
 /** Functions without a use for a mapping: callers name the message themselves, or there is none. */
 const sourcesWithout = ['http', 'direct', 'schedule', 'transaction-check'];
-/** Most bytes of all environment variables of a function together. */
-const LARGEST_ENVIRONMENT_BYTES = 4096;
 
 /** Whether records of a source can have a mapping. */
 export function takesMapping(source: string): boolean {
@@ -127,14 +124,7 @@ export function mappingFaults(mapping: RecordMapping | undefined, source: string
     return [{ id, text }];
   }
   if (holdsToken(mapping)) return unknownFields(mapping).map((text) => ({ id, text }));
-  const json = mappingText(mapping);
-  const faults = textFaults(json).map((fault) => ({ id, text: `${fault}.` }));
-  const bytes = Buffer.byteLength(json);
-  if (bytes > LARGEST_ENVIRONMENT_BYTES) {
-    const text = `mapping takes ${bytes} bytes as JSON, but Lambda has room for ${LARGEST_ENVIRONMENT_BYTES} bytes of environment variables in all. Make it shorter.`;
-    faults.push({ id, text });
-  }
-  return faults;
+  return textFaults(mappingText(mapping)).map((fault) => ({ id, text: `${fault}.` }));
 }
 
 /** All that can be told of a mapping whose text is known at deployment only. */

@@ -10,6 +10,7 @@ import { allowNetworkInterfaces, NetworkInterfaceDenial } from './network-interf
 import {
   defaultEnvironment,
   environmentFaults,
+  environmentSizeFaults,
   type ProducerSettings,
   producerEnvironment,
   settingsFaults,
@@ -135,9 +136,11 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       metricsNamespace,
       security: cluster.securityEnvironment,
     });
+    const environment = { ...defaultEnvironment, ...props.environment, ...fromProps };
     reportFaults(this, [
       ...settingsFaults(props, this.timeout),
       ...environmentFaults(props.environment ?? {}, fromProps),
+      ...environmentSizeFaults(environment),
       ...optionFaults(props),
       ...mappingFaults(props.mapping, props.source),
     ]);
@@ -183,7 +186,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       timeout: this.timeout,
       role: this.role,
       logGroup: this.logGroup,
-      environment: { ...defaultEnvironment, ...props.environment, ...fromProps },
+      environment,
     });
     if (isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role: this.role, fn: this.function });
     this.#acknowledgeTracing(props.tracing);

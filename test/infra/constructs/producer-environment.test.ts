@@ -1,7 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
-import { expect, test } from 'vitest';
+import { Duration, Lazy } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
 import { environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
 import {
+  environmentSizeFaults,
   functionDefaults,
   type ProducerSettings,
   producerEnvironment,
@@ -82,5 +83,34 @@ test('synth reckons with the defaults that the function has', () => {
     sendTimeoutMs: sendTimeoutMs.default,
     attemptTimeoutMs: attemptTimeoutMs.default,
     deadlineReserveMs: deadlineReserveMs.default,
+  });
+});
+
+describe('the room that Lambda has for all variables together', () => {
+  const room = 4096 - '{"A":"","LONG":""}'.length;
+
+  test('is measured in the JSON of names and values', () => {
+    expect(environmentSizeFaults({ A: 'a', LONG: 'x'.repeat(room - 1) })).toEqual([]);
+    expect(environmentSizeFaults({ A: 'a', LONG: 'x'.repeat(room) })).toEqual([
+      { id: 'environment-size', text: expect.stringMatching(/ 4097 bytes .* 4096.* LONG, /) },
+    ]);
+  });
+
+  test('is also taken by the name of a variable that is empty', () => {
+    expect(environmentSizeFaults({ A: '', LONG: 'x'.repeat(room) })).toEqual([]);
+    expect(environmentSizeFaults({ AB: '', LONG: 'x'.repeat(room) })).toHaveLength(1);
+  });
+
+  test('has bytes and no characters, and a quote takes two', () => {
+    expect(environmentSizeFaults({ A: '', LONG: 'ü'.repeat(room / 2) })).toEqual([]);
+    expect(environmentSizeFaults({ A: 'a', LONG: 'ü'.repeat(room / 2) })).toHaveLength(1);
+    expect(environmentSizeFaults({ A: '', LONG: '"'.repeat(room / 2) })).toEqual([]);
+    expect(environmentSizeFaults({ A: 'a', LONG: '"'.repeat(room / 2) })).toHaveLength(1);
+  });
+
+  test('has no known part for what is known at deployment only', () => {
+    const atDeployment = Lazy.string({ produce: () => 'name' });
+    expect(environmentSizeFaults({ A: atDeployment, LONG: 'x'.repeat(room) })).toEqual([]);
+    expect(environmentSizeFaults({ A: `a${atDeployment}`, LONG: 'x'.repeat(room) })).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
-import { Lazy, type Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
+import { Lazy } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { CompiledMapping } from '../../../functions/mapping/compiled-mapping.ts';
@@ -89,15 +90,21 @@ describe('synth ends with an error', () => {
     expect(mappingFaults({}, source)).toMatchObject([{ text: expect.stringContaining(`${source} takes no mapping`) }]);
   });
 
-  test('when the mapping is longer than the environment of a function may be', () => {
-    expect(mappingFaults({ body: `'${'x'.repeat(4100)}'` }, 'sqs')).toMatchObject([
-      { text: expect.stringContaining('4096 bytes of environment variables') },
+  test.each([125, 500])('when a mapping with %d properties leaves no room for the other variables', (count) => {
+    const stack = testStack();
+    const numbers = Array.from({ length: count }, (_, index) => index);
+    sqsIn(stack, { properties: Object.fromEntries(numbers.map((n) => [`property${n}`, `body.someField${n}`])) });
+    expect(errorsOf(stack)).toEqual([
+      expect.stringMatching(/^\[rocketmq-lambda:environment-size\] .* 4096.* ROCKETMQ_MAPPING, /),
     ]);
-    const unknownYet = Lazy.string({ produce: () => 'body.kind' });
-    for (const tag of [unknownYet, { literal: Lazy.any({ produce: () => 'a' }) }, Lazy.number({ produce: () => 5 })]) {
-      expect(mappingFaults({ tag, body: 'body.[' }, 'sqs')).toEqual([]);
-    }
   });
+});
+
+test('expressions of a mapping with a value that only deployment knows are left to the function', () => {
+  const unknownYet = Lazy.string({ produce: () => 'body.kind' });
+  for (const tag of [unknownYet, { literal: Lazy.any({ produce: () => 'a' }) }, Lazy.number({ produce: () => 5 })]) {
+    expect(mappingFaults({ tag, body: 'body.[' }, 'sqs')).toEqual([]);
+  }
 });
 
 test('no mapping has no fault anywhere', () => {

@@ -333,6 +333,12 @@ describe('is refused at synth', () => {
     expect(errorsOf(stack)).toEqual([expect.stringMatching(message)]);
   });
 
+  test('when variables of the caller leave no room for those of the construct', () => {
+    const stack = testStack();
+    producerIn(stack, { environment: { NOTES: 'x'.repeat(4000) } });
+    expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:environment-size\] .* NOTES, /)]);
+  });
+
   test('when a seed is wanted that nobody knows', () => {
     const stack = testStack();
     const nameServerParameter = ssm.StringParameter.fromStringParameterName(stack, 'Parameter', 'name-servers');
