@@ -5,6 +5,7 @@ import type { ProducerInvocation } from '../invocation/with-producer.ts';
 import { dynamoDbClient } from '../transaction-log/dynamodb-client.ts';
 import type { DynamoDbSdk } from '../transaction-log/dynamodb-sdk.ts';
 import { DynamoDbTransactionLog } from '../transaction-log/dynamodb-transaction-log.ts';
+import { answerChecksOfGroup } from './answer-checks-of-group.ts';
 import { type HttpAnswer, HttpProblem } from './http-problem.ts';
 import { type NotWritten, notWritten } from './not-written.ts';
 import { type OrderRequest, orderRequest } from './order-request.ts';
@@ -31,13 +32,15 @@ async function place(
   { producer, environment, deadline }: ProducerInvocation,
 ): Promise<HttpAnswer> {
   const { orderId, order } = request;
-  const { topic, ordersTable, transactionTable } = environment;
+  const { topic, ordersTable, transactionTable, transactionPatienceMs: patienceMs } = environment;
   if (ordersTable === undefined || transactionTable === undefined) {
     throw new OptionsError('environment variables', ['ORDERS_TABLE and ROCKETMQ_TRANSACTION_TABLE must both be set']);
   }
-  const log = new DynamoDbTransactionLog({ tableName: transactionTable });
+  const log = new DynamoDbTransactionLog({ tableName: transactionTable, patienceMs });
   // Before the half message: the SDK is read meanwhile, at a cold start.
   const dynamo = dynamoDbClient();
+  // Before it too: with the half message the group is registered, and brokers may ask.
+  await answerChecksOfGroup(producer, log);
   let failed: NotWritten | undefined;
 
   const writeOrder = async ({ msgId }: { readonly msgId: string }): Promise<TransactionOutcome> => {

@@ -99,6 +99,9 @@ export interface TransactionCheckerProps extends Omit<ProducerSettings, 'topic'>
   readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
 }
 
+/** Of whoever sends or checks: both write outcomes, and both are asked for them. */
+const logActions = ['GetItem', 'PutItem', 'UpdateItem'];
+
 /**
  * Answers for frozen senders: by the clock, a function registers with the brokers and stays awake to tell them from a DynamoDB table
  * how transactions of its group ended. See docs/transactions.md.
@@ -108,6 +111,11 @@ export class TransactionChecker extends Construct {
   readonly producerFunction: RocketMqProducerFunction;
   /** The transaction log. */
   readonly table: AnyTable;
+  /**
+   * Belongs in the environment of functions that send: the log's table, and the patience, for brokers ask them too
+   * (`ROCKETMQ_TRANSACTION_TABLE`, `ROCKETMQ_TRANSACTION_PATIENCE_MS`).
+   */
+  readonly senderEnvironment: Readonly<Record<string, string>>;
   /** What starts the function. */
   readonly schedule: scheduler.Schedule | undefined;
   /** Goes off when the checker failed: a crash, or a broker that it could not register with. */
@@ -133,11 +141,14 @@ export class TransactionChecker extends Construct {
       existingTable ??
       createTransactionLogTable(this, 'Table', tableOptions, props.removalPolicy ?? RemovalPolicy.RETAIN);
     const timeout = functionOptions.timeout ?? halfAMinuteMoreThan(awakeTime);
+    this.senderEnvironment = {
+      ROCKETMQ_TRANSACTION_TABLE: this.table.tableName,
+      ROCKETMQ_TRANSACTION_PATIENCE_MS: patience.toMilliseconds().toString(),
+    };
     const environment = {
       ROCKETMQ_TRANSACTION_TOPICS: topics.join(','),
-      ROCKETMQ_TRANSACTION_TABLE: this.table.tableName,
       ROCKETMQ_TRANSACTION_AWAKE_MS: awakeTime.toMilliseconds().toString(),
-      ROCKETMQ_TRANSACTION_PATIENCE_MS: patience.toMilliseconds().toString(),
+      ...this.senderEnvironment,
     };
     this.producerFunction = new RocketMqProducerFunction(this, 'Checker', {
       // One that failed is not repeated: the next run comes in its place.
@@ -153,7 +164,7 @@ export class TransactionChecker extends Construct {
       isKeyed: true,
       ...runsAtOnce(timeout, period),
     });
-    grantOnTable(this.producerFunction, this.table, ['GetItem', 'PutItem', 'UpdateItem']);
+    grantOnTable(this.producerFunction, this.table, logActions);
 
     const plan = { period, awakeTime, patience, functionTimeout: timeout, checkMax: transactionCheckMax };
     const { errors, warnings } = checkPlanFaults({ ...plan, checkInterval: transactionCheckInterval });
@@ -190,8 +201,9 @@ export class TransactionChecker extends Construct {
   }
 
   /**
-   * Lets the function that sends write outcomes into the log, within its own `TransactWriteItems`, and note deliveries there. Give it the
-   * name of `table` too. A function that may take longer than the checker's patience is a fault.
+   * Lets the function that sends write outcomes into the log, within its own `TransactWriteItems`, note deliveries there, and read it for
+   * the checks that brokers ask of it. Give it `senderEnvironment` too. A function that may take longer than the checker's patience is a
+   * fault.
    */
   grantWriteOutcome(grantee: iam.IGrantable): iam.Grant {
     const timeout = timeoutOf(grantee);
@@ -200,7 +212,7 @@ export class TransactionChecker extends Construct {
       const text = `A sender may take ${exactSeconds(timeout)} s, but after ${exactSeconds(this.#patience)} s the checker takes its transaction for one that did not happen. Make patience at least as long as the sender's timeout.`;
       reportFaults(this, [{ id: 'transaction-patience', text }]);
     }
-    return grantOnTable(grantee, this.table, ['PutItem', 'UpdateItem']);
+    return grantOnTable(grantee, this.table, logActions);
   }
 
   /** Checks that brokers asked for and that were answered, one way or the other; a sum over five minutes unless options say otherwise. */

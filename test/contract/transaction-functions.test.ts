@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
 import { DynamoDbTransactionLog } from '../../functions/transaction-log/dynamodb-transaction-log.ts';
 import { AdminClient } from '../../local/admin-client.ts';
@@ -17,6 +17,9 @@ import { buildFunction, startFunction } from './function-under-test.ts';
 const CASE_LIMIT_MS = 240_000;
 const SANDBOXES = 10;
 const OPEN_HALVES = 1_000;
+const BUSY_SANDBOXES = 3;
+/** Of the fifteen rounds after which a message is given up, as many as a busy machine may need. */
+const ROUNDS_LIMIT_MS = 60_000;
 const CALLS_AT_ONCE = 50;
 /** A little more than one interval between the rounds of checks, so that one round falls into it, or two. */
 const ONE_ROUND_MS = '8000';
@@ -124,6 +127,20 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
       return { ...JSON.parse(told), statusCode };
     }
 
+    /** Sends so many transactions, in an invocation that ends, and leaves them open. */
+    async function leaveOpen(topic: string, group: string, count: number): Promise<string[]> {
+      const client = createClient({ nameServerAddrs: cluster?.nameServerAddrs ?? [] });
+      const producer = client.producer({ group });
+      const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
+      const sending = Array.from({ length: count }, (_, index) =>
+        producer.sendTransaction({ topic, body: String(index) }, async () => 'unknown'),
+      );
+      const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
+      await upkeep.end();
+      await client.shutdown(deadlineAfter(2_000));
+      return open;
+    }
+
     /** What the log says of a transaction. */
     async function outcomeOf(msgId: string): Promise<string | undefined> {
       const input = { TableName: tables.log, Key: { msgId: { S: msgId } }, ConsistentRead: true };
@@ -187,6 +204,33 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
       CASE_LIMIT_MS,
     );
 
+    test(
+      `deliver what a killed sandbox had committed, while ${BUSY_SANDBOXES} others of its group are awake and no checker is`,
+      async () => {
+        const group = uniqueName('PG');
+        const topic = await freshTopic({ admin });
+        const committed = await leaveOpen(topic, group, BUSY_SANDBOXES);
+        const log = new DynamoDbTransactionLog({ tableName: tables.log });
+        await inTurns(committed, (msgId) => tables.api.putItem(log.commitItem(msgId).Put));
+        let isOver = false;
+        // One order after the other: each sandbox is registered nearly all the time.
+        const busy = async (_: unknown, sandbox: number) => {
+          await using host = start(placeOrder, topic, environment(group));
+          for (let count = 0; !isOver; count++) await order(host, `${topic}-${sandbox}-${count}`);
+        };
+        const placing = Promise.all(Array.from({ length: BUSY_SANDBOXES }, busy));
+        const delivered = async () => (await idsIn(topic)).filter((msgId) => committed.includes(msgId)).toSorted();
+        const all = async () => expect(await delivered()).toEqual(committed.toSorted());
+        const waiting = vi.waitFor(all, { timeout: ROUNDS_LIMIT_MS, interval: 500 });
+        await Promise.race([placing, waiting]).finally(() => {
+          isOver = true;
+        });
+        await placing;
+        expect(await delivered()).toEqual(committed.toSorted());
+      },
+      CASE_LIMIT_MS,
+    );
+
     test('refuse an order that DynamoDB takes in no row, and take another one under its key', async () => {
       const topic = await freshTopic({ admin });
       await using host = start(placeOrder, topic, environment(uniqueName('PG')));
@@ -205,16 +249,8 @@ describe.each(contractKinds)('on %s', { concurrent: true }, (kind) => {
       async (context) => {
         const group = uniqueName('PG');
         const topic = await freshTopic({ admin });
-        const client = createClient({ nameServerAddrs: cluster?.nameServerAddrs ?? [] });
-        const producer = client.producer({ group });
         const log = new DynamoDbTransactionLog({ tableName: tables.log });
-        const upkeep = await client.beginInvocation(deadlineAfter(CASE_LIMIT_MS));
-        const sending = Array.from({ length: OPEN_HALVES }, (_, index) =>
-          producer.sendTransaction({ topic, body: String(index) }, async () => 'unknown'),
-        );
-        const open = (await Promise.all(sending)).map(({ msgId }) => msgId);
-        await upkeep.end();
-        await client.shutdown(deadlineAfter(2_000));
+        const open = await leaveOpen(topic, group, OPEN_HALVES);
         const committed = open.filter((_, index) => index % 2 === 0);
         await inTurns(committed, (msgId) => tables.api.putItem(log.commitItem(msgId).Put));
         const counts = await check(topic, group, AWAKE_MS);

@@ -16,8 +16,8 @@ export interface StartedTransactions extends AsyncDisposable {
   readonly dynamoDb: DynamoDbEndpoint;
   readonly host: LambdaHost;
   readBack(): Promise<StoredMessage[]>;
-  /** Sends a transaction from here, in an invocation that ends, and leaves it open. */
-  leaveOpen(): Promise<TransactionResult>;
+  /** Sends a transaction from here, in an invocation that ends, and leaves it open; at a broker of that name, if one is given. */
+  leaveOpen(brokerName?: string): Promise<TransactionResult>;
 }
 
 /** Starts it all; the environment is added to, or takes the place of, what the function needs. */
@@ -52,13 +52,14 @@ export async function startTransactions(
     dynamoDb,
     host,
     readBack: () => admin.readAll(TOPIC),
-    leaveOpen: async () => {
+    leaveOpen: async (brokerName) => {
       const client = createClient({ nameServerAddrs });
       try {
         const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+        const queue = brokerName === undefined ? undefined : { topic: TOPIC, brokerName, queueId: 0 };
         const result = await client
           .producer({ group: GROUP })
-          .sendTransaction({ topic: TOPIC, body: 'open' }, async () => 'unknown');
+          .sendTransaction({ topic: TOPIC, body: 'open' }, async () => 'unknown', { ...(queue && { queue }) });
         await upkeep.end();
         return result;
       } finally {

@@ -1,11 +1,21 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DynamoDbTransactionLog } from '../../../functions/transaction-log/dynamodb-transaction-log.ts';
 import type { InvocationResult } from '../../../local/lambda/invocation-result.ts';
 import { awsCommandsIn, bundledFunction, sample, sampleNames } from '../bundled-function.ts';
-import { LOG_TABLE, ORDERS_TABLE, type StartedTransactions, startTransactions } from '../transactions-on-embedded.ts';
+import {
+  GROUP,
+  LOG_TABLE,
+  ORDERS_TABLE,
+  type StartedTransactions,
+  startTransactions,
+} from '../transactions-on-embedded.ts';
 
+const HEART_BEAT = 34;
+const UNREGISTER_CLIENT = 35;
 const END_TRANSACTION = 37;
 const SEND_MESSAGE_V2 = 310;
 const ROLLBACK = '12';
+const UNKNOWN = '0';
 
 const bundled = bundledFunction('place-order');
 afterAll(() => bundled[Symbol.dispose]());
@@ -14,12 +24,14 @@ interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
+  /** What the function logged meanwhile. */
+  readonly log: string;
 }
 
 function answerOf(result: InvocationResult): Answer {
   expect(result).toMatchObject({ status: 'ok' });
   const { body, ...rest } = result.status === 'ok' ? (result.payload as Answer & { body: string }) : { body: '{}' };
-  return { ...rest, body: JSON.parse(body) } as Answer;
+  return { ...rest, body: JSON.parse(body), log: result.log.join('\n') } as Answer;
 }
 
 const place = async ({ host }: StartedTransactions, name: string) =>
@@ -61,7 +73,7 @@ test('plain.json is a row, its outcome in the log, and one message', async () =>
   const [message] = await started.readBack();
   expect(message?.body.toString()).toBe(order);
   expect(message?.properties).toMatchObject({ UNIQ_KEY: body.msgId, KEYS: orderId, TAGS: 'OrderPlaced' });
-  for (const { producers } of started.cluster.brokers) expect(producers.clients('orders-lambda')).toEqual([]);
+  for (const { producers } of started.cluster.brokers) expect(producers.clients(GROUP)).toEqual([]);
 });
 
 test('repeated.json after it is the same order, with the same message', async () => {
@@ -172,6 +184,82 @@ test('a cluster that takes no half message makes it 503, and nothing is written'
     'the order was not placed: ask again under the same key',
   ]);
   expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([]);
+});
+
+describe('a sandbox that is asked for a transaction of another one', () => {
+  const patient = { ROCKETMQ_ATTEMPT_TIMEOUT_MS: '8000', ROCKETMQ_SEND_TIMEOUT_MS: '10000' };
+
+  /** Places an order whose commit is confirmed only at the end: until then its sandbox is awake, and registered with one broker. */
+  async function placeSlowly(started: StartedTransactions) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { brokers } = started.cluster;
+    const own = ({ extFields }: { readonly extFields: object }) => !isOfCheck({ extFields });
+    for (const { faults } of brokers)
+      faults.add({ codes: [END_TRANSACTION], when: own, kind: 'delay', until: promise });
+    const placing = place(started, 'plain');
+    await Promise.race(brokers.map(({ requests }) => requests.arrived(END_TRANSACTION, 1)));
+    const broker = brokers.find(({ requests }) => requests.count(END_TRANSACTION) > 0) ?? started.cluster.broker();
+    const finish = () => {
+      resolve();
+      return placing;
+    };
+    return { broker, finish };
+  }
+
+  const isOfCheck = ({ extFields }: { readonly extFields: object }) =>
+    'fromTransactionCheck' in extFields && extFields.fromTransactionCheck === 'true';
+
+  const rowOf = ({ dynamoDb }: StartedTransactions, msgId: string) =>
+    dynamoDb.scan(LOG_TABLE).find((row) => row.msgId?.S === msgId);
+
+  test('delivers what that one has committed, notes it, and then answers for its own order', async () => {
+    await using started = await startTransactions(bundled.taskRoot, patient);
+    const { broker, finish } = await placeSlowly(started);
+    const { msgId } = await started.leaveOpen(broker.name);
+    started.dynamoDb.put(new DynamoDbTransactionLog({ tableName: LOG_TABLE }).commitItem(msgId).Put);
+    await expect.poll(() => idsOf(started)).toContain(msgId);
+    const { statusCode, body } = await finish();
+    expect([statusCode, body.status]).toEqual([200, 'placed']);
+    expect((await idsOf(started)).toSorted()).toEqual([msgId, body.msgId].toSorted());
+    expect(rowOf(started, msgId)).toHaveProperty('deliveredAt');
+    for (const { producers } of started.cluster.brokers) expect(producers.clients(GROUP)).toEqual([]);
+  });
+
+  test.each([
+    ['rolls back for good what is older than the patience', '0', { outcome: { S: 'rollback' } }],
+    ['leaves alone what is younger than the patience', '60000', undefined],
+  ])('%s and not in the log', async (_, patienceMs, row) => {
+    const variables = { ...patient, ROCKETMQ_TRANSACTION_PATIENCE_MS: patienceMs };
+    await using started = await startTransactions(bundled.taskRoot, variables);
+    const { broker, finish } = await placeSlowly(started);
+    const { msgId } = await started.leaveOpen(broker.name);
+    const answers = () =>
+      broker.requests.last(END_TRANSACTION).filter((end) => isOfCheck(end) && end.extFields.msgId === msgId);
+    await expect.poll(() => answers().length).toBeGreaterThan(0);
+    expect(answers()[0]?.extFields.commitOrRollback).toBe(row === undefined ? UNKNOWN : ROLLBACK);
+    expect((await finish()).body.status).toBe('placed');
+    if (row === undefined) expect(rowOf(started, msgId)).toBeUndefined();
+    else expect(rowOf(started, msgId)).toMatchObject(row);
+  });
+
+  test('logs that it could not read the log, and answers for its own order', async () => {
+    await using started = await startTransactions(bundled.taskRoot, patient);
+    const { broker, finish } = await placeSlowly(started);
+    started.dynamoDb.fail('GetItem');
+    await started.leaveOpen(broker.name);
+    await expect.poll(() => broker.requests.last(END_TRANSACTION).filter(isOfCheck).length).toBeGreaterThan(0);
+    const { body, log } = await finish();
+    expect(body.status).toBe('placed');
+    expect(log).toContain('The server failed as it was told to');
+  });
+});
+
+test('the first order asks brokers and name servers no more than its transaction needs', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  expect((await place(started, 'plain')).body.status).toBe('placed');
+  const asked = started.cluster.brokers.flatMap(({ requests }) => requests.last().map(({ code }) => code));
+  expect(asked).toEqual([HEART_BEAT, SEND_MESSAGE_V2, END_TRANSACTION, UNREGISTER_CLIENT]);
+  expect(started.cluster.nameServers.map(({ requests }) => requests.count())).toEqual([1]);
 });
 
 test('missing tables are told by the names of their variables', async () => {

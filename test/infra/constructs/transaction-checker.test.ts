@@ -153,7 +153,7 @@ describe('the function', () => {
 });
 
 describe('senders', () => {
-  test('may write outcomes and note deliveries, and read nothing', () => {
+  test('may write outcomes, read them for the checks they are asked, and note deliveries', () => {
     const stack = testStack();
     checkerIn(stack).grantWriteOutcome(new iam.User(stack, 'Sender')).assertSuccess();
     const [policy] = propertiesOf(Template.fromStack(stack), 'AWS::IAM::Policy').filter(
@@ -162,10 +162,35 @@ describe('senders', () => {
     expect(policy.PolicyDocument.Statement).toEqual([
       {
         Effect: 'Allow',
-        Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         Resource: { 'Fn::GetAtt': [expect.stringMatching(/^CheckerTable/), 'Arn'] },
       },
     ]);
+  });
+
+  test('are given the log and the patience of the checker, for they answer checks as it does', () => {
+    const stack = testStack();
+    const checker = checkerIn(stack, { patience: Duration.minutes(3) });
+    const cluster = new RocketMqCluster(stack, 'Other', { nameServers: ['10.0.1.5:9876'] });
+    const sender = new RocketMqProducerFunction(stack, 'Sender', {
+      cluster,
+      topic: 'orders',
+      producerGroup: 'orders',
+      source: 'place-order',
+      timeout: Duration.minutes(3),
+      environment: { ORDERS_TABLE: 'orders', ...checker.senderEnvironment },
+    });
+    checker.grantWriteOutcome(sender);
+    expect(errorsOf(stack)).toEqual([]);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          ORDERS_TABLE: 'orders',
+          ROCKETMQ_TRANSACTION_TABLE: { Ref: Match.stringLikeRegexp('^CheckerTable') },
+          ROCKETMQ_TRANSACTION_PATIENCE_MS: '180000',
+        },
+      },
+    });
   });
 
   test('that may take longer than the checker waits for them are a fault', () => {
