@@ -9,7 +9,7 @@ import type { Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
 import { resolveOptions } from './options.ts';
 import { wrapNamespace } from './producer/namespace.ts';
-import { Producer } from './producer/producer.ts';
+import { Producer, type ProducerCalls } from './producer/producer.ts';
 import type { ProducerOptions } from './producer-options.ts';
 
 /** A RocketMQ client: made once in a process, kept over freezes. */
@@ -21,7 +21,7 @@ export interface Client {
   /** Requests and connects under way; 0 when nothing is left behind. */
   readonly pendingCount: number;
   /** The producer of a group; each group has one on a client. @throws OptionsError */
-  producer(options: ProducerOptions): Producer;
+  producer(options: ProducerOptions): ProducerCalls;
   /** Makes sure that name servers are known. Need not be called: the first send does the same. */
   start(deadline?: Deadline): Promise<void>;
   /** For hosts that freeze: call first in each invocation, and `end` the result last. */
@@ -44,7 +44,9 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const faults: string[] = [];
   const resolved = collect(faults, () => resolveOptions('createClient', options, clientOptionRules));
-  const { nameServerAddrs, fetchNameServerAddrs } = options;
+  // Whoever writes JavaScript may give none; the faults say so.
+  const given: ClientOptions = options ?? {};
+  const { nameServerAddrs, fetchNameServerAddrs, addressMap, credentials } = given;
   if (nameServerAddrs === undefined && fetchNameServerAddrs === undefined) {
     faults.push('give "nameServerAddrs", "fetchNameServerAddrs", or both');
   }
@@ -52,10 +54,9 @@ export function createClient(options: ClientOptions): Client {
   if (Array.isArray(nameServerAddrs) && nameServerAddrs.every((addr) => typeof addr === 'string')) {
     collect(faults, () => checkNameServerAddrs(nameServerAddrs));
   }
-  const { addressMap, credentials } = options;
   if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
   if (typeof credentials === 'object' && credentials !== null) faults.push(...credentialsFaults(credentials));
-  faults.push(...zoneFaults(options));
+  faults.push(...zoneFaults(given));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);
   return {

@@ -24,6 +24,8 @@ export function resolveOptions<T extends object>(
   options: T,
   rules: Readonly<Record<keyof T & string, OptionRule>>,
 ): Readonly<T> {
+  const noObject = objectFault(options);
+  if (noObject !== undefined) throw new OptionsError(subject, [noObject]);
   const faults: string[] = [];
   const given = options as Readonly<Record<string, unknown>>;
   const resolved: Record<string, unknown> = {};
@@ -43,6 +45,12 @@ export function resolveOptions<T extends object>(
   }
   if (faults.length > 0) throw new OptionsError(subject, faults);
   return Object.freeze(resolved) as Readonly<T>;
+}
+
+/** Why something cannot be options at all, undefined when it can. */
+export function objectFault(options: unknown): string | undefined {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return undefined;
+  return `the options are ${show(options)}, but must be an object`;
 }
 
 /** What a value must be, when it is not. */

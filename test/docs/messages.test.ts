@@ -35,6 +35,7 @@ describe('docs/messages.md', () => {
   test('shows every capability with a snippet', () => {
     expect(snippets().map(({ heading }) => heading)).toEqual([
       'Normal messages',
+      'Deadlines',
       'Oneway',
       'To a given queue, by selector, by sharding key',
       'Ordered messages',

@@ -13,6 +13,7 @@ import {
 import { MQVersion } from '../protocol/mq-version.ts';
 import type { Message } from './message.ts';
 import { messageDelay } from './message-delay.ts';
+import { checkFields } from './message-fields.ts';
 import { topicFault } from './names.ts';
 import type { SendUnit } from './send-unit.ts';
 
@@ -67,8 +68,7 @@ export function prepareMessage(
   extra?: ExtraProperties,
   bornAt = rules.now(),
 ): PreparedMessage {
-  if (typeof message !== 'object' || message === null)
-    throw new MessageError('message', 'the message is not an object');
+  checkFields(message);
   const { flag = 0, shardingKey } = message;
   const fault = topicFault(message.topic);
   if (fault !== undefined) throw new MessageError('topic', fault);

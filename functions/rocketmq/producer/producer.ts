@@ -11,6 +11,7 @@ import { KeyOrder } from './key-order.ts';
 import { KeyTurns } from './key-turns.ts';
 import type { Message } from './message.ts';
 import { messageDelay } from './message-delay.ts';
+import { checkFields } from './message-fields.ts';
 import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { groupFault } from './names.ts';
@@ -25,7 +26,7 @@ import type { ReplyMessage } from './request-reply.ts';
 import { prepareAll, sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
-import type { SendAllOptions, SendOptions, TransactionOptions } from './send-options.ts';
+import { checkedOptions, type SendAllOptions, type SendOptions, type TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
 import { receiptAlone, resultOf, type SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
@@ -98,8 +99,9 @@ export class Producer {
    * @throws MessageError, and what keeps a connection from being made
    */
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
+    const { deadline } = checkedOptions('producer.sendOneway', 'send', options);
     const prepared = prepareMessage(message, this.#rules);
-    const limit = this.#limitOf(options.deadline);
+    const limit = this.#limitOf(deadline);
     await this.#sendLoop.sendOneway(
       await this.#compressed(prepared),
       await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit),
@@ -112,7 +114,9 @@ export class Producer {
    * given. Never rejects for a message: look at each outcome. Messages with equal sharding keys are stored in the order
    * given; the first of a key that fails blocks the later ones of that key.
    */
-  async sendAll(messages: readonly Message[], { deadline }: SendAllOptions = {}): Promise<SendOutcome[]> {
+  async sendAll(messages: readonly Message[], options: SendAllOptions = {}): Promise<SendOutcome[]> {
+    if (!Array.isArray(messages)) throw new MessageError('messages', 'sendAll takes a list of messages, not one');
+    const { deadline } = checkedOptions('producer.sendAll', 'list', options);
     const outcomes = new Array<SendOutcome>(messages.length);
     this.#client.checkDueWork(deadline, this.#options.sendTimeoutMs);
     const observed: (ObservedSend | undefined)[] = [];
@@ -155,7 +159,8 @@ export class Producer {
    * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
-    const limit = earlierOf(options.deadline, timeoutMs);
+    checkFields(message);
+    const limit = earlierOf(checkedOptions('producer.request', 'send', options).deadline, timeoutMs);
     const topic = this.#rules.wrapTopic(message.topic);
     const { RequestReply } = await import('./rarely-used.ts');
     return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties, deadline) => {
@@ -171,7 +176,8 @@ export class Producer {
    * @returns the message id that the handle names.
    * @throws RecallError saying what is missing or too late; BrokerTooOldError before 5.3.2.
    */
-  async recall(topic: string, recallHandle: string, { deadline }: SendAllOptions = {}): Promise<string> {
+  async recall(topic: string, recallHandle: string, options: SendAllOptions = {}): Promise<string> {
+    const { deadline } = checkedOptions('producer.recall', 'list', options);
     const { recallMessage } = await import('./rarely-used.ts');
     const wrapped = this.#rules.wrapTopic(topic);
     const group = wrapNamespace(this.#namespace, this.group);
@@ -185,10 +191,9 @@ export class Producer {
    * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError,
    * DeadlineError
    */
-  async queryMessageByUniqKey(
-    message: Message,
-    { deadline, storedSince = 0 }: QueryOptions = {},
-  ): Promise<QueryResult> {
+  async queryMessageByUniqKey(message: Message, options: QueryOptions = {}): Promise<QueryResult> {
+    checkFields(message);
+    const { deadline, storedSince = 0 } = checkedOptions('producer.queryMessageByUniqKey', 'query', options);
     const { msgId, shardingKey } = message;
     if (msgId === undefined) throw new MessageError('msgId', 'a message without a message id cannot be asked for');
     this.#messageQuery ??= import('./rarely-used.ts').then(({ MessageQuery }) => new MessageQuery(this.#client));
@@ -216,6 +221,7 @@ export class Producer {
     localTransaction: LocalTransaction,
     options: TransactionOptions = {},
   ): Promise<TransactionResult> {
+    checkedOptions('producer.sendTransaction', 'transaction', options);
     const { sendInTransaction } = await import('./rarely-used.ts');
     const parts = {
       group: wrapNamespace(this.#namespace, this.group),
@@ -251,7 +257,8 @@ export class Producer {
    * 30 s or so while it waits: brokers forget a client that sends no heartbeat for 120 s.
    * @throws TopicRouteNotFoundError, RemotingConnectError and what else keeps it off some master; the others have it then.
    */
-  async awaitTransactionChecks(topics: readonly string[], { deadline }: SendAllOptions = {}): Promise<void> {
+  async awaitTransactionChecks(topics: readonly string[], options: SendAllOptions = {}): Promise<void> {
+    const { deadline } = checkedOptions('producer.awaitTransactionChecks', 'list', options);
     const { awaitChecks } = await import('./rarely-used.ts');
     const wrapped = topics.map((topic) => this.#rules.wrapTopic(topic));
     const limit = this.#limitOf(deadline);
@@ -286,6 +293,8 @@ export class Producer {
   ): Promise<T> {
     let observed: ObservedSend | undefined;
     try {
+      // Those of a transaction were checked before it began.
+      if (marks === undefined) checkedOptions('producer.send', 'send', options);
       observed = this.#observers.begin(message);
       const prepared = this.#prepared(message, observed, marks);
       this.#client.checkDueWork(options.deadline, this.#options.sendTimeoutMs);
@@ -385,3 +394,6 @@ export class Producer {
 function resultAlone(result: SendResult): SendResult {
   return result;
 }
+
+/** What a producer can do, as a type that other objects may have too: the class has members of its own that they cannot. */
+export type ProducerCalls = Pick<Producer, keyof Producer>;

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { Deadline } from '../deadline.ts';
-import { RemotingCommandError, RequestTimeoutError } from '../errors.ts';
+import { OptionsError, RemotingCommandError, RequestTimeoutError } from '../errors.ts';
 import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
@@ -48,7 +48,7 @@ export class RequestReply {
   /**
    * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it. Once the reply is
    * there, the request isn't sent again; what was under way is waited for at the end of the invocation.
-   * @throws RequestTimeoutError when none came in time; RemotingCommandError for one that cannot be read
+   * @throws OptionsError without a time to wait for it; RequestTimeoutError when none came in time; RemotingCommandError for one that cannot be read
    */
   async request(
     topic: string,
@@ -56,6 +56,10 @@ export class RequestReply {
     deadline: Deadline,
     send: (properties: Record<string, string>, deadline: Deadline) => Promise<void>,
   ): Promise<ReplyMessage> {
+    if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
+      const given = typeof timeoutMs === 'object' ? 'an object' : String(timeoutMs);
+      throw new OptionsError('producer.request', [`"timeoutMs" is ${given}, but must be a number of ms above 0`]);
+    }
     const { clientId, release } = await this.#client.registerWithAllMasters(topic, deadline);
     const correlationId = randomUUID();
     let timer: NodeJS.Timeout | undefined;

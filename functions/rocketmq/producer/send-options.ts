@@ -1,6 +1,9 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import type { Deadline } from '../deadline.ts';
+import { OptionsError } from '../errors.ts';
+import { objectFault } from '../options.ts';
 import type { Message } from './message.ts';
+import type { QueryOptions } from './message-query.ts';
 
 /** How a `sendAll` is to be done. */
 export interface SendAllOptions {
@@ -24,4 +27,34 @@ export interface TransactionOptions extends SendOptions {
    * transaction takes longer: every round of checks stores a message with an immunity time again (docs/transactions.md).
    */
   readonly immunityMs?: number;
+}
+
+/** Options of a list of messages, of one, of one in a transaction, and of a query. */
+export type CallOptions = 'list' | 'send' | 'transaction' | 'query';
+
+const KNOWN: Readonly<Record<CallOptions, ReadonlySet<string>>> = {
+  list: new Set<keyof SendAllOptions>(['deadline']),
+  send: new Set<keyof SendOptions>(['deadline', 'queue', 'selectQueue']),
+  transaction: new Set<keyof TransactionOptions>(['deadline', 'queue', 'selectQueue', 'immunityMs']),
+  query: new Set<keyof QueryOptions>(['deadline', 'storedSince']),
+};
+
+/**
+ * Refuses options that a call does not know, and a deadline that is none: left alone, the send would outlast it.
+ * @param call what is called, as errors name it.
+ * @returns the options.
+ * @throws OptionsError
+ */
+export function checkedOptions<T extends SendAllOptions>(call: string, kind: CallOptions, options: T): T {
+  const fault = objectFault(options);
+  if (fault !== undefined) throw new OptionsError(call, [fault]);
+  const known = KNOWN[kind];
+  for (const name in options) {
+    if (known.has(name)) continue;
+    throw new OptionsError(call, [`unknown option "${name}" (known: ${Array.from(known).join(', ')})`]);
+  }
+  const { deadline } = options;
+  if (deadline === undefined || typeof deadline?.remainingMs === 'function') return options;
+  const howTo = 'give deadlineAfter(ms), or the deadline of the invocation';
+  throw new OptionsError(call, [`"deadline" is no Deadline: ${howTo}`]);
 }

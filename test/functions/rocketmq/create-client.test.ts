@@ -22,6 +22,18 @@ describe('createClient', () => {
     expect(faultsOf({})).toEqual(['give "nameServerAddrs", "fetchNameServerAddrs", or both']);
   });
 
+  test.each([
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['an address', 'a:9876', '"a:9876"'],
+    ['a list', ['a:9876'], '["a:9876"]'],
+  ])('wants an object, not %s', (_what, options, shown) => {
+    expect(faultsOf(options as unknown as ClientOptions)).toEqual([
+      `the options are ${shown}, but must be an object`,
+      'give "nameServerAddrs", "fetchNameServerAddrs", or both',
+    ]);
+  });
+
   test('tells all faults at once, those of single addresses too', () => {
     expect(faultsOf({ nameServerAddrs: ['a', 'b:1', 'c:0'], routePeriodMs: -1 })).toEqual([
       '"routePeriodMs" is -1, but must be a whole number from 0 to 31536000000',

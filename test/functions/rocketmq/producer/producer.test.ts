@@ -8,6 +8,7 @@ import {
   MessageError,
   NoWritableQueueError,
   OptionsError,
+  type Producer,
 } from '#rocketmq';
 import { decodeOffsetMessageId } from '../../../../functions/rocketmq/protocol/message-id.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
@@ -253,6 +254,59 @@ describe('near its deadline', () => {
   });
 });
 
+describe('a call with what it does not know is refused, and nothing is asked or sent:', () => {
+  const sound: Message = { topic: TOPIC, body: 'x', msgId: 'id' };
+  const grouped = { ...sound, messageGroup: 'anna' };
+  const late = { deadline: Date.now() + 1000 } as never;
+  const unknownField = 'unknown field "messageGroup" of a message (did you mean "shardingKey"?)';
+  const noDeadline = '"deadline" is no Deadline: give deadlineAfter(ms), or the deadline of the invocation';
+  const commit = async () => 'commit' as const;
+
+  test.each<[string, (producer: Producer) => Promise<unknown>, string]>([
+    ['a message of another client', (producer) => producer.send(grouped), unknownField],
+    ['one without an answer', (producer) => producer.sendOneway(grouped), unknownField],
+    ['a request', (producer) => producer.request(grouped, 3000), unknownField],
+    ['a question for one', (producer) => producer.queryMessageByUniqKey(grouped), unknownField],
+    ['one in a transaction', (producer) => producer.sendTransaction(grouped, commit), unknownField],
+    ['send until an instant', (producer) => producer.send(sound, late), `producer.send: ${noDeadline}`],
+    ['sendOneway', (producer) => producer.sendOneway(sound, late), `producer.sendOneway: ${noDeadline}`],
+    ['sendAll', (producer) => producer.sendAll([sound], late), `producer.sendAll: ${noDeadline}`],
+    ['request', (producer) => producer.request(sound, 3000, late), `producer.request: ${noDeadline}`],
+    ['recall', (producer) => producer.recall(TOPIC, 'handle', late), `producer.recall: ${noDeadline}`],
+    ['a query', (producer) => producer.queryMessageByUniqKey(sound, late), noDeadline],
+    ['a transaction', (producer) => producer.sendTransaction(sound, commit, late), noDeadline],
+    ['awaitTransactionChecks', (producer) => producer.awaitTransactionChecks([TOPIC], late), noDeadline],
+    ['one option', (producer) => producer.send(sound, { queues: 1 } as object), 'unknown option "queues"'],
+    [
+      'a list that is one message',
+      (producer) => producer.sendAll(sound as never),
+      'sendAll takes a list of messages, not one',
+    ],
+    [
+      'a request without a time limit',
+      (producer) => producer.request(sound, undefined as never),
+      'producer.request: "timeoutMs" is undefined, but must be a number of ms above 0',
+    ],
+    [
+      'a request with options in its place',
+      (producer) => producer.request(sound, { timeoutMs: 1 } as never),
+      'producer.request: "timeoutMs" is an object, but must be a number of ms above 0',
+    ],
+  ])('%s', async (_what, call, reason) => {
+    await using started = await startProducer();
+    const error = await rejectionOf(call(started.producer));
+    expect(error).toMatchObject({ message: expect.stringContaining(reason), retryable: false, outcome: 'notSent' });
+    expect(started.cluster.nameServer().requests.count()).toBe(0);
+  });
+
+  test('a message of a list, and the others are sent', async () => {
+    await using started = await startProducer();
+    const outcomes = await started.producer.sendAll([grouped, sound]);
+    expect(outcomes).toMatchObject([{ status: 'failed', error: { message: unknownField } }, { status: 'stored' }]);
+    expect(started.cluster.messages(TOPIC)).toHaveLength(1);
+  });
+});
+
 describe('making a producer', () => {
   const client = () => createClient({ nameServerAddrs: ['127.0.0.1:9876'] });
 
@@ -260,6 +314,8 @@ describe('making a producer', () => {
     ['an illegal group', { group: 'a b' }, 'group "a b" may hold only letters'],
     ['the group that Java reserves', { group: 'DEFAULT_PRODUCER' }, 'choose a name of your own'],
     ['no group', {}, '"group" is missing'],
+    ['no options', undefined, 'client.producer: the options are undefined, but must be an object'],
+    ['the group alone', 'g', 'client.producer: the options are "g", but must be an object'],
     ['an unknown option', { group: 'g', retries: 2 }, 'unknown option "retries"'],
     ['no attempt', { group: 'g', maxAttempts: 0 }, '"maxAttempts" is 0, but must be a whole number from 1 to 16'],
     [
