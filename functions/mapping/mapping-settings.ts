@@ -1,4 +1,4 @@
-import { OptionsError, RESERVED_PROPERTIES, topicFault } from '#rocketmq';
+import { delayFault, OptionsError, producerOptionRules, RESERVED_PROPERTIES, topicFault } from '#rocketmq';
 import { ORIGIN_PROPERTIES } from '../delivery/event-properties.ts';
 import { exactDigits, keepsDigits, parseExactly } from '../delivery/exact-json.ts';
 import { expressionFaults, isTruthy } from './expression.ts';
@@ -55,6 +55,23 @@ const fieldReaders: { readonly [Name in keyof FieldValues]: ValueReader<FieldVal
   delayLevel: optionalNumber,
 };
 
+/** Of the producer, which no function sets otherwise. */
+const MAX_DELAY_MS = Number(producerOptionRules.maxDelayMs.default);
+
+/** What is wrong with a value that fits its field, but that the producer would refuse in every message. */
+type FaultOf<T> = (value: T) => string | undefined;
+
+const constantFaults: { readonly [Name in keyof FieldValues]?: FaultOf<FieldValues[Name]> } = {
+  topic: topicFault,
+  tag: separatorFault,
+  shardingKey: separatorFault,
+  deliverAt: (at) => constantDelayFault('deliverAt', at),
+  delayMs: (ms) => constantDelayFault('delayMs', ms),
+  delayLevel: (level) => constantDelayFault('delayLevel', level),
+};
+/** A message may have one of them. */
+const delayFields = ['deliverAt', 'delayMs', 'delayLevel'] as const;
+
 /** Names of the fields of a mapping. */
 export const mappingFields: readonly string[] = [
   ...Object.keys(fieldReaders),
@@ -105,10 +122,10 @@ class SettingsReader {
     const given = this.#objectOf(mapping, ROOT);
     this.#refuseUnknown(given, ROOT, mappingFields);
     const field = <Name extends keyof FieldValues>(name: Name) => {
-      const value = this.#valueOf(given[name], pathOf(ROOT, name), fieldReaders[name]);
+      const value = this.#valueOf(given[name], pathOf(ROOT, name), fieldReaders[name], constantFaults[name]);
       return value === undefined ? {} : { [name]: value };
     };
-    return {
+    const settings = {
       unwrap: this.#envelopesOf(given.unwrap),
       filter: this.#valueOf(given.filter, pathOf(ROOT, 'filter'), isTruthy),
       isDroppable: this.#isDroppable(given.onPermanentError),
@@ -116,6 +133,16 @@ class SettingsReader {
       keys: this.#keysOf(given.keys),
       properties: this.#propertiesOf(given.properties),
     };
+    this.#refuseSeveralDelays(given);
+    return settings;
+  }
+
+  /** A constant leaves no record without a delay, so that another one is of no use. Expressions may each be for some records. */
+  #refuseSeveralDelays(given: Readonly<Record<string, unknown>>): void {
+    const named = delayFields.filter((name) => !givesNothing(given[name]));
+    const [first] = named;
+    if (first === undefined || named.length === 1 || named.every((name) => typeof given[name] === 'string')) return;
+    this.faults.push(`${pathOf(ROOT, first)}: give one of ${named.join(' and ')}, not several`);
   }
 
   #keysOf(keys: unknown): MappingValue<string[]>[] {
@@ -123,7 +150,9 @@ class SettingsReader {
     const list: [unknown, string][] = Array.isArray(keys)
       ? keys.map((key, index) => [key, pathOf(path, index)])
       : [[keys, path]];
-    return list.flatMap(([key, place]) => this.#valueOf(key, place, words) ?? []);
+    return list.flatMap(
+      ([key, place]) => this.#valueOf(key, place, words, (all) => all.map(separatorFault).find(Boolean)) ?? [],
+    );
   }
 
   #propertiesOf(properties: unknown): MappingSettings['properties'] {
@@ -133,18 +162,18 @@ class SettingsReader {
       const own = pathOf(path, name);
       const fault = nameFault(name);
       if (fault !== undefined) this.faults.push(`${own}: ${fault}`);
-      const value = this.#valueOf(given, own, optionalText);
+      const value = this.#valueOf(given, own, optionalText, separatorFault);
       return value === undefined ? [] : [{ name, value }];
     });
   }
 
   /** A value of the mapping: text is an expression, numbers and booleans are themselves, as is `{ "literal": … }`. */
-  #valueOf<T>(given: unknown, path: string, read: ValueReader<T>): MappingValue<T> | undefined {
+  #valueOf<T>(given: unknown, path: string, read: ValueReader<T>, faultOf?: FaultOf<T>): MappingValue<T> | undefined {
     if (given === undefined) return undefined;
     const origin = this.#originOf(given, path);
     if (origin === undefined) return undefined;
     const value = new MappingValue(path, origin, read);
-    if (origin.kind === 'literal') this.#checkLiteral(origin.value, path, read);
+    if (origin.kind === 'literal') this.#checkLiteral(origin.value, path, read, faultOf);
     return value;
   }
 
@@ -170,10 +199,10 @@ class SettingsReader {
     return { kind: 'literal', value: given.literal };
   }
 
-  #checkLiteral(value: unknown, path: string, read: ValueReader<unknown>): void {
+  /** Checks a constant as the producer would: it would be in every message, and each of them refused, or dropped. */
+  #checkLiteral<T>(value: unknown, path: string, read: ValueReader<T>, faultOf: FaultOf<T> = () => undefined): void {
     try {
-      const taken = read(value);
-      const fault = path === pathOf(ROOT, 'topic') ? topicFault(taken) : undefined;
+      const fault = faultOf(read(value));
       if (fault !== undefined) this.faults.push(`${path}: ${fault}`);
     } catch (error) {
       if (!(error instanceof UnfitValueError)) throw error;
@@ -216,9 +245,26 @@ class SettingsReader {
   }
 }
 
+const SEPARATORS = /[\u0001\u0002]/;
+
+function separatorFault(text: string | undefined): string | undefined {
+  if (text === undefined || !SEPARATORS.test(text)) return undefined;
+  return 'it holds \\u0001 or \\u0002, which separate properties';
+}
+
+function constantDelayFault(field: (typeof delayFields)[number], value: number | undefined): string | undefined {
+  return value === undefined ? undefined : delayFault(field, value, MAX_DELAY_MS);
+}
+
+/** Whether a field is not there, or says that it gives nothing. */
+function givesNothing(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return given === undefined;
+  return 'literal' in given && (given.literal === null || given.literal === '');
+}
+
 function nameFault(name: string): string | undefined {
   if (name === '') return 'the name of a property must not be empty';
-  if (/[\u0001\u0002]/.test(name)) return 'the name holds \\u0001 or \\u0002, which separate properties';
+  if (SEPARATORS.test(name)) return 'the name holds \\u0001 or \\u0002, which separate properties';
   if (OWN_PROPERTIES.has(name)) return 'the function sets this property itself';
   if (RESERVED_PROPERTIES.has(name)) return 'RocketMQ reserves this name: choose another';
   return undefined;

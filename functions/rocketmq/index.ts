@@ -10,6 +10,7 @@ export { type Deadline, deadlineAfter, earlierBy, earlierOf } from './deadline.t
 export * from './errors.ts';
 export type { OptionRule } from './options.ts';
 export type { Message } from './producer/message.ts';
+export { delayFault } from './producer/message-delay.ts';
 export type { QueryOptions, QueryResult } from './producer/message-query.ts';
 export { groupFault, topicFault } from './producer/names.ts';
 export { type OpenTelemetryApi, openTelemetryHook } from './producer/open-telemetry-hook.ts';

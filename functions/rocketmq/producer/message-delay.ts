@@ -14,6 +14,8 @@ export interface MessageDelay {
 }
 
 const fields = ['delayLevel', 'delayMs', 'delaySec', 'deliverAt'] as const;
+/** A field of a message that says when it is delivered. */
+export type DelayField = (typeof fields)[number];
 
 /**
  * The delay a message asks for; undefined when it asks for none.
@@ -26,20 +28,27 @@ export function messageDelay(message: Message, maxDelayMs: number, now: number):
   if (field === undefined) return undefined;
   if (given.length > 1) throw new MessageError(field, `give one of ${given.join(' and ')}, not several`);
   const value = message[field] ?? 0;
+  let fault = delayFault(field, value, maxDelayMs);
+  if (field === 'deliverAt') fault ??= lengthFault(field, value - now, maxDelayMs);
+  if (fault !== undefined) throw new MessageError(field, fault);
+  if (field === 'delayLevel') return { property: MessageProperty.DELAY, value: String(value), isTimer: false };
+  return { property: timerProperties[field], value: String(value), isTimer: true };
+}
+
+/** What is wrong with a delay, whenever it is asked for; undefined when nothing is. How far off an instant is, it leaves open. */
+export function delayFault(field: DelayField, value: number, maxDelayMs: number): string | undefined {
   const limit = field === 'delayLevel' ? HIGHEST_LEVEL : Number.MAX_SAFE_INTEGER;
   if (!Number.isInteger(value) || value < 1 || value > limit) {
     const range = field === 'delayLevel' ? `from 1 to ${HIGHEST_LEVEL}` : 'above 0';
-    throw new MessageError(field, `${field} is ${value}, but must be a whole number ${range}`);
+    return `${field} is ${value}, but must be a whole number ${range}`;
   }
-  if (field === 'delayLevel') return { property: MessageProperty.DELAY, value: String(value), isTimer: false };
-  const delayMs = field === 'delayMs' ? value : field === 'delaySec' ? value * 1000 : value - now;
-  if (delayMs > maxDelayMs) {
-    throw new MessageError(
-      field,
-      `${field} is ${delayMs} ms from now, over the limit of ${maxDelayMs} (option "maxDelayMs", the broker's timerMaxDelaySec)`,
-    );
-  }
-  return { property: timerProperties[field], value: String(value), isTimer: true };
+  if (field === 'delayLevel' || field === 'deliverAt') return undefined;
+  return lengthFault(field, field === 'delayMs' ? value : value * 1000, maxDelayMs);
+}
+
+function lengthFault(field: DelayField, delayMs: number, maxDelayMs: number): string | undefined {
+  if (delayMs <= maxDelayMs) return undefined;
+  return `${field} is ${delayMs} ms from now, over the limit of ${maxDelayMs} (option "maxDelayMs", the broker's timerMaxDelaySec)`;
 }
 
 const timerProperties = {

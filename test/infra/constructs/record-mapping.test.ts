@@ -14,6 +14,7 @@ import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
 import { SqsToRocketMq } from '../../../infra/constructs/sqs-to-rocketmq.ts';
 import { errorsOf, testStack } from '../test-app.ts';
 
+/** With every field. Those that delay a message are expressions, since only one of them may be a constant, and then alone. */
 const whole: Required<RecordMapping> = {
   topic: { literal: 'orders' },
   body: 'body.detail',
@@ -22,8 +23,8 @@ const whole: Required<RecordMapping> = {
   shardingKey: 'body.customer',
   properties: { channel: { literal: 'web' }, total: 'body.total' },
   deliverAt: 'body.when',
-  delayMs: 5000,
-  delayLevel: 3,
+  delayMs: 'body.wait',
+  delayLevel: 'body.level',
   filter: true,
   unwrap: ['sns', 's3'],
   onPermanentError: 'drop',

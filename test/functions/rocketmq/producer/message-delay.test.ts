@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MessageError } from '../../../../functions/rocketmq/errors.ts';
 import type { Message } from '../../../../functions/rocketmq/producer/message.ts';
-import { messageDelay } from '../../../../functions/rocketmq/producer/message-delay.ts';
+import { type DelayField, delayFault, messageDelay } from '../../../../functions/rocketmq/producer/message-delay.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const THREE_DAYS_MS = 259_200_000;
@@ -56,5 +56,26 @@ describe('a delay', () => {
 
   test('asked for in two ways is refused, because a broker would follow one of them without a word', () => {
     expect(() => delayOf({ delayLevel: 1, delayMs: 5000 })).toThrow('give one of delayLevel and delayMs, not several');
+  });
+});
+
+describe('a delay that is known before there is a message', () => {
+  test.each<[DelayField, number, string]>([
+    ['delayLevel', 19, 'delayLevel is 19, but must be a whole number from 1 to 18'],
+    ['delayMs', 0, 'delayMs is 0, but must be a whole number above 0'],
+    ['deliverAt', 0.5, 'deliverAt is 0.5, but must be a whole number above 0'],
+    ['delaySec', 259_201, 'delaySec is 259201000 ms from now, over the limit of 259200000'],
+  ])('is refused as one of a message: %s %d', (field, value, text) => {
+    expect(delayFault(field, value, THREE_DAYS_MS)).toContain(text);
+    expect(() => delayOf({ [field]: value })).toThrow(text);
+  });
+
+  test.each<[DelayField, number]>([
+    ['delayLevel', 18],
+    ['delayMs', THREE_DAYS_MS],
+    // Whether that is too far off, only the moment of sending tells.
+    ['deliverAt', Number.MAX_SAFE_INTEGER],
+  ])('is taken: %s %d', (field, value) => {
+    expect(delayFault(field, value, THREE_DAYS_MS)).toBeUndefined();
   });
 });
