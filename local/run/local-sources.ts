@@ -1,4 +1,5 @@
 import type { DeliveryRecord } from '../../functions/delivery/delivery-record.ts';
+import type { MessageTarget } from '../../functions/delivery/message-target.ts';
 import { dynamodbRecords } from '../../functions/dynamodb/dynamodb-records.ts';
 import { eventbridgeRecords } from '../../functions/eventbridge/eventbridge-records.ts';
 import { kafkaRecords } from '../../functions/kafka/kafka-records.ts';
@@ -17,7 +18,14 @@ export interface RecordOutcome {
   readonly accepted: readonly string[];
   /** Names of records that the source delivers again, or that its caller was told have failed. */
   readonly reported: readonly string[];
+  /** Ids of records that the filter of a mapping leaves out. */
+  readonly filtered?: readonly string[];
 }
+
+type ReadRecords = (
+  event: unknown,
+  target: MessageTarget,
+) => (DeliveryRecord & { readonly itemIdentifier?: unknown })[];
 
 /** What a local run knows of a source. */
 export interface LocalSource {
@@ -29,46 +37,71 @@ export interface LocalSource {
   readonly topics?: readonly string[];
   /** Variables of the function besides those that every function gets. */
   readonly environment?: Readonly<Record<string, string>>;
-  outcome(event: unknown, result: InvocationResult): RecordOutcome;
+  /** Records of an event, of a source that takes a mapping for them; none of an event that its function cannot read. */
+  readonly records?: ReadRecords;
+  /** @param target with the mapping of the run, where there is one */
+  outcome(event: unknown, result: InvocationResult, target?: MessageTarget): RecordOutcome;
 }
 
-/** Ids do not depend on it. */
-const target = { topic: 'events', traceId: undefined };
+/** Without a mapping ids do not depend on it. */
+const anyTarget: MessageTarget = { topic: 'events', traceId: undefined };
 
-type ReadRecords = (event: unknown) => (DeliveryRecord & { readonly itemIdentifier?: unknown })[];
+function readable(read: ReadRecords): ReadRecords {
+  return (event, target) => {
+    try {
+      return read(event, target);
+    } catch {
+      // Told by the failure of the invocation.
+      return [];
+    }
+  };
+}
 
-/** Records of an event; none of one that cannot be read, which its function says. */
-function recordsOf(read: ReadRecords, event: unknown): ReturnType<ReadRecords> {
+/** Whether a mapping leaves a record out. One that it cannot judge has failed, or was dropped. */
+export function isFiltered(record: DeliveryRecord): boolean {
   try {
-    return read(event);
+    return record.isFiltered?.() ?? false;
   } catch {
-    // Told by the failure of the invocation.
-    return [];
+    // Told by the answer, or by the log.
+    return false;
   }
 }
 
+/** Of records that the source does not deliver again. */
+function doneOutcome(records: readonly DeliveryRecord[]): Required<Pick<RecordOutcome, 'accepted' | 'filtered'>> {
+  const { filtered = [], accepted = [] } = Object.groupBy(records, (one) =>
+    isFiltered(one) ? 'filtered' : 'accepted',
+  );
+  return { accepted: accepted.map(({ id }) => id), filtered: filtered.map(({ id }) => id) };
+}
+
 /** Of a source that takes back records one by one. */
-function batchOutcome(read: ReadRecords): LocalSource['outcome'] {
-  return (event, result) => {
-    const records = recordsOf(read, event);
+function batch(read: ReadRecords): Pick<LocalSource, 'records' | 'outcome'> {
+  const recordsOf = readable(read);
+  const outcome: LocalSource['outcome'] = (event, result, target = anyTarget) => {
+    const records = recordsOf(event, target);
     if (result.status !== 'ok') return { accepted: [], reported: records.map(({ id }) => id) };
     const { batchItemFailures } = result.payload as { batchItemFailures: readonly { itemIdentifier: unknown }[] };
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => JSON.stringify(itemIdentifier)));
     const isReported = ({ itemIdentifier }: { readonly itemIdentifier?: unknown }) =>
       failed.has(JSON.stringify(itemIdentifier));
     return {
-      accepted: records.filter((record) => !isReported(record)).map(({ id }) => id),
+      ...doneOutcome(records.filter((record) => !isReported(record))),
       reported: records.filter(isReported).map(({ id }) => id),
     };
   };
+  return { records: recordsOf, outcome };
 }
 
 /** Of a source that takes back whole events: when the function fails, it delivers all records again. */
-function wholeOutcome(read: ReadRecords): LocalSource['outcome'] {
-  return (event, { status }) => {
-    const ids = recordsOf(read, event).map(({ id }) => id);
-    return status === 'ok' ? { accepted: ids, reported: [] } : { accepted: [], reported: ids };
+function whole(read: ReadRecords): Pick<LocalSource, 'records' | 'outcome'> {
+  const recordsOf = readable(read);
+  const outcome: LocalSource['outcome'] = (event, { status }, target = anyTarget) => {
+    const records = recordsOf(event, target);
+    if (status === 'ok') return { ...doneOutcome(records), reported: [] };
+    return { accepted: [], reported: records.map(({ id }) => id) };
   };
+  return { records: recordsOf, outcome };
 }
 
 const nothing = { accepted: [], reported: [] };
@@ -78,37 +111,37 @@ export const localSources: Readonly<Record<string, LocalSource>> = {
   sqs: {
     warmSample: 'standard',
     idFields: new Set(['messageId']),
-    outcome: batchOutcome((event) => sqsRecords(event, target)),
+    ...batch(sqsRecords),
   },
   kinesis: {
     warmSample: 'plain',
     idFields: new Set(['eventID', 'sequenceNumber']),
-    outcome: batchOutcome((event) => kinesisRecords(event, target)),
+    ...batch(kinesisRecords),
   },
   dynamodb: {
     warmSample: 'plain',
     idFields: new Set(['eventID', 'SequenceNumber']),
-    outcome: batchOutcome((event) => dynamodbRecords(event, target)),
+    ...batch(dynamodbRecords),
   },
   kafka: {
     warmSample: 'plain',
     idFields: new Set(['offset']),
-    outcome: batchOutcome((event) => kafkaRecords(event, target)),
+    ...batch(kafkaRecords),
   },
   sns: {
     warmSample: 'plain',
     idFields: new Set(['MessageId']),
-    outcome: wholeOutcome((event) => snsRecords(event, target)),
+    ...whole(snsRecords),
   },
   eventbridge: {
     warmSample: 'plain',
     idFields: new Set(['id']),
-    outcome: wholeOutcome((event) => eventbridgeRecords(event, target)),
+    ...whole(eventbridgeRecords),
   },
   s3: {
     warmSample: 'plain',
     idFields: new Set(['sequencer']),
-    outcome: wholeOutcome((event) => s3Records(event, target)),
+    ...whole(s3Records),
   },
   http: {
     warmSample: 'http-api',

@@ -1,3 +1,5 @@
+import { RESERVED_PROPERTIES } from '../../functions/rocketmq/protocol/message-properties.ts';
+import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import type { RunReport } from './run-report.ts';
 
 /** What happens in a run, as it happens. */
@@ -57,16 +59,30 @@ const MOST_SHOWN = 20;
 /** Prints what was read back from the broker, and the figures. */
 export function printSummary({ summary, messages, lost, leftBehind }: RunReport): void {
   console.log('\nread back from the broker');
-  for (const { topic, queueId, queueOffset, properties, body } of messages.slice(0, MOST_SHOWN)) {
-    const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-    console.log(`  ${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS} ${text}`);
-  }
+  for (const message of messages.slice(0, MOST_SHOWN)) console.log(`  ${messageText(message)}`);
   if (messages.length > MOST_SHOWN) console.log(`  … and ${messages.length - MOST_SHOWN} more`);
-  const { records, stored, reportedFailed, duplicates, coldMs, warmMs } = summary;
+  const { records, stored, reportedFailed, filtered, dropped, duplicates, coldMs, warmMs } = summary;
+  const byMapping = filtered + dropped === 0 ? '' : `${filtered} left out by the filter, ${dropped} dropped, `;
   console.log(
-    `\n${records} records: ${stored} stored, ${reportedFailed} reported as failed, ${duplicates} duplicates, ${lost.length} lost`,
+    `\n${records} records: ${stored} stored, ${reportedFailed} reported as failed, ${byMapping}${duplicates} duplicates, ${lost.length} lost`,
   );
+  const { failedInvocations, invocations } = summary;
+  const failed = Object.values(failedInvocations).reduce((sum, count) => sum + count, 0);
+  if (failed > 0) {
+    console.log(`${failed} of ${invocations} invocations failed: ${Object.keys(failedInvocations).join(', ')}`);
+  }
   console.log(`cold start ${coldMs} ms (process start to answer), warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms`);
   if (leftBehind.length > 0) console.log(`left behind after an invocation: ${leftBehind.join(', ')}`);
   if (lost.length > 0) console.log(`LOST: ${lost.join(', ')}`);
+}
+
+/** Properties that every message has: its keys tell of the record too. */
+const ORIGIN = /^aws\.(id|source|traceId)$/;
+
+function messageText({ topic, queueId, queueOffset, properties, body }: StoredMessage): string {
+  const tag = properties.TAGS === undefined ? '' : ` tag ${properties.TAGS}`;
+  const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
+  const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
+  const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
+  return `${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`;
 }

@@ -10,6 +10,12 @@ export interface RunSummary {
   readonly stored: number;
   /** Records that their source delivers again, all of a failed event among them, or that the caller was told of. */
   readonly reportedFailed: number;
+  /** Records that the filter of a mapping left out. */
+  readonly filtered: number;
+  /** Records that a mapping let go. */
+  readonly dropped: number;
+  /** How many invocations failed as a whole, by the code of their error. */
+  readonly failedInvocations: Readonly<Record<string, number>>;
   /** Messages read back whose id another one had already. */
   readonly duplicates: number;
   /** From the start of the process to the answer of its first invocation. */

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MessageTarget } from '../../functions/delivery/message-target.ts';
+import { CompiledMapping } from '../../functions/mapping/compiled-mapping.ts';
+import { topicFault } from '../../functions/rocketmq/producer/names.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { bundleFunction } from '../../infra/bundling.ts';
@@ -10,7 +13,7 @@ import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { type LambdaHost, startLambdaHost } from '../lambda/lambda-host.ts';
 import type { RocketMQVersion } from '../real/rocketmq-version.ts';
 import { startSsmEndpoint } from '../ssm/ssm-endpoint.ts';
-import { type LocalSource, localSources, type RecordOutcome } from './local-sources.ts';
+import { isFiltered, type LocalSource, localSources, type RecordOutcome } from './local-sources.ts';
 import type { Progress } from './progress.ts';
 import { readBackUntil, startRunCluster } from './run-cluster.ts';
 import type { RunReport } from './run-report.ts';
@@ -22,6 +25,8 @@ export interface RunOptions {
   readonly cluster: 'embedded' | RocketMQVersion;
   /** An event in place of the samples. */
   readonly event?: unknown;
+  /** `ROCKETMQ_MAPPING` of the function, for a source that takes one. */
+  readonly mapping?: string;
   readonly onProgress: (step: Progress) => void;
 }
 
@@ -36,12 +41,15 @@ const WARM_ROUNDS = 50;
 
 /** What became of the records of one event. */
 interface Invoked extends RecordOutcome {
+  /** Ids of records that the mapping let go. */
+  readonly dropped: readonly string[];
   readonly result: InvocationResult;
 }
 
 /** What the functions of a run share. */
 interface RunServers {
   readonly kind: RunOptions['cluster'];
+  readonly mapping: string | undefined;
   readonly admin: AdminClient;
   readonly ssmUrl: string;
   readonly dynamoDbUrl: string;
@@ -55,6 +63,7 @@ export async function* runSources({
   sources,
   cluster: kind,
   event,
+  mapping,
   onProgress,
 }: RunOptions): AsyncGenerator<RunReport> {
   const startedAt = Date.now();
@@ -64,7 +73,7 @@ export async function* runSources({
   onProgress({ kind: 'cluster', cluster: kind, nameServerAddrs, startMs: Date.now() - startedAt });
   await using ssm = await startSsmEndpoint({ parameters: { [PARAMETER]: nameServerAddrs.join(';') } });
   await using dynamoDb = await startDynamoDbEndpoint({ tables: { [LOG_TABLE]: 'msgId', [ORDERS_TABLE]: 'orderId' } });
-  const servers = { kind, admin, ssmUrl: ssm.url, dynamoDbUrl: dynamoDb.url };
+  const servers = { kind, mapping, admin, ssmUrl: ssm.url, dynamoDbUrl: dynamoDb.url };
   for (const source of sources) {
     const local = localSources[source];
     if (local === undefined) throw new TypeError(`there is no source "${source}"`);
@@ -77,11 +86,16 @@ async function runSource(
   source: string,
   local: LocalSource,
   samples: readonly SampleEvent[],
-  { kind, admin, ssmUrl, dynamoDbUrl }: RunServers,
+  { kind, mapping, admin, ssmUrl, dynamoDbUrl }: RunServers,
   onProgress: (step: Progress) => void,
 ): Promise<RunReport> {
   const topic = `events-${source}`;
-  const topics = [topic, ...(local.topics ?? [])];
+  const target: MessageTarget = {
+    topic,
+    traceId: undefined,
+    ...(mapping !== undefined && { mapping: new CompiledMapping(mapping) }),
+  };
+  const topics = [...new Set([topic, ...(local.topics ?? []), ...mappedTopics(local, samples, target)])];
   for (const name of topics) await admin.createTopic(topicConfig(name, QUEUES));
   const taskRoot = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-'));
   try {
@@ -101,10 +115,11 @@ async function runSource(
         AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
         POWERTOOLS_SERVICE_NAME: `local-${source}`,
         POWERTOOLS_LOG_LEVEL: 'DEBUG',
+        ...(mapping !== undefined && { ROCKETMQ_MAPPING: mapping }),
         ...local.environment,
       },
     });
-    const invoked = await invokeAll(host, local, samples, onProgress);
+    const invoked = await invokeAll(host, local, samples, target, onProgress);
     const accepted = invoked.flatMap((one) => one.accepted);
     const messages = await readBackUntil(
       async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
@@ -120,6 +135,7 @@ async function invokeAll(
   host: LambdaHost,
   local: LocalSource,
   samples: readonly SampleEvent[],
+  target: MessageTarget,
   onProgress: (step: Progress) => void,
 ): Promise<Invoked[]> {
   const invoked: Invoked[] = [];
@@ -128,15 +144,15 @@ async function invokeAll(
     const frozenMs = frozenAt === undefined ? undefined : Date.now() - frozenAt;
     const result = await host.invoke(sample);
     frozenAt = Date.now();
-    const outcome = local.outcome(sample, result);
-    invoked.push({ ...outcome, result });
+    const outcome = outcomeOf(local, sample, result, target);
+    invoked.push(outcome);
     if (!isShown) return;
     onProgress({
       kind: 'invocation',
       name,
       isCold: result.cold,
       ms: (result.initMs ?? 0) + result.durationMs,
-      records: outcome.accepted.length + outcome.reported.length,
+      records: recordsIn(outcome),
       reported: outcome.reported,
       dueWork: dueWorkOf(result.log),
       frozenMs,
@@ -152,6 +168,35 @@ async function invokeAll(
     onProgress({ kind: 'warm', invocations: WARM_ROUNDS });
   }
   return invoked;
+}
+
+/** Topics that a mapping names for the records of events: those of a broker must exist. */
+function mappedTopics({ records }: LocalSource, samples: readonly SampleEvent[], target: MessageTarget): string[] {
+  if (target.mapping === undefined || records === undefined) return [];
+  return samples
+    .flatMap(({ event }) => records(event, target))
+    .filter((record) => !isFiltered(record))
+    .flatMap((record) => {
+      try {
+        const { topic } = record.toMessage();
+        return topicFault(topic) === undefined ? [topic] : [];
+      } catch {
+        // Told by the function.
+        return [];
+      }
+    });
+}
+
+function outcomeOf(local: LocalSource, sample: unknown, result: InvocationResult, target: MessageTarget): Invoked {
+  const outcome = local.outcome(sample, result, target);
+  const dropped = result.log
+    .filter((line) => line.includes('"a record was dropped"'))
+    .map((line) => (JSON.parse(line) as { recordId: string }).recordId);
+  return { ...outcome, accepted: outcome.accepted.filter((id) => !dropped.includes(id)), dropped, result };
+}
+
+function recordsIn({ accepted, reported, filtered = [], dropped }: Invoked): number {
+  return accepted.length + reported.length + filtered.length + dropped.length;
 }
 
 /** Those of the record and message ids that no message has. */
@@ -187,9 +232,12 @@ function reportOf(
       cluster: kind === 'embedded' ? 'embedded' : 'real',
       source,
       invocations: invoked.length,
-      records: accepted.length + invoked.reduce((sum, { reported }) => sum + reported.length, 0),
+      records: invoked.reduce((sum, one) => sum + recordsIn(one), 0),
       stored: uniqueMessages.size,
       reportedFailed: invoked.reduce((sum, { reported }) => sum + reported.length, 0),
+      filtered: invoked.reduce((sum, { filtered = [] }) => sum + filtered.length, 0),
+      dropped: invoked.reduce((sum, { dropped }) => sum + dropped.length, 0),
+      failedInvocations: failuresByCode(results),
       duplicates: messages.length - uniqueMessages.size,
       coldMs: rounded((cold?.initMs ?? 0) + (cold?.durationMs ?? 0)),
       warmMs: { p50: percentile(warm, 0.5), p99: percentile(warm, 0.99) },
@@ -198,6 +246,12 @@ function reportOf(
     lost: missingFrom(messages, accepted),
     leftBehind: [...new Set(results.flatMap(({ leftBehind }) => leftBehind))],
   };
+}
+
+function failuresByCode(results: readonly InvocationResult[]): Record<string, number> {
+  const failures = results.flatMap((result) => (result.status === 'ok' ? [] : [result.errorType]));
+  const byCode = Object.groupBy(failures, (code) => code);
+  return Object.fromEntries(Object.entries(byCode).map(([code, all = []]) => [code, all.length]));
 }
 
 function percentile(values: readonly number[], share: number): number {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import type { InvocationResult } from '../../local/lambda/invocation-result.ts';
 import { type ConcurrentAnswer, ManagedInstance } from '../../local/lambda/managed-instance.ts';
-import { localSources } from '../../local/run/local-sources.ts';
+import { localSources, type RecordOutcome } from '../../local/run/local-sources.ts';
 import { bundledFunction, sample, TOPIC } from './bundled-function.ts';
 import { sendingSources, sizedEvent } from './sized-event.ts';
 
@@ -78,7 +78,7 @@ describe.each(sendingSources)('eight invocations of %s at once in one process', 
 });
 
 function outcomeOf(source: string, event: unknown, answer: ConcurrentAnswer) {
-  const none = { accepted: [], reported: [] };
+  const none: RecordOutcome = { accepted: [], reported: [] };
   return localSources[source]?.outcome(event, answer as unknown as InvocationResult) ?? none;
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { functionSources } from '../../infra/bundling.ts';
 import { needsRealRocketMQ } from './real/needs-real-rocketmq.ts';
 
@@ -46,20 +46,23 @@ interface Summary {
   readonly stored: number;
   readonly reportedFailed: number;
   readonly duplicates: number;
+  readonly filtered: number;
+  readonly dropped: number;
+  readonly failedInvocations: Readonly<Record<string, number>>;
   readonly coldMs: number;
   readonly warmMs: { readonly p50: number; readonly p99: number };
 }
 
 /** The lines on stdout, one a source, with figures that agree with one another. */
-function summariesOf({ exitCode, stdout, stderr }: Run): Summary[] {
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+function summariesOf({ exitCode, stdout, stderr }: Run, expectedCode = 0): Summary[] {
+  expect({ exitCode, stderr }).toEqual({ exitCode: expectedCode, stderr: '' });
   const summaries = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Summary);
-  for (const { stored, duplicates, records, reportedFailed, coldMs } of summaries) {
+  for (const { stored, duplicates, records, reportedFailed, filtered, dropped, coldMs } of summaries) {
     // Of an event that fails as a whole, records can be stored all the same.
-    expect(stored + duplicates).toBeGreaterThanOrEqual(records - reportedFailed);
+    expect(stored + duplicates).toBeGreaterThanOrEqual(records - reportedFailed - filtered - dropped);
     expect(coldMs).toBeGreaterThan(0);
   }
   return summaries;
@@ -171,6 +174,76 @@ test('an event of another source is sent by its function', async () => {
   const file = await eventFile('eventbridge.json', JSON.stringify({ id: 'mine-2', source: 'orders', detail: {} }));
   const [summary] = summariesOf(await start('--source', 'eventbridge', '--event', file, '--json'));
   expect(summary).toMatchObject({ source: 'eventbridge', invocations: 1, records: 1, stored: 1 });
+});
+
+test('an event with a byte order mark, as editors of Windows write it, is read', async () => {
+  const file = await eventFile('bom.json', `\uFEFF${JSON.stringify({ id: 'mine-3', source: 'orders', detail: {} })}`);
+  const [summary] = summariesOf(await start('--source', 'eventbridge', '--event', file, '--json'));
+  expect(summary).toMatchObject({ records: 1, stored: 1, failedInvocations: {} });
+});
+
+test('an event of your own that fails as a whole is told of by the summary and the exit code', async () => {
+  const file = await eventFile('other.json', JSON.stringify({ Records: [{ messageId: 'mine-4', body: 'hello' }] }));
+  const args = ['--source', 'kinesis', '--event', file];
+  const [summary] = summariesOf(await start(...args, '--json'), 1);
+  expect(summary).toMatchObject({ invocations: 1, records: 0, failedInvocations: { ROCKETMQ_EVENT: 1 } });
+  const { exitCode, stdout } = await start(...args);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('1 of 1 invocations failed: ROCKETMQ_EVENT');
+});
+
+test('samples that are meant to fail do not fail the run', async () => {
+  const [summary] = summariesOf(await start('--source', 'sns', '--json'));
+  expect(summary).toMatchObject({ failedInvocations: { ROCKETMQ_DELIVERY_PERMANENT: 1 } });
+});
+
+describe('a mapping', () => {
+  const event = {
+    Records: ['paid', 'draft', 'broken'].map((status) => ({
+      messageId: `mine-${status}`,
+      body: JSON.stringify({ status, tag: status === 'broken' ? { no: 'text' } : 'a-tag' }),
+    })),
+  };
+  const mapping = JSON.stringify({
+    topic: "join('-', ['orders', body.status])",
+    tag: 'body.tag',
+    filter: "body.status != 'draft'",
+    properties: { channel: { literal: 'web' } },
+    onPermanentError: 'drop',
+  });
+
+  test('is tried on an event: with the topics that it names, what it leaves out and what it drops', async () => {
+    const file = await eventFile('mapped.json', JSON.stringify(event));
+    const args = ['--event', file, '--mapping'];
+    const [summary] = summariesOf(await start(...args, mapping, '--json'));
+    expect(summary).toMatchObject({ records: 3, stored: 1, filtered: 1, dropped: 1, failedInvocations: {} });
+    const { exitCode, stdout } = await start(...args, await eventFile('mapping.json', `\uFEFF${mapping}`));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('orders-paid queue');
+    expect(stdout).toContain('tag a-tag {"channel":"web"}');
+    expect(stdout).toContain('1 left out by the filter, 1 dropped');
+  });
+
+  test('is tried on the samples of a source', async () => {
+    const [summary] = summariesOf(await start('--source', 'dynamodb', '--mapping', '{"filter":false}', '--json'));
+    expect(summary).toMatchObject({ stored: 0 });
+    expect(summary?.filtered).toBeGreaterThan(100);
+  });
+
+  test.each([
+    {
+      args: ['--mapping', '{"tag":"body.["}'],
+      told: '--mapping: mapping.tag: column 7 of "body.[": it ends too early',
+    },
+    { args: ['--mapping', 'no-such-mapping.json'], told: '--mapping no-such-mapping.json cannot be used: ENOENT' },
+    { args: ['--mapping', '{}', '--source', 'http'], told: '--mapping is not for --source http' },
+    { args: ['--mapping', '{}', '--source', 'place-order'], told: '--mapping is not for --source place-order' },
+    { args: ['--mapping', '{}', '--source', 'all'], told: '--mapping needs one --source, not all' },
+  ])('is refused before anything is started: $args', async ({ args, told }) => {
+    const { exitCode, stdout, stderr } = await start(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(told);
+  });
 });
 
 test('an option that does not exist is refused with the usage', async () => {
