@@ -6,6 +6,7 @@ import type { DeliveryHistory } from './deduplication.ts';
 import type { Environment } from './environment.ts';
 import { invocationDeadline } from './invocation-deadline.ts';
 import { InvocationMetrics } from './invocation-metrics.ts';
+import { InvocationProducer } from './invocation-producer.ts';
 import { invocationTraceId } from './invocation-trace-id.ts';
 import { logger } from './logger.ts';
 import { RecordLog } from './record-log.ts';
@@ -13,6 +14,7 @@ import { type WarmClient, warmClient } from './warm-client.ts';
 
 /** What a handler finds in its context under `rocketmq`, for this invocation alone. */
 export interface ProducerInvocation {
+  /** The warm one, for this invocation: what is sent by it is over by `deadline`, or by an earlier one given with a call. */
   readonly producer: Producer;
   readonly environment: Environment;
   readonly client: Client;
@@ -57,8 +59,9 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const isCold = isFirstInvocation;
     isFirstInvocation = false;
     const warm = warmClient();
-    const { client, environment, producer, deduplication } = warm;
+    const { client, environment, deduplication } = warm;
     const deadline = invocationDeadline(request.context, environment.deadlineReserveMs);
+    const producer = new InvocationProducer(warm.producer, deadline);
     const metrics = new InvocationMetrics(environment.metricsNamespace);
     const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);

@@ -14,7 +14,7 @@ export { delayFault } from './producer/message-delay.ts';
 export type { QueryOptions, QueryResult } from './producer/message-query.ts';
 export { groupFault, topicFault } from './producer/names.ts';
 export { type OpenTelemetryApi, openTelemetryHook } from './producer/open-telemetry-hook.ts';
-export type { Producer } from './producer/producer.ts';
+export type { ProducerCalls as Producer } from './producer/producer.ts';
 export type { ReplyMessage } from './producer/request-reply.ts';
 export type { SendHook, SendHookContext } from './producer/send-hook.ts';
 export type { SendAllOptions, SendOptions, TransactionOptions } from './producer/send-options.ts';

@@ -68,6 +68,16 @@ describe('a handler behind withProducer', () => {
     expect(client).toBe(modules.warmClient().client);
   });
 
+  test('sends by its deadline, also where it gives none', async () => {
+    const handler = handlerOf(({ producer }, event) => producer.send({ topic: TOPIC, body: String(event) }));
+    await metricLinesOf(async () => {
+      const error = await rejectionOf(handler('late', contextOf('1', 503)));
+      expect(error).toMatchObject({ code: 'ROCKETMQ_DEADLINE', outcome: 'notSent', remainingMs: 3 });
+      await handler('in time', contextOf('2'));
+    });
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['in time']);
+  });
+
   test('is given the trace of each invocation', async () => {
     const traces: (string | undefined)[] = [];
     const handler = handlerOf(async ({ traceId }) => traces.push(traceId));

@@ -1,0 +1,91 @@
+import type {
+  Deadline,
+  LocalTransaction,
+  Message,
+  Producer,
+  QueryOptions,
+  QueryResult,
+  ReplyMessage,
+  SendAllOptions,
+  SendOptions,
+  SendOutcome,
+  SendResult,
+  TransactionCheckListener,
+  TransactionOptions,
+  TransactionResult,
+} from '#rocketmq';
+
+/**
+ * The warm producer as one invocation has it: nothing that it does outlasts the invocation's deadline, whether the handler
+ * thinks of it or not. A sandbox that Lambda stops loses all that it keeps warm, and every other record of the batch.
+ */
+export class InvocationProducer implements Producer {
+  readonly group: string;
+  readonly #producer: Producer;
+  readonly #deadline: Deadline;
+  /** For calls without options, of which each would make its own. */
+  readonly #deadlineAlone: { readonly deadline: Deadline };
+
+  constructor(producer: Producer, deadline: Deadline) {
+    this.group = producer.group;
+    this.#producer = producer;
+    this.#deadline = deadline;
+    this.#deadlineAlone = { deadline };
+  }
+
+  send(message: Message, options?: SendOptions): Promise<SendResult> {
+    return this.#producer.send(message, this.#inTime(options));
+  }
+
+  sendOneway(message: Message, options?: SendOptions): Promise<void> {
+    return this.#producer.sendOneway(message, this.#inTime(options));
+  }
+
+  sendAll(messages: readonly Message[], options?: SendAllOptions): Promise<SendOutcome[]> {
+    return this.#producer.sendAll(messages, this.#inTime(options));
+  }
+
+  request(message: Message, timeoutMs: number, options?: SendOptions): Promise<ReplyMessage> {
+    return this.#producer.request(message, timeoutMs, this.#inTime(options));
+  }
+
+  recall(topic: string, recallHandle: string, options?: SendAllOptions): Promise<string> {
+    return this.#producer.recall(topic, recallHandle, this.#inTime(options));
+  }
+
+  queryMessageByUniqKey(message: Message, options?: QueryOptions): Promise<QueryResult> {
+    return this.#producer.queryMessageByUniqKey(message, this.#inTime(options));
+  }
+
+  sendTransaction(
+    message: Message,
+    localTransaction: LocalTransaction,
+    options?: TransactionOptions,
+  ): Promise<TransactionResult> {
+    return this.#producer.sendTransaction(message, localTransaction, this.#inTime(options));
+  }
+
+  onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
+    return this.#producer.onTransactionCheck(listener);
+  }
+
+  awaitTransactionChecks(topics: readonly string[], options?: SendAllOptions): Promise<void> {
+    return this.#producer.awaitTransactionChecks(topics, this.#inTime(options));
+  }
+
+  shutdown(deadline: Deadline = this.#deadline): Promise<void> {
+    return this.#producer.shutdown(deadline);
+  }
+
+  /** The options with the invocation's deadline, or an earlier one of their own. What cannot be options is refused later. */
+  #inTime<T extends SendAllOptions>(options: T | undefined): T | { readonly deadline: Deadline } {
+    if (options === undefined) return this.#deadlineAlone;
+    if (typeof options !== 'object' || options === null) return options;
+    const { deadline: own } = options;
+    const deadline = this.#deadline;
+    if (own === deadline) return options;
+    if (own === undefined) return { ...options, deadline };
+    if (typeof own?.remainingMs !== 'function') return options;
+    return { ...options, deadline: { remainingMs: () => Math.min(own.remainingMs(), deadline.remainingMs()) } };
+  }
+}
