@@ -190,13 +190,39 @@ await client.shutdown();
     timeout: SYNTH_LIMIT_MS,
   }, async () => {
     const topic = await freshTopic({ admin });
-    const handler = write('handler.mts', `${/^import middy[\s\S]*?(?=^```)/m.exec(readme)}`);
+    const [sending = ''] = handlersOf(readme);
+    await using host = hostOf(sending, 'handler', topic);
+    for (const body of ['cold', 'warm']) {
+      expect(await host.invoke({ body })).toMatchObject({ status: 'ok', cold: body === 'cold', leftBehind: [] });
+    }
+    expect((await admin.readAll(topic)).map(({ body }) => body.toString()).sort()).toEqual(['cold', 'warm']);
+  });
+
+  test('delivers records, and has them counted', { timeout: SYNTH_LIMIT_MS }, async () => {
+    const topic = await freshTopic({ admin });
+    const [, delivering = ''] = handlersOf(readme);
+    await using host = hostOf(delivering, 'batch', topic);
+    const Records = ['a', 'b'].map((body) => ({ messageId: `id-${body}`, body }));
+    const invoked = await host.invoke({ Records });
+    expect(invoked).toMatchObject({ status: 'ok', payload: { batchItemFailures: [] } });
+    expect(invoked.log.join('\n')).toContain('"MessagesSent":2');
+    expect((await admin.readAll(topic)).map(({ body }) => body.toString()).sort()).toEqual(['a', 'b']);
+  });
+
+  /** Handlers that the README shows, in its order. */
+  function handlersOf(text: string): string[] {
+    return [...text.matchAll(/^import middy[\s\S]*?(?=^```)/gm)].map(([code]) => code);
+  }
+
+  /** Compiles a handler, and has it run as Lambda would. */
+  function hostOf(code: string, name: string, topic: string) {
+    const handler = write(`${name}.mts`, code);
     // The types of @middy/core themselves need a package that it does not install.
     typeCheck([handler], '--skipLibCheck', 'true');
     run(app, compiler, '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck', '--types', 'node', handler);
-    await using host = startLambdaHost({
+    return startLambdaHost({
       taskRoot: app,
-      handler: 'handler.handler',
+      handler: `${name}.handler`,
       timeoutMs: 30_000,
       environment: {
         ROCKETMQ_TOPIC: topic,
@@ -204,9 +230,5 @@ await client.shutdown();
         ROCKETMQ_NAME_SERVERS: cluster.nameServerAddrs.join(';'),
       },
     });
-    for (const body of ['cold', 'warm']) {
-      expect(await host.invoke({ body })).toMatchObject({ status: 'ok', cold: body === 'cold', leftBehind: [] });
-    }
-    expect((await admin.readAll(topic)).map(({ body }) => body.toString()).sort()).toEqual(['cold', 'warm']);
-  });
+  }
 });
