@@ -43,7 +43,7 @@ export interface ClientOptions {
   readonly namespaceV2?: string;
   /** Signs every request (ACL 1.0 and 2.0). */
   readonly credentials?: AclCredentials;
-  /** Encrypts every connection; servers are verified, host name included. */
+  /** Encrypts every connection; servers are verified, host name included. `{}` for Node's own authorities. */
   readonly tls?: TlsSettings;
   /** Fetches credentials and TLS settings before the first connection, and once again when a broker denies access. */
   readonly fetchSecurity?: (deadline: Deadline) => Promise<ClientSecurity>;
@@ -149,7 +149,12 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     isSecret: true,
     meaning: 'Access key, secret key and security token that sign every request',
   },
-  tls: { type: 'object', isSecret: true, meaning: 'CA, client certificate and server name of encrypted connections' },
+  tls: {
+    type: 'object',
+    isSecret: true,
+    hint: '{} for the defaults',
+    meaning: 'CA, client certificate and server name of encrypted connections; `{}` for the defaults',
+  },
   fetchSecurity: {
     type: 'function',
     meaning: 'Fetches credentials and TLS settings before the first connection, and once more when access is denied',

@@ -3,6 +3,7 @@ import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } fro
 import type { DueTaskReport } from './client/due-work.ts';
 import { checkNameServerAddrs } from './client/name-server-lookup.ts';
 import { credentialsFaults } from './client/security.ts';
+import { tlsFaults } from './client/tls-faults.ts';
 import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
@@ -46,7 +47,7 @@ export function createClient(options: ClientOptions): Client {
   const resolved = collect(faults, () => resolveOptions('createClient', options, clientOptionRules));
   // Whoever writes JavaScript may give none; the faults say so.
   const given: ClientOptions = options ?? {};
-  const { nameServerAddrs, fetchNameServerAddrs, addressMap, credentials } = given;
+  const { nameServerAddrs, fetchNameServerAddrs, addressMap, credentials, tls } = given;
   if (nameServerAddrs === undefined && fetchNameServerAddrs === undefined) {
     faults.push('give "nameServerAddrs", "fetchNameServerAddrs", or both');
   }
@@ -56,6 +57,7 @@ export function createClient(options: ClientOptions): Client {
   }
   if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
   if (typeof credentials === 'object' && credentials !== null) faults.push(...credentialsFaults(credentials));
+  if (typeof tls === 'object' && tls !== null) faults.push(...tlsFaults(tls));
   faults.push(...zoneFaults(given));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);

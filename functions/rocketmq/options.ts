@@ -10,6 +10,8 @@ export interface OptionRule {
   readonly isRequired?: boolean;
   /** Whether errors must not show what was given. */
   readonly isSecret?: boolean;
+  /** Said where something else was given than the type asks for. */
+  readonly hint?: string;
   readonly meaning: string;
 }
 
@@ -39,8 +41,10 @@ export function resolveOptions<T extends object>(
       continue;
     }
     const fault = ruleFault(rule, value);
-    if (fault !== undefined)
-      faults.push(`"${name}" is ${rule.isSecret ? 'not shown' : show(value)}, but must be ${fault}`);
+    if (fault !== undefined) {
+      const hint = rule.hint === undefined ? '' : ` (${rule.hint})`;
+      faults.push(`"${name}" is ${rule.isSecret ? kindOf(value) : show(value)}, but must be ${fault}${hint}`);
+    }
     resolved[name] = value;
   }
   if (faults.length > 0) throw new OptionsError(subject, faults);
@@ -80,6 +84,11 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
       return typeof value === 'string' && allowed.includes(value) ? undefined : `one of ${allowed.join(', ')}`;
     }
   }
+}
+
+/** What a value is, without the value. */
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : `a ${typeof value}`;
 }
 
 /** A value as the fault shows it; anything can have been given, and must not make the telling of it fail. */

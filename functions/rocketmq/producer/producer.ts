@@ -1,9 +1,8 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, OptionsError, RocketMQError } from '../errors.ts';
-import { resolveOptions } from '../options.ts';
-import { type ProducerOptions, producerOptionRules } from '../producer-options.ts';
+import { MessageError, RocketMQError } from '../errors.ts';
+import type { ProducerOptions } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
 import { chosenQueue } from './chosen-queue.ts';
@@ -14,7 +13,6 @@ import { messageDelay } from './message-delay.ts';
 import { checkFields } from './message-fields.ts';
 import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
 import { MsgIdSource } from './msg-id-source.ts';
-import { groupFault } from './names.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
 import {
   type ExtraProperties,
@@ -23,6 +21,7 @@ import {
   prepareMessage,
 } from './prepared-message.ts';
 import type { ReplyMessage } from './request-reply.ts';
+import { type ResolvedProducerOptions, resolveProducerOptions } from './resolved-options.ts';
 import { prepareAll, sendInBatches } from './send-all.ts';
 import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
@@ -32,9 +31,6 @@ import { receiptAlone, resultOf, type SendReceipt } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 const NO_OPTIONS: SendOptions = {};
-
-/** Options with their defaults in place. */
-type ResolvedProducerOptions = Readonly<Required<ProducerOptions>>;
 
 /**
  * Sends messages for one producer group (Java: `DefaultMQProducer`). Made by `client.producer`; survives a freeze. What few
@@ -53,15 +49,7 @@ export class Producer {
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
-    const resolved = resolveOptions('client.producer', options, producerOptionRules) as ResolvedProducerOptions;
-    const { attemptTimeoutMs, sendTimeoutMs } = resolved;
-    const faults = [groupFault(resolved.group) ?? []].flat();
-    if (attemptTimeoutMs >= sendTimeoutMs) {
-      faults.push(
-        `"attemptTimeoutMs" is ${attemptTimeoutMs}, but must be less than "sendTimeoutMs" (${sendTimeoutMs})`,
-      );
-    }
-    if (faults.length > 0) throw new OptionsError('client.producer', faults);
+    const resolved = resolveProducerOptions(options);
     const { clock, namespace } = client.options;
     const msgIds = new MsgIdSource();
     const group = wrapNamespace(namespace, resolved.group);

@@ -50,6 +50,16 @@ describe('createClient', () => {
     expect(faultsOf({ nameServerAddrs: [] })).toEqual(['the list is empty; expected host:port, separated by ";"']);
   });
 
+  test('refuses TLS settings that would fail at the first connection only', () => {
+    const nameServerAddrs = ['a:1'];
+    const faults = faultsOf({ nameServerAddrs, tls: { ca: 'ca.pem', caa: 1 } as object });
+    expect(faults).toEqual([
+      expect.stringContaining('"tls" have an unknown setting "caa"'),
+      expect.stringContaining('"tls" have a ca that is no certificate in PEM'),
+    ]);
+    expect(faultsOf({ nameServerAddrs, tls: {} })).toEqual([]);
+  });
+
   test('refuses a zone told in two ways, and brokers without a zone', () => {
     const nameServerAddrs = ['a:1'];
     const fetchZone = async () => undefined;

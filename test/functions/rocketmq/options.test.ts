@@ -91,6 +91,16 @@ describe('resolving options', () => {
     ]);
   });
 
+  test.each([
+    ['tls', true, '"tls" is a boolean, but must be an object ({} for the defaults)'],
+    ['tls', null, '"tls" is null, but must be an object ({} for the defaults)'],
+    ['tls', 'a-secret', '"tls" is a string, but must be an object ({} for the defaults)'],
+    ['credentials', 'a-secret', '"credentials" is a string, but must be an object'],
+    ['credentials', 5, '"credentials" is a number, but must be an object'],
+  ])('tells of a secret option its type alone: %s %o', (name, value, fault) => {
+    expect(faultsOf({ [name]: value })).toEqual([fault]);
+  });
+
   test('names a required option that is missing, with its meaning', () => {
     const check = () => resolveOptions<object>('client.producer', {}, producerOptionRules as Record<never, OptionRule>);
     expect(check).toThrow('client.producer: "group" is missing: Producer group');

@@ -180,7 +180,7 @@ describe('secrets', () => {
     const client = createClient({
       nameServerAddrs: ['127.0.0.1:9876'],
       credentials: { accessKey: 'ak', secretKey: secret, securityToken: secret },
-      tls: { key: secret },
+      tls: { key: `-----BEGIN PRIVATE KEY-----\n${secret}` },
     });
     const producer = client.producer({ group: 'g' });
     for (const holder of [security, client, producer]) {
@@ -192,6 +192,7 @@ describe('secrets', () => {
   test.each<[string, object]>([
     ['credentials that are text', { credentials: secret }],
     ['TLS settings that are text', { tls: secret }],
+    ['TLS settings without PEM', { tls: { ca: secret, cert: secret, key: secret } }],
     ['an empty access key', { credentials: { accessKey: '', secretKey: secret } }],
     ['no access key', { credentials: { secretKey: secret } }],
     ['no secret key', { credentials: { accessKey: secret } }],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
   createClient,
@@ -326,6 +327,19 @@ describe('making a producer', () => {
   ])('with %s is refused', (_what, options, reason) => {
     expect(() => client().producer(options as { group: string })).toThrow(OptionsError);
     expect(() => client().producer(options as { group: string })).toThrow(reason);
+  });
+
+  test('with ZSTD is refused on a Node without it, which those before 22.15 are', () => {
+    const { zstdCompress } = zlib;
+    Object.assign(zlib, { zstdCompress: undefined });
+    try {
+      expect(() => client().producer({ group: 'g', compression: 'ZSTD' })).toThrow(
+        'client.producer: "compression" is "ZSTD", which needs Node 22.15 or later',
+      );
+    } finally {
+      Object.assign(zlib, { zstdCompress });
+    }
+    expect(client().producer({ group: 'g', compression: 'ZSTD' }).group).toBe('g');
   });
 
   test('of a group that has one on the client is refused', () => {
