@@ -209,6 +209,7 @@ export class Producer {
     localTransaction: LocalTransaction,
     options: TransactionOptions = {},
   ): Promise<TransactionResult> {
+    checkFields(message);
     checkedOptions('producer.sendTransaction', 'transaction', options);
     const { sendInTransaction } = await import('./rarely-used.ts');
     const parts = {
