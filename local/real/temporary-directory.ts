@@ -8,9 +8,9 @@ export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes a directory for what a Java program writes. */
+/** Makes a directory, for what a Java program writes or a bundle. */
 export async function temporaryDirectory(): Promise<TemporaryDirectory> {
-  const path = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-java-'));
+  const path = await mkdtemp(join(tmpdir(), 'rocketmq-lambda-'));
   const keep = endWithParent({ directory: path });
   return {
     path,

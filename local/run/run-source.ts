@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { MessageTarget } from '../../functions/delivery/message-target.ts';
 import { CompiledMapping } from '../../functions/mapping/compiled-mapping.ts';
 import { topicFault } from '../../functions/rocketmq/producer/names.ts';
@@ -12,6 +9,7 @@ import { startDynamoDbEndpoint } from '../dynamodb/dynamodb-endpoint.ts';
 import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { type LambdaHost, startLambdaHost } from '../lambda/lambda-host.ts';
 import type { RocketMQVersion } from '../real/rocketmq-version.ts';
+import { temporaryDirectory } from '../real/temporary-directory.ts';
 import { startSsmEndpoint } from '../ssm/ssm-endpoint.ts';
 import { isFiltered, type LocalSource, localSources, type RecordOutcome } from './local-sources.ts';
 import type { Progress } from './progress.ts';
@@ -97,38 +95,35 @@ async function runSource(
   };
   const topics = [...new Set([topic, ...(local.topics ?? []), ...mappedTopics(local, samples, target)])];
   for (const name of topics) await admin.createTopic(topicConfig(name, QUEUES));
-  const taskRoot = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-'));
-  try {
-    const { eagerBytes, lazyBytes } = bundleFunction(source, taskRoot);
-    onProgress({ kind: 'bundle', source, eagerBytes, lazyBytes });
-    await using host = startLambdaHost({
-      taskRoot,
-      functionName: `local-${source}`,
-      timeoutMs: TIMEOUT_MS,
-      environment: {
-        ROCKETMQ_TOPIC: topic,
-        ROCKETMQ_PRODUCER_GROUP: 'local-run',
-        ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER,
-        ROCKETMQ_TRANSACTION_TABLE: LOG_TABLE,
-        ORDERS_TABLE,
-        AWS_ENDPOINT_URL_SSM: ssmUrl,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
-        POWERTOOLS_SERVICE_NAME: `local-${source}`,
-        POWERTOOLS_LOG_LEVEL: 'DEBUG',
-        ...(mapping !== undefined && { ROCKETMQ_MAPPING: mapping }),
-        ...local.environment,
-      },
-    });
-    const invoked = await invokeAll(host, local, samples, target, onProgress);
-    const accepted = invoked.flatMap((one) => one.accepted);
-    const messages = await readBackUntil(
-      async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
-      (found) => missingFrom(found, accepted).length === 0,
-    );
-    return reportOf(source, kind, invoked, messages);
-  } finally {
-    rmSync(taskRoot, { recursive: true, force: true });
-  }
+  await using directory = await temporaryDirectory();
+  const { path: taskRoot } = directory;
+  const { eagerBytes, lazyBytes } = bundleFunction(source, taskRoot);
+  onProgress({ kind: 'bundle', source, eagerBytes, lazyBytes });
+  await using host = startLambdaHost({
+    taskRoot,
+    functionName: `local-${source}`,
+    timeoutMs: TIMEOUT_MS,
+    environment: {
+      ROCKETMQ_TOPIC: topic,
+      ROCKETMQ_PRODUCER_GROUP: 'local-run',
+      ROCKETMQ_NAME_SERVER_PARAMETER: PARAMETER,
+      ROCKETMQ_TRANSACTION_TABLE: LOG_TABLE,
+      ORDERS_TABLE,
+      AWS_ENDPOINT_URL_SSM: ssmUrl,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
+      POWERTOOLS_SERVICE_NAME: `local-${source}`,
+      POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      ...(mapping !== undefined && { ROCKETMQ_MAPPING: mapping }),
+      ...local.environment,
+    },
+  });
+  const invoked = await invokeAll(host, local, samples, target, onProgress);
+  const accepted = invoked.flatMap((one) => one.accepted);
+  const messages = await readBackUntil(
+    async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
+    (found) => missingFrom(found, accepted).length === 0,
+  );
+  return reportOf(source, kind, invoked, messages);
 }
 
 async function invokeAll(

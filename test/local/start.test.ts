@@ -1,9 +1,10 @@
-import { type ExecFileException, execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { functionSources } from '../../infra/bundling.ts';
 import { needsRealRocketMQ } from './real/needs-real-rocketmq.ts';
 
@@ -244,6 +245,18 @@ describe('a mapping', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(told);
   });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('leaves no file behind when %s ends it', async (signal) => {
+  const temporary = await mkdtemp(join(folder, 'tmp-'));
+  const run = spawn(process.execPath, [START], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for await (const line of createInterface({ input: run.stdout })) if (line.startsWith('function ')) break;
+  expect(await readdir(temporary)).toHaveLength(1);
+  run.kill(signal);
+  await vi.waitUntil(async () => (await readdir(temporary)).length === 0, { timeout: 10_000 });
 });
 
 test('an option that does not exist is refused with the usage', async () => {

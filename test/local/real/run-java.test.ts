@@ -14,7 +14,7 @@ test.each(['5.5.0', '4.9.5'] as const)(
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: 'a,b c\n' });
     const [home = '', status] = stderr.trim().split(' ');
     expect(status).toBe('SEND_OK');
-    expect(home).toContain('rocketmq-lambda-java-');
+    expect(home).toContain('rocketmq-lambda-');
     expect(existsSync(home)).toBe(false);
   },
   300_000,
