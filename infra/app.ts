@@ -1,7 +1,7 @@
 import { buildApp } from './build-app.ts';
 import { ContextError } from './read-context.ts';
 
-// Started by the CDK CLI (`app` in cdk.json), which reads what the app writes when it ends.
+// Started by start-app.mjs for the CDK CLI, which reads what the app writes when it ends.
 try {
   buildApp().synth();
 } catch (error) {
