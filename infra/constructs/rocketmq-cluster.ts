@@ -92,9 +92,12 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   readonly nameServerParameter: ssm.IParameter;
   /** The addresses given at synth; nothing when an existing parameter holds them. */
   readonly nameServers: readonly string[] | undefined;
-  /** Variables that tell a function how to prove itself and whom to trust; secrets are not among them, but their parameters' names. */
+  /**
+   * Variables that tell a function how to prove itself and whom to trust; secrets are not among them, but their parameters' names. A
+   * function of your own has them in its environment.
+   */
   readonly securityEnvironment: Readonly<Record<string, string>>;
-  /** Pass this to a function of your own, to put it where the brokers can be reached. */
+  /** Props that put a function of your own where the brokers can be reached: `...cluster.network`. */
   readonly network: RocketMqClusterNetwork;
   /** The security groups of the functions. */
   readonly connections: ec2.Connections;
