@@ -55,7 +55,9 @@ export function nameServerPort(address: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
-function nameFault(what: string, name: string, longest: number): string | undefined {
+function nameFault(what: string, name: unknown, longest: number): string | undefined {
+  // Apps in JavaScript have no compiler that tells them.
+  if (typeof name !== 'string') return `${what} is ${name ? 'no text' : 'missing'}. Give it a name.`;
   if (name === '') return `${what} is empty. Give it a name.`;
   if (!legalName.test(name)) {
     return `${what} "${name}" holds a character that RocketMQ does not allow. Use letters, digits, "_", "-", "%" and "|".`;

@@ -72,7 +72,8 @@ export class KafkaToRocketMq extends StreamSource {
     rootCaCertificate?.grantRead(role);
     if (mskClusterArn !== undefined) this.#grantMsk(props, mskClusterArn);
     if (mskClusterArn === undefined && kafkaVpc === undefined) return;
-    const isInVpc = cluster.network.vpc !== undefined;
+    // Missing in an app in JavaScript, which the function has told of.
+    const isInVpc = cluster?.network.vpc !== undefined;
     allowPollerInterfaces(role, { isForFunctionToo: isInVpc });
     if (!isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role, fn });
   }

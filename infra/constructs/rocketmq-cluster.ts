@@ -115,8 +115,8 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     this.#security = props;
     this.#budget = new ConnectionBudget(props);
     this.securityEnvironment = securityEnvironment(props);
-    this.nameServers = props.nameServers;
-    this.nameServerParameter = props.nameServerParameter ?? this.#createParameter(props.nameServers ?? []);
+    this.nameServers = isTextForList(props.nameServers) ? [props.nameServers] : props.nameServers;
+    this.nameServerParameter = props.nameServerParameter ?? this.#createParameter(this.nameServers ?? []);
     const securityGroups =
       props.vpc === undefined ? [] : [...(props.securityGroups ?? [this.#createGroup(props.vpc, props)])];
     this.connections = new ec2.Connections({ securityGroups });
@@ -169,13 +169,18 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
       for (const port of new Set(props.brokerPorts ?? [10_911])) {
         group.addEgressRule(peer, ec2.Port.tcp(port), 'RocketMQ broker');
       }
-      for (const port of new Set(props.nameServerPorts ?? portsOf(props.nameServers))) {
+      for (const port of new Set(props.nameServerPorts ?? portsOf(this.nameServers))) {
         group.addEgressRule(peer, ec2.Port.tcp(port), 'RocketMQ name server');
       }
     }
     group.addEgressRule(props.httpsPeer ?? ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS APIs');
     return group;
   }
+}
+
+/** Whether text stands where a list belongs, which apps in JavaScript have no compiler to tell of. */
+function isTextForList(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function portsOf(nameServers: readonly string[] = []): number[] {
@@ -200,6 +205,10 @@ function nameServerFaults({ nameServers, nameServerParameter }: RocketMqClusterP
         text: 'No name server is known. Give nameServers (host:port each) or nameServerParameter.',
       },
     ];
+  }
+  if (isTextForList(nameServers)) {
+    const text = `nameServers must be a list, each host:port, but is "${nameServers}".`;
+    return [{ id: 'name-servers', text }];
   }
   // Of a list that is known at deployment only, the one element is no token of its own.
   if (Token.isUnresolved(nameServers)) return [];

@@ -16,7 +16,7 @@ import {
   settingsFaults,
 } from './producer-environment.ts';
 import { mappingFaults } from './record-mapping.ts';
-import type { RocketMqCluster } from './rocketmq-cluster.ts';
+import { RocketMqCluster } from './rocketmq-cluster.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Why connections are opened, as metrics name it; a test keeps this in step with the function. */
@@ -124,7 +124,8 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
 
   constructor(scope: Construct, id: string, props: RocketMqProducerFunctionProps) {
     super(scope, id);
-    const { cluster, serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
+    const { serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
+    const cluster = props.cluster ?? missingCluster(this);
     this.#metrics = { namespace: metricsNamespace, service: serviceName };
     this.source = props.source;
     this.timeout = props.timeout ?? Duration.seconds(30);
@@ -141,7 +142,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
       ...settingsFaults(props, this.timeout),
       ...environmentFaults(props.environment ?? {}, fromProps),
       ...environmentSizeFaults(environment),
-      ...optionFaults(props),
+      ...optionFaults(props, cluster),
       ...mappingFaults(props.mapping, props.source),
     ]);
 
@@ -304,9 +305,16 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   }
 }
 
-function optionFaults(props: RocketMqProducerFunctionProps): SynthFault[] {
+/** Stands for a cluster that was forgotten, which apps in JavaScript have no compiler to tell of. */
+function missingCluster(fn: Construct): RocketMqCluster {
+  const text = 'cluster is missing. Give the RocketMqCluster that messages go to.';
+  reportFaults(fn, [{ id: 'cluster', text }]);
+  return new RocketMqCluster(fn, 'MissingCluster', { nameServers: ['missing:9876'] });
+}
+
+function optionFaults(props: RocketMqProducerFunctionProps, cluster: RocketMqCluster): SynthFault[] {
   const faults: SynthFault[] = [];
-  if (props.seedNameServers === true && props.cluster.nameServers === undefined) {
+  if (props.seedNameServers === true && cluster.nameServers === undefined) {
     const text =
       'seedNameServers needs addresses that are known at synth, but the cluster was given a nameServerParameter. Give the cluster nameServers, or leave seedNameServers out.';
     faults.push({ id: 'seed-name-servers', text });

@@ -132,7 +132,7 @@ export class TransactionChecker extends Construct {
 
   constructor(scope: Construct, id: string, props: TransactionCheckerProps) {
     super(scope, id);
-    const { topics, functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
+    const { topics = [], functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
     const { period = Duration.minutes(2), patience = Duration.seconds(60), transactionCheckMax = 15 } = props;
     const { transactionCheckInterval = Duration.seconds(30) } = props;
     const awakeTime = props.awakeTime ?? halfAMinuteMoreThan(transactionCheckInterval);

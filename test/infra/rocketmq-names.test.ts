@@ -10,6 +10,9 @@ describe('a topic', () => {
 
   test.each([
     ['', 'is empty'],
+    // Of JavaScript without types.
+    [JSON.parse('null'), 'Topic is missing. Give it a name.'],
+    [JSON.parse('5'), 'Topic is no text. Give it a name.'],
     ['two words', 'holds a character'],
     ['größe', 'holds a character'],
     ['a.b', 'holds a character'],

@@ -169,6 +169,16 @@ describe('is refused at synth', () => {
     ['with an empty list', () => ({ nameServers: [] }), /^\[rocketmq-lambda:name-servers\] No name server is known/],
     ['with a malformed address', () => ({ nameServers: ['host'] }), /^\[rocketmq-lambda:name-servers\] "host" is not/],
     [
+      'with text, as JavaScript without types may give it',
+      () => JSON.parse('{"nameServers":"10.0.1.5:9876"}'),
+      /^\[rocketmq-lambda:name-servers\] nameServers must be a list, each host:port, but is "10\.0\.1\.5:9876"\.$/,
+    ],
+    [
+      'in a VPC, with text',
+      (stack) => ({ ...JSON.parse('{"nameServers":"10.0.1.5:9876"}'), vpc: testVpc(stack), peers }),
+      /^\[rocketmq-lambda:name-servers\] nameServers must be a list/,
+    ],
+    [
       'with both a list and a parameter',
       (stack) => ({
         nameServers,

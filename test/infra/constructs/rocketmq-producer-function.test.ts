@@ -289,6 +289,16 @@ describe('the metrics', () => {
 });
 
 describe('is refused at synth', () => {
+  test.each([
+    ['topic', '[rocketmq-lambda:topic] Topic is missing. Give it a name.'],
+    ['producerGroup', '[rocketmq-lambda:producer-group] Producer group is missing. Give it a name.'],
+    ['cluster', '[rocketmq-lambda:cluster] cluster is missing. Give the RocketMqCluster that messages go to.'],
+  ])('from JavaScript without types, when %s is missing', (name, text) => {
+    const stack = testStack();
+    producerIn(stack, { seedNameServers: true, [name]: undefined });
+    expect(errorsOf(stack)).toEqual([text]);
+  });
+
   test.each<[string, Partial<RocketMqProducerFunctionProps>, RegExp]>([
     ['with an illegal topic', { topic: 'two words' }, /^\[rocketmq-lambda:topic\] Topic "two words"/],
     ['with an illegal group', { producerGroup: '' }, /^\[rocketmq-lambda:producer-group\] Producer group is empty/],

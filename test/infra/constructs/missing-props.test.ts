@@ -1,0 +1,42 @@
+import type { Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { describe, expect, test } from 'vitest';
+import * as pack from '../../../infra/index.ts';
+import { sourceConstructs } from '../../package/source-apps.ts';
+import { errorsOf, testStack } from '../test-app.ts';
+
+/** Of every construct that sends, or has others send. */
+const props = {
+  topic: 'orders',
+  topics: ['orders'],
+  producerGroup: 'orders',
+  kafkaTopic: 'orders',
+  consumerGroupId: 'orders',
+  mskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1',
+};
+
+/** As an app in JavaScript does it, which no compiler tells what it forgot. */
+function make(construct: string, stack: Stack, missing: string): void {
+  const cluster = new pack.RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
+  const made = Reflect.construct(Reflect.get(pack, construct), [
+    stack,
+    'Made',
+    { ...props, cluster, [missing]: undefined },
+  ]);
+  expect(made).toBeInstanceOf(Construct);
+}
+
+describe.each(sourceConstructs)('%s', (construct) => {
+  const topic = construct === 'TransactionChecker' ? 'topics' : 'topic';
+  test.each([
+    ['cluster', '[rocketmq-lambda:cluster] cluster is missing'],
+    ['producerGroup', '[rocketmq-lambda:producer-group] Producer group is missing'],
+    [topic, '[rocketmq-lambda:topic] '],
+  ])('tells at synth that %s is missing', (missing, text) => {
+    const stack = testStack();
+    make(construct, stack, missing);
+    const errors = errorsOf(stack);
+    expect(errors).toContainEqual(expect.stringContaining(text));
+    expect(errors.filter((error) => !error.startsWith(text))).toEqual([]);
+  });
+});
