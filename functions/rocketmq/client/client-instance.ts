@@ -52,10 +52,11 @@ export class ClientInstance {
   readonly brokerVersionTable = new BrokerVersionTable();
   readonly producerTable = new ProducerTable<object>();
   readonly brokerPreference: BrokerPreference;
+  /** Keys and trust, of which neither JSON nor an inspection shows anything. */
+  readonly security: Security;
   /** Sends under way, by broker. */
   readonly windows = new InFlightWindows();
   readonly #remoting: RemotingClient;
-  readonly #security: Security;
   readonly #nameServers: NameServerClient;
   readonly #lookup: NameServerLookup;
   readonly #routeSync: RouteSync;
@@ -74,15 +75,15 @@ export class ClientInstance {
     this.options = options;
     const { fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
     const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
-    this.#security = new Security(given, fetchSecurity, options.clock);
+    this.security = new Security(given, fetchSecurity, options.clock);
     const isSigned = credentials !== undefined || fetchSecurity !== undefined;
     const rpcHooks = [
       ...options.rpcHooks,
       ...(namespaceV2 === undefined ? [] : [namespaceHook(namespaceV2)]),
-      ...(isSigned ? [this.#security.signingHook()] : []),
+      ...(isSigned ? [this.security.signingHook()] : []),
     ];
     const onAnswer = (addr: string, { version }: RemotingCommand) => this.brokerVersionTable.record(addr, version);
-    this.#remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.#security.tls, onAnswer });
+    this.#remoting = new RemotingClient({ ...options, rpcHooks, tls: () => this.security.tls, onAnswer });
     this.#remoting.onConnected = (connection) => this.#greet(connection);
     this.#nameServers = new NameServerClient(this.#remoting);
     this.#lookup = new NameServerLookup(options.fetchNameServerAddrs, this.#nameServers);
@@ -95,7 +96,7 @@ export class ClientInstance {
       timeoutMs: options.nameServerTimeoutMs,
       addressMap,
       vipChannel,
-      asking: (deadline, ask) => this.#security.asking(deadline, ask),
+      asking: (deadline, ask) => this.security.asking(deadline, ask),
       besideAsking: (deadline) => this.#sideWork.track(zone.find(deadline)),
     });
     const clientId = () => newClientId(options.instanceName, options.unitName);
@@ -297,16 +298,6 @@ export class ClientInstance {
     // Groups of transactions are registered now and then only, and a broker knows none by its client id alone.
     if (this.#groups.length === 0) this.producerTable.register(INNER_PRODUCER_GROUP, this);
     return this.#heartbeats.registerAll([...new Set(masters)], this.#groups, timeoutMs);
-  }
-
-  /** Grows when credentials change: to be asked before a request that `refreshSecurity` may have to follow. */
-  get securityVersion(): number {
-    return this.#security.version;
-  }
-
-  /** Fetches credentials anew after a request signed under that version was denied; true when there are others now. */
-  refreshSecurity(deniedVersion: number, deadline: Deadline): Promise<boolean> {
-    return this.#security.refresh(deniedVersion, deadline);
   }
 
   /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */

@@ -125,29 +125,12 @@ export class MessageQuery {
       const receipt =
         rest?.error instanceof AccessDeniedError
           ? await this.#askOnce(broker, topic, question, deadline)
-          : await this.#askWithFreshKeys(broker, topic, question, deadline);
+          : await this.#client.security.asking(deadline, () => this.#askOnce(broker, topic, question, deadline));
       this.#resting.delete(key);
       return receipt;
     } catch (error) {
       if (error instanceof RocketMQError && isTimeFair) this.#resting.set(key, { since: clock.now(), error });
       throw error;
-    }
-  }
-
-  async #askWithFreshKeys(
-    broker: Broker,
-    topic: string,
-    question: MessageQuestion,
-    deadline: Deadline,
-  ): Promise<SendReceipt | undefined> {
-    const { securityVersion } = this.#client;
-    try {
-      return await this.#askOnce(broker, topic, question, deadline);
-    } catch (error) {
-      // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
-      if (!(error instanceof AccessDeniedError) || !(await this.#client.refreshSecurity(securityVersion, deadline)))
-        throw error;
-      return this.#askOnce(broker, topic, question, deadline);
     }
   }
 

@@ -49,15 +49,8 @@ export async function recallMessage(
   const [anyAddr] = isRouted ? [] : allMasterAddrs.values();
   const addr = allMasterAddrs.get(brokerName) ?? anyAddr;
   if (addr === undefined) throw new NoWritableQueueError(topic, `${brokerName} has no master now`);
-  const { securityVersion } = client;
-  const ask = () => askFor(client, brokerName, addr, { producerGroup: group, topic, recallHandle }, deadline);
-  try {
-    return await ask();
-  } catch (error) {
-    // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is asked once more.
-    if (error instanceof AccessDeniedError && (await client.refreshSecurity(securityVersion, deadline))) return ask();
-    throw error;
-  }
+  const fields = { producerGroup: group, topic, recallHandle };
+  return client.security.asking(deadline, () => askFor(client, brokerName, addr, fields, deadline));
 }
 
 async function askFor(

@@ -144,14 +144,14 @@ export class SendLoop implements AttemptEnds {
       .enter(Math.min(this.#limits.attemptTimeoutMs, place.remainingMs))
       .then(
         () => this.#attemptInWindow(sending, place, monotonicMs(), window),
-        (error) => this.#nextAfterFailure(sending, place, this.#client.securityVersion, error),
+        (error) => this.#nextAfterFailure(sending, place, this.#client.security.version, error),
       )
       .catch(sending.reject);
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */
   #attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
-    sending.begin(place, startedAt, window, this.#client.securityVersion);
+    sending.begin(place, startedAt, window, this.#client.security.version);
     const { unit } = sending;
     const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
     try {
@@ -245,7 +245,7 @@ export class SendLoop implements AttemptEnds {
     // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
       sending.isSecurityRefreshed = true;
-      if (await this.#client.refreshSecurity(securityVersion, deadline)) return;
+      if (await this.#client.security.refresh(securityVersion, deadline)) return;
     }
     const step = nextStep(error);
     const count = sending.attempts.length;

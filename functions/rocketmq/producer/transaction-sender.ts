@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf, mastersOf } from '../client/topic-publish-info.ts';
 import { type Deadline, earlierOf } from '../deadline.ts';
-import { AccessDeniedError, MessageError, TransactionTooLateError } from '../errors.ts';
+import { MessageError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import type { Message } from './message.ts';
@@ -209,18 +209,9 @@ export async function awaitChecks(
     const { answered } = await client.holdTransactionGroup(group, addr, timeoutMs);
     await answered;
   };
-  const register = async (addr: string) => {
-    const { securityVersion } = client;
-    try {
-      await hold(addr);
-    } catch (error) {
-      // Keys rotate: after a denial they are fetched anew, and if they changed, the broker is told once more.
-      const isDenied = error instanceof AccessDeniedError;
-      if (!isDenied || !(await client.refreshSecurity(securityVersion, deadline))) throw error;
-      await hold(addr);
-    }
-  };
-  const registered = await Promise.allSettled([...addrs].map(register));
+  const registered = await Promise.allSettled(
+    [...addrs].map((addr) => client.security.asking(deadline, () => hold(addr))),
+  );
   const failed = [...masters, ...registered].find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
