@@ -6,7 +6,7 @@ import { credentialsFaults } from './client/security.ts';
 import { tlsFaults } from './client/tls-faults.ts';
 import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
-import type { Deadline } from './deadline.ts';
+import { checkedDeadline, type Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
 import { resolveOptions } from './options.ts';
 import { wrapNamespace } from './producer/namespace.ts';
@@ -72,19 +72,19 @@ export function createClient(options: ClientOptions): Client {
       return instance.pendingCount;
     },
     producer: (producerOptions) => new Producer(instance, producerOptions),
-    start: (deadline) => instance.start(deadline),
-    beginInvocation: (deadline) => instance.beginInvocation(deadline),
+    start: async (deadline) => instance.start(deadline && checkedDeadline('client.start', deadline)),
+    beginInvocation: async (deadline) => instance.beginInvocation(checkedDeadline('client.beginInvocation', deadline)),
     transactionsGivenUp: async (topics, deadline) => {
       const { transactionsGivenUp } = await import('./producer/rarely-used.ts');
       const { namespace } = instance.options;
       return transactionsGivenUp(
         instance,
         topics.map((topic) => wrapNamespace(namespace, topic)),
-        deadline,
+        checkedDeadline('client.transactionsGivenUp', deadline),
       );
     },
     dueWorkReport: () => instance.dueWorkReport(),
-    shutdown: (deadline) => instance.shutdown(deadline),
+    shutdown: async (deadline) => instance.shutdown(deadline && checkedDeadline('client.shutdown', deadline)),
   };
 }
 

@@ -1,4 +1,6 @@
 import { monotonicMs } from './clock.ts';
+import { OptionsError } from './errors.ts';
+
 /**
  * When something has to be finished. One object an invocation, passed down to every lookup, connect and send, and asked
  * again at each stage. Monotonic: it must not be kept beyond the invocation it was made for.
@@ -11,6 +13,18 @@ export interface Deadline {
 /** A deadline so many milliseconds from now. */
 export function deadlineAfter(ms: number): Deadline {
   return new FixedDeadline(monotonicMs() + ms);
+}
+
+/**
+ * Refuses what is no deadline, such as an instant: it would fail where it is asked first, deep inside.
+ * @param call what it was given to, as errors name it.
+ * @returns the deadline.
+ * @throws OptionsError
+ */
+export function checkedDeadline(call: string, deadline: Deadline): Deadline {
+  if (typeof deadline?.remainingMs === 'function') return deadline;
+  const howTo = 'give deadlineAfter(ms), or the deadline of the invocation';
+  throw new OptionsError(call, [`"deadline" is no Deadline: ${howTo}`]);
 }
 
 /** The earlier of a deadline and so many milliseconds from now. */

@@ -19,7 +19,7 @@ const fields: Readonly<Record<keyof Message, true>> = {
 
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(fields));
 
-/** What other clients call them, in small letters. */
+/** What other clients call them, in small letters and one word. */
 const OTHER_NAMES: ReadonlyMap<string, keyof Message> = new Map([
   ['tags', 'tag'],
   ['key', 'keys'],
@@ -52,7 +52,7 @@ export function checkFields(message: object): void {
 }
 
 function unknownField(name: string): MessageError {
-  const lower = name.toLowerCase();
+  const lower = name.toLowerCase().replace(/[_-]/g, '');
   const meant = OTHER_NAMES.get(lower) ?? Array.from(FIELDS).find((field) => field.toLowerCase() === lower);
   const hint =
     meant === undefined

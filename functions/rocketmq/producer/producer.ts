@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
-import { type Deadline, earlierOf } from '../deadline.ts';
+import { checkedDeadline, type Deadline, earlierOf } from '../deadline.ts';
 import { MessageError, RocketMQError } from '../errors.ts';
 import type { ProducerOptions } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
@@ -257,7 +257,8 @@ export class Producer {
 
   /** Takes the group off the brokers; the client and its other producers stay. */
   async shutdown(deadline?: Deadline): Promise<void> {
-    await this.#client.removeProducer(wrapNamespace(this.#namespace, this.group), this.#limitOf(deadline));
+    const limit = this.#limitOf(deadline && checkedDeadline('producer.shutdown', deadline));
+    await this.#client.removeProducer(wrapNamespace(this.#namespace, this.group), limit);
   }
 
   #endObserver() {

@@ -1,5 +1,5 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
-import type { Deadline } from '../deadline.ts';
+import { checkedDeadline, type Deadline } from '../deadline.ts';
 import { OptionsError } from '../errors.ts';
 import { objectFault } from '../options.ts';
 import type { Message } from './message.ts';
@@ -54,7 +54,6 @@ export function checkedOptions<T extends SendAllOptions>(call: string, kind: Cal
     throw new OptionsError(call, [`unknown option "${name}" (known: ${Array.from(known).join(', ')})`]);
   }
   const { deadline } = options;
-  if (deadline === undefined || typeof deadline?.remainingMs === 'function') return options;
-  const howTo = 'give deadlineAfter(ms), or the deadline of the invocation';
-  throw new OptionsError(call, [`"deadline" is no Deadline: ${howTo}`]);
+  if (deadline !== undefined) checkedDeadline(call, deadline);
+  return options;
 }

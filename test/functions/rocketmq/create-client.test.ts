@@ -82,6 +82,25 @@ describe('createClient', () => {
     expect(server.peers.length).toBe(0);
   });
 
+  test.each<[string, (client: Client, deadline: never) => Promise<unknown>]>([
+    ['start', (client, deadline) => client.start(deadline)],
+    ['beginInvocation', (client, deadline) => client.beginInvocation(deadline)],
+    ['transactionsGivenUp', (client, deadline) => client.transactionsGivenUp(['T'], deadline)],
+    ['shutdown', (client, deadline) => client.shutdown(deadline)],
+  ])('refuses a number as the deadline of %s', async (name, call) => {
+    const client = createClient({ nameServerAddrs: ['127.0.0.1:1'] });
+    await expect(call(client, 3000 as never)).rejects.toMatchObject({
+      code: 'ROCKETMQ_OPTIONS',
+      message: `client.${name}: "deadline" is no Deadline: give deadlineAfter(ms), or the deadline of the invocation`,
+    });
+  });
+
+  test('wants a deadline for an invocation', async () => {
+    const client = createClient({ nameServerAddrs: ['127.0.0.1:1'] });
+    const beginning = client.beginInvocation(undefined as never);
+    await expect(beginning).rejects.toThrow('client.beginInvocation: "deadline" is no Deadline');
+  });
+
   test('lets a group have one producer', async () => {
     const client = createClient({ nameServerAddrs: ['127.0.0.1:1'] });
     client.producer({ group: 'orders' });

@@ -50,6 +50,8 @@ describe('the fields of a message', () => {
     ['the gRPC client', 'messageId', 'msgId'],
     ['another habit', 'key', 'keys'],
     ['another habit', 'shardingkey', 'shardingKey'],
+    ['another habit', 'sharding_key', 'shardingKey'],
+    ['another habit', 'message-group', 'shardingKey'],
     ['another habit', 'userProperties', 'properties'],
     ['another habit', 'payload', 'body'],
   ])('have the names of here: of %s "%s" is refused for "%s"', (_whose, name, meant) => {
