@@ -4,6 +4,7 @@ import { mappingFaults } from '../functions/mapping/mapping-settings.ts';
 import { ROCKETMQ_RELEASES, type RocketMQVersion } from './real/rocketmq-version.ts';
 import { localSources } from './run/local-sources.ts';
 import { printProgress, printSummary } from './run/progress.ts';
+import { failedInvocationsOf } from './run/run-report.ts';
 import { runSources } from './run/run-source.ts';
 
 const SOURCES = Object.keys(localSources);
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
   for await (const report of reports) {
     if (values.json) console.log(JSON.stringify(report.summary));
     else printSummary(report);
-    const failed = Object.values(report.summary.failedInvocations).reduce((sum, count) => sum + count, 0);
+    const failed = failedInvocationsOf(report.summary);
     // Of the samples some are there to fail.
     const isFailed = values.event === undefined ? failed === report.summary.invocations : failed > 0;
     isAnyWrong ||= isFailed || report.lost.length > 0;

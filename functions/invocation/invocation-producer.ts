@@ -1,18 +1,19 @@
-import type {
-  Deadline,
-  LocalTransaction,
-  Message,
-  Producer,
-  QueryOptions,
-  QueryResult,
-  ReplyMessage,
-  SendAllOptions,
-  SendOptions,
-  SendOutcome,
-  SendResult,
-  TransactionCheckListener,
-  TransactionOptions,
-  TransactionResult,
+import {
+  type Deadline,
+  earlierOf,
+  type LocalTransaction,
+  type Message,
+  type Producer,
+  type QueryOptions,
+  type QueryResult,
+  type ReplyMessage,
+  type SendAllOptions,
+  type SendOptions,
+  type SendOutcome,
+  type SendResult,
+  type TransactionCheckListener,
+  type TransactionOptions,
+  type TransactionResult,
 } from '#rocketmq';
 
 /**
@@ -86,6 +87,6 @@ export class InvocationProducer implements Producer {
     if (own === deadline) return options;
     if (own === undefined) return { ...options, deadline };
     if (typeof own?.remainingMs !== 'function') return options;
-    return { ...options, deadline: { remainingMs: () => Math.min(own.remainingMs(), deadline.remainingMs()) } };
+    return { ...options, deadline: earlierOf(own, deadline) };
   }
 }

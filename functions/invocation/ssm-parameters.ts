@@ -3,6 +3,7 @@ import {
   type ClientSecurity,
   type Clock,
   type Deadline,
+  holdsCertificate,
   RocketMQError,
   type TlsSettings,
 } from '#rocketmq';
@@ -137,7 +138,7 @@ const MISSING = 'does not exist in this account and Region: create it, or correc
 
 /** A CA that Node would pass over in silence, only to refuse every server. */
 function checkedCa(parameter: string, text: string): string {
-  if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
+  if (holdsCertificate(text)) return text;
   throw new SecurityParameterError(
     parameter,
     'holds no certificate in PEM: it must begin with "-----BEGIN CERTIFICATE-----"',

@@ -27,9 +27,9 @@ export function checkedDeadline(call: string, deadline: Deadline): Deadline {
   throw new OptionsError(call, [`"deadline" is no Deadline: ${howTo}`]);
 }
 
-/** The earlier of a deadline and so many milliseconds from now. */
-export function earlierOf(deadline: Deadline | undefined, ms: number): Deadline {
-  const own = deadlineAfter(ms);
+/** The earlier of a deadline and another one, or so many milliseconds from now. */
+export function earlierOf(deadline: Deadline | undefined, limit: Deadline | number): Deadline {
+  const own = typeof limit === 'number' ? deadlineAfter(limit) : limit;
   return deadline === undefined ? own : new EarlierDeadline(own, deadline);
 }
 

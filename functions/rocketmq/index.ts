@@ -2,6 +2,7 @@ export type { InvocationUpkeep } from './client/client-instance.ts';
 export type { DueTaskReport } from './client/due-work.ts';
 export { checkNameServerAddrs } from './client/name-server-lookup.ts';
 export type { ClientSecurity } from './client/security.ts';
+export { holdsCertificate } from './client/tls-faults.ts';
 export type { MessageQueue } from './client/topic-publish-info.ts';
 export { type ClientOptions, clientOptionRules } from './client-options.ts';
 export { type Clock, monotonicMs } from './clock.ts';

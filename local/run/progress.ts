@@ -1,6 +1,6 @@
 import { RESERVED_PROPERTIES } from '../../functions/rocketmq/protocol/message-properties.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
-import type { RunReport } from './run-report.ts';
+import { failedInvocationsOf, type RunReport } from './run-report.ts';
 
 /** What happens in a run, as it happens. */
 export type Progress =
@@ -67,7 +67,7 @@ export function printSummary({ summary, messages, lost, leftBehind }: RunReport)
     `\n${records} records: ${stored} stored, ${reportedFailed} reported as failed, ${byMapping}${duplicates} duplicates, ${lost.length} lost`,
   );
   const { failedInvocations, invocations } = summary;
-  const failed = Object.values(failedInvocations).reduce((sum, count) => sum + count, 0);
+  const failed = failedInvocationsOf(summary);
   if (failed > 0) {
     console.log(`${failed} of ${invocations} invocations failed: ${Object.keys(failedInvocations).join(', ')}`);
   }

@@ -23,6 +23,11 @@ export interface RunSummary {
   readonly warmMs: { readonly p50: number; readonly p99: number };
 }
 
+/** How many invocations of a run failed as a whole. */
+export function failedInvocationsOf({ failedInvocations }: RunSummary): number {
+  return Object.values(failedInvocations).reduce((sum, count) => sum + count, 0);
+}
+
 /** What came of a run, for people and for `--json`. */
 export interface RunReport {
   readonly summary: RunSummary;

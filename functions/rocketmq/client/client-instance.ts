@@ -219,10 +219,8 @@ export class ClientInstance {
    * Sends a request and waits for its answer, as `invoke`, but never a second time: where the connection ends before the
    * answer, that is the end of it.
    */
-  async invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const limit = deadlineAfter(timeoutMs);
-    const connection = await this.#remoting.connect(addr, timeoutMs);
-    return connection.request(request, Math.max(1, limit.remainingMs()));
+  invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
   }
 
   /** Whether this answers the second copy of a request, after the connection of the first one ended unheard. */

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { allSettled, deadlineAfter, settledBy } from '../deadline.ts';
 import {
   AccessDeniedError,
@@ -70,14 +71,15 @@ export class Heartbeats {
    * AccessDeniedError, BrokerError
    */
   async askVersion(addr: string, groups: readonly string[], timeoutMs: number): Promise<number> {
-    const limit = deadlineAfter(timeoutMs);
-    const connection = await this.#remoting.connect(addr, timeoutMs);
+    const startedAt = monotonicMs();
     try {
-      await this.#name(connection, groups, Math.max(1, limit.remainingMs()));
+      await this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) =>
+        this.#name(connection, groups, leftMs),
+      );
     } catch (error) {
       if (!(error instanceof RemotingSendRequestError || error instanceof RemotingTimeoutError)) throw error;
       const reason = `the broker did not tell its version: ${error.message}`;
-      throw new RemotingConnectError(addr, reason, Math.round(timeoutMs - limit.remainingMs()), error);
+      throw new RemotingConnectError(addr, reason, Math.round(monotonicMs() - startedAt), error);
     }
     return this.#versions.get(addr) ?? 0;
   }
@@ -135,14 +137,14 @@ export class Heartbeats {
     }
     const clientId = this.#newClientId();
     this.#currentId = clientId;
-    const limit = deadlineAfter(timeoutMs);
     await Promise.all(
-      addrs.map(async (addr) => {
+      addrs.map((addr) => {
         this.#reservedIds.set(addr, clientId);
         this.#remoting.retire(addr);
         // The connection begins with a greeting; this heartbeat's answer tells that it was taken.
-        const connection = await this.#remoting.connect(addr, timeoutMs);
-        await this.#beat(connection, groups, Math.max(1, limit.remainingMs()));
+        return this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) =>
+          this.#beat(connection, groups, leftMs),
+        );
       }),
     );
     return clientId;
@@ -175,11 +177,10 @@ export class Heartbeats {
    * Registers a group at a broker, connecting first where needed; where the connection knows the group, nothing is sent. The
    * heartbeat is written when this resolves; what it resolves to settles with its answer.
    */
-  async announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
-    const limit = deadlineAfter(timeoutMs);
-    const connection = await this.#remoting.connect(addr, timeoutMs);
-    const beat = () => this.#beat(connection, [group], Math.max(1, limit.remainingMs()));
-    return { answered: this.#named.get(connection)?.get(group) ?? beat() };
+  announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
+    return this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) => ({
+      answered: this.#named.get(connection)?.get(group) ?? this.#beat(connection, [group], leftMs),
+    }));
   }
 
   /** Takes groups off every broker that they were named to. Where that fails the connection is ended: the broker forgets then. */

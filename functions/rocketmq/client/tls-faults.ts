@@ -1,14 +1,13 @@
 import type { TlsSettings } from '../remoting/tls-settings.ts';
 
-const CERTIFICATE = /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/;
 const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/;
 const NO_CERTIFICATE = 'that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"';
 
 /** What is wrong with a setting; undefined when nothing is. */
 const checks: Readonly<Record<keyof TlsSettings, (value: unknown) => string | undefined>> = {
   // A CA that is none Node passes over in silence, only to refuse every server.
-  ca: (value) => (holds(CERTIFICATE, value) ? undefined : NO_CERTIFICATE),
-  cert: (value) => (holds(CERTIFICATE, value) ? undefined : NO_CERTIFICATE),
+  ca: (value) => (holdsCertificate(value) ? undefined : NO_CERTIFICATE),
+  cert: (value) => (holdsCertificate(value) ? undefined : NO_CERTIFICATE),
   key: (value) =>
     holds(PRIVATE_KEY, value) ? undefined : 'that is no private key in PEM: it must hold "-----BEGIN PRIVATE KEY-----"',
   servername: (value) => (typeof value === 'string' && value !== '' ? undefined : 'that is no text'),
@@ -26,6 +25,11 @@ export function tlsFaults(given: object): string[] {
     if (fault !== undefined) faults.push(`"tls" have a ${name} ${fault}`);
   }
   return faults;
+}
+
+/** Whether a value is text with a certificate in PEM. */
+export function holdsCertificate(value: unknown): boolean {
+  return holds(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/, value);
 }
 
 function holds(pattern: RegExp, value: unknown): boolean {

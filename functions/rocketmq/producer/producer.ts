@@ -202,7 +202,8 @@ export class Producer {
    * which is sent once and whose answer is waited for. What is not confirmed is `pending`: the broker asks for it later, so
    * the group needs somebody awake who can say (`onTransactionCheck`). One queue and no delay; never in a batch; under a message id
    * of its own each time.
-   * @throws MessageError also for a `msgId` that is given; what keeps the half message from being confirmed, as `send`: the local transaction was not begun then.
+   * @throws MessageError also for a `msgId` that is given; what keeps the half message from being confirmed, as `send`: the local
+   * transaction was not begun then.
    */
   async sendTransaction(
     message: Message,

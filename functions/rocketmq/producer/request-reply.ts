@@ -47,8 +47,9 @@ export class RequestReply {
 
   /**
    * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it. Once the reply is
-   * there, the request isn't sent again; what was under way is waited for at the end of the invocation.
-   * @throws OptionsError without a time to wait for it; RequestTimeoutError when none came in time; RemotingCommandError for one that cannot be read
+   * there, the request is not sent again; what was under way is waited for at the end of the invocation.
+   * @throws OptionsError without a time to wait for it; RequestTimeoutError when none came in time; RemotingCommandError for one that
+   * cannot be read
    */
   async request(
     topic: string,

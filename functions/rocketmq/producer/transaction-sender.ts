@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf, mastersOf } from '../client/topic-publish-info.ts';
-import { type Deadline, earlierOf } from '../deadline.ts';
+import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
 import { MessageError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
@@ -200,18 +200,14 @@ export async function awaitChecks(
   topics: readonly string[],
   deadline: Deadline,
 ): Promise<void> {
-  const masters = await Promise.allSettled(
-    topics.map(async (topic) => mastersOf([await client.publishInfo(topic, deadline)])),
-  );
-  const addrs = new Set(masters.flatMap((found) => (found.status === 'fulfilled' ? found.value : [])));
+  const masters = topics.map(async (topic) => mastersOf([await client.publishInfo(topic, deadline)]));
+  const found = await Promise.allSettled(masters);
+  const addrs = new Set(found.flatMap((each) => (each.status === 'fulfilled' ? each.value : [])));
   const hold = async (addr: string) => {
     const timeoutMs = Math.max(1, Math.min(client.options.requestTimeoutMs, deadline.remainingMs()));
     const { answered } = await client.holdTransactionGroup(group, addr, timeoutMs);
     await answered;
   };
-  const registered = await Promise.allSettled(
-    [...addrs].map((addr) => client.security.asking(deadline, () => hold(addr))),
-  );
-  const failed = [...masters, ...registered].find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const registered = [...addrs].map((addr) => client.security.asking(deadline, () => hold(addr)));
+  await allSettled([...masters, ...registered]);
 }

@@ -10,8 +10,8 @@ import { refusalError } from './send-policy.ts';
 const PLACE = { topic: 'TRANS_CHECK_MAX_TIME_TOPIC', queueId: '0' };
 
 /**
- * Counts the half messages that the masters of these topics, writable or not, have given up and still keep. They belong to any group: a broker has
- * one place for all.
+ * Counts the half messages that the masters of these topics, writable or not, have given up and still keep. They belong to any
+ * group: a broker has one place for all.
  * @throws what keeps one master from being asked: a part of the sum would look like the whole. With ACL 2.0 that is a missing right
  * (`Get` on `TRANS_CHECK_MAX_TIME_TOPIC`); proxies do not tell either.
  */

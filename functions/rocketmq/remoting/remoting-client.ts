@@ -1,4 +1,5 @@
 import { type Clock, monotonicMs } from '../clock.ts';
+import { deadlineAfter } from '../deadline.ts';
 import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
@@ -133,12 +134,15 @@ export class RemotingClient {
     return within(this.#connecting.get(addr)?.connection ?? this.#startConnecting(addr), addr, timeoutMs);
   }
 
-  /** Ends the connection to an address at once, if there is one, or the attempt to open it. What waits on it fails. */
-  close(addr: string, reason: CloseReason): void {
-    this.#abandonConnect(addr, 'the server is not used any more');
-    for (const connection of [...this.#openConnections]) {
-      if (connection.addr === addr) connection.close(reason);
-    }
+  /** Connects unless it is connected, and uses the connection within what is then left of the limit, at least 1 ms. */
+  async withConnection<T>(
+    addr: string,
+    timeoutMs: number,
+    use: (connection: Connection, leftMs: number) => T | Promise<T>,
+  ): Promise<T> {
+    const limit = deadlineAfter(timeoutMs);
+    const connection = await this.connect(addr, timeoutMs);
+    return use(connection, Math.max(1, limit.remainingMs()));
   }
 
   /** Ends the connection to an address that is not needed any more, once what waits on it is answered. */
@@ -154,10 +158,8 @@ export class RemotingClient {
     for (const connection of [...this.#openConnections]) connection.close('shutdown');
   }
 
-  async #connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    const startedAt = monotonicMs();
-    const connection = await this.connect(addr, timeoutMs);
-    return connection.request(request, Math.max(1, timeoutMs - (monotonicMs() - startedAt)));
+  #connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return this.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
   }
 
   #requestOnSuspect(

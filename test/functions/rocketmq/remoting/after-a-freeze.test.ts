@@ -120,7 +120,7 @@ describe('the first request after a freeze', () => {
     await server.stop();
     // In the same tick as the end of the connection: its frame is not handed to the socket.
     const failure = failureOf(invoke(2));
-    client.close(server.addr, 'error');
+    client.connectionTo(server.addr)?.close('error');
     expect(await failure).toMatchObject({ outcome: 'notSent' });
   });
 

@@ -154,7 +154,7 @@ describe('a server that was silent for a whole time limit', () => {
 describe('connections opened', () => {
   test('are counted by what ended the one before', async () => {
     await invoke(1);
-    client.close(server.addr, 'unused');
+    client.retire(server.addr);
     await invoke(2);
     expect(openedByReason()).toEqual({ first: 2 });
     server.peers[1]?.socket.end();
@@ -186,7 +186,7 @@ describe('a connection to an address not needed any more', () => {
   test('is not opened any more when it is just being opened', async () => {
     await using hole = await startBlackHole();
     const [closed, retired] = [failureOf(invoke(1, LONG_MS, hole.addr)), failureOf(invoke(2))];
-    client.close(hole.addr, 'unused');
+    client.retire(hole.addr);
     client.retire(server.addr);
     expect((await closed).message).toContain('given up: the server is not used any more');
     expect(await retired).toMatchObject({ code: 'ROCKETMQ_CONNECT', outcome: 'notSent' });
