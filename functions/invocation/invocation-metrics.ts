@@ -69,9 +69,21 @@ export class InvocationMetrics {
     this.#counts.set(metric, (this.#counts.get(metric) ?? 0) + value);
   }
 
-  /** Writes the line to stdout. */
+  /**
+   * Writes the line to stdout.
+   * @throws what Powertools takes for a fault, such as a metric without a name; then there is no line.
+   */
   publish(facts: InvocationFacts): void {
-    const metrics = writerOf(this.#namespace);
+    try {
+      this.#write(writerOf(this.#namespace), facts);
+    } catch (error) {
+      // What was filled in until then must not be in the next line.
+      writers.delete(this.#namespace);
+      throw error;
+    }
+  }
+
+  #write(metrics: Metrics, facts: InvocationFacts): void {
     metrics.addMetric('MessagesSent', MetricUnit.Count, this.#sent);
     for (const [outcome, count] of Object.entries(this.#failures)) {
       metrics.addMetric(failureMetrics[outcome as Outcome], MetricUnit.Count, count);

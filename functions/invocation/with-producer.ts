@@ -36,6 +36,11 @@ export interface ProducerInvocation {
 /** Context of a handler behind `withProducer`. */
 export type ProducerContext = Context & { rocketmq: ProducerInvocation };
 
+/** Of middy, one for each invocation. */
+interface InvocationRequest {
+  readonly context: Context;
+}
+
 interface InvocationState {
   readonly warm: WarmClient;
   readonly upkeep: InvocationUpkeep;
@@ -50,12 +55,15 @@ let isFirstInvocation = true;
 /**
  * Middleware that gives a handler the warm producer. Before the handler: connections that died while the sandbox was
  * frozen are dropped, and due work begins beside the sends. After it, also when it fails: due work is waited for, and
- * metrics are written; then nothing is left behind.
+ * metrics are written; then nothing is left behind. Middy tells it of no end that a middleware used after it brings about by an
+ * answer of its own: such an invocation is ended by the first one that begins when its time is up.
  */
 export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Error, ProducerContext> {
-  const states = new WeakMap<object, InvocationState>();
+  const states = new Map<InvocationRequest, InvocationState>();
 
   const before: NonNullable<MiddlewareObj<Event, Result, Error, ProducerContext>['before']> = async (request) => {
+    // One that another middleware answered for is not told of its end, and would keep from its own what the client does then.
+    for (const past of states.keys()) if (past.context.getRemainingTimeInMillis() <= 0) await finish(past);
     const isCold = isFirstInvocation;
     isFirstInvocation = false;
     const warm = warmClient();
@@ -80,7 +88,8 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     request.context.rocketmq = { producer, environment, client, deadline, traceId, findStored, record, count };
   };
 
-  const finish = async (request: object) => {
+  const finish = async (request: InvocationRequest) => {
+    const { context } = request;
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
@@ -90,12 +99,13 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const connectionsOpened = connectionsNotTold(warm);
     const dueWork = tasksRun(warm.client.dueWorkReport(), dueBefore);
     logger.debug('invocation', { isCold, connectionsOpened, dueWork });
-    metrics.publish({
-      isCold,
-      connectionsOpened,
-      parameterAgeMs: warm.parameters.nameServersAgeMs,
-      dueWorkFailures: dueWorkFailuresNotTold(warm),
-    });
+    const parameterAgeMs = warm.parameters.nameServersAgeMs;
+    try {
+      metrics.publish({ isCold, connectionsOpened, parameterAgeMs, dueWorkFailures: dueWorkFailuresNotTold(warm) });
+    } catch (error) {
+      // Thrown on, it would have the source deliver again what is stored.
+      logger.error('metrics were not written', { reason: String(error), function_request_id: context.awsRequestId });
+    }
   };
 
   return { before, after: finish, onError: finish };

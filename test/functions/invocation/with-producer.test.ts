@@ -14,6 +14,7 @@ let cluster: EmbeddedCluster;
 let modules: {
   withProducer: typeof import('../../../functions/invocation/with-producer.ts').withProducer;
   warmClient: typeof import('../../../functions/invocation/warm-client.ts').warmClient;
+  logger: typeof import('../../../functions/invocation/logger.ts').logger;
 };
 
 beforeEach(async () => {
@@ -27,6 +28,7 @@ beforeEach(async () => {
   modules = {
     ...(await import('../../../functions/invocation/with-producer.ts')),
     ...(await import('../../../functions/invocation/warm-client.ts')),
+    ...(await import('../../../functions/invocation/logger.ts')),
   };
 });
 
@@ -156,6 +158,53 @@ describe('a handler behind withProducer', () => {
       { DueWorkFailures: 1, MessagesSent: 1 },
       { DueWorkFailures: 0, MessagesSent: 1 },
     ]);
+  });
+
+  test.each<[string, string, Work, string]>([
+    ['a variable of Powertools that is no boolean', '', sendOne, 'POWERTOOLS_METRICS_DISABLED must be a boolean'],
+    [
+      'a metric without a name',
+      'false',
+      async (invocation, event) => {
+        if (event === '1') invocation.count('', 1);
+        return sendOne(invocation, event);
+      },
+      'The metric name should be between',
+    ],
+  ])('answers though its metrics cannot be written, because of %s, and says so', async (_what, disabled, work, why) => {
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', disabled);
+    const warned = vi.spyOn(modules.logger, 'error').mockImplementation(() => undefined);
+    const handler = handlerOf(work);
+    await metricLinesOf(async () => expect(await handler('1', contextOf('1'))).toBe('1'));
+    expect(cluster.messages(TOPIC).map(({ body }) => body.toString())).toEqual(['1']);
+    expect(warned.mock.calls).toEqual([
+      ['metrics were not written', { reason: expect.stringContaining(why), function_request_id: '1' }],
+    ]);
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+    const lines = await metricLinesOf(() => handler('2', contextOf('2')));
+    expect(lines).toMatchObject([{ ColdStart: 0, MessagesSent: 1 }]);
+    vi.unstubAllEnvs();
+  });
+
+  test('that another middleware answered for is ended by the first invocation after its time', async () => {
+    let remainingMs = 10_000;
+    const answered = middy<unknown, unknown, Error, ProducerContext>({ timeoutEarlyInMillis: 0 })
+      .use(modules.withProducer<unknown, unknown>())
+      .before((request) => (request.event === 'early' ? 'answered' : undefined))
+      .handler((event, { rocketmq }) => sendOne(rocketmq, event));
+    const context = (id: string) =>
+      ({ ...contextOf(id), getRemainingTimeInMillis: () => remainingMs }) as ProducerContext;
+    const lines = await metricLinesOf(async () => {
+      expect(await answered('early', context('1'))).toBe('answered');
+      remainingMs = 0;
+      expect(await answered('sent', contextOf('2') as ProducerContext)).toBe('sent');
+    });
+    expect(lines).toMatchObject([
+      { ColdStart: 1, MessagesSent: 0 },
+      { ColdStart: 0, MessagesSent: 1 },
+    ]);
+    // With time that is over, no connection would be told of the group.
+    expect(cluster.broker().requests.count(RequestCode.HEART_BEAT)).toBe(1);
   });
 
   test('leaves nothing under way, neither requests nor timers', async () => {
