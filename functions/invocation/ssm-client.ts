@@ -5,7 +5,10 @@ const CONNECT_TIMEOUT_MS = 1000;
 const REQUEST_TIMEOUT_MS = 2000;
 const MAX_ATTEMPTS = 2;
 
-/** Values of parameters by their names, decrypted; those that do not exist are left out. Rejects with the SDK's errors. */
+/**
+ * Values of parameters by what they were asked for with, decrypted: name or ARN, and version or label if there is one. Those
+ * that do not exist are left out. Rejects with the SDK's errors.
+ */
 export type GetParameters = (names: readonly string[], limit: AbortSignal) => Promise<ReadonlyMap<string, string>>;
 
 /**
@@ -27,6 +30,12 @@ export function ssmClient(): GetParameters {
   return async (names, abortSignal) => {
     const command = new GetParametersCommand({ Names: [...names], WithDecryption: true });
     const { Parameters = [] } = await ssm.send(command, { abortSignal });
-    return new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+    return new Map(
+      // SSM answers with the name, whichever way it was asked. A selector has its colon before it.
+      Parameters.flatMap(({ Name = '', ARN = '', Selector = '', Value = '' }) => [
+        [Name + Selector, Value] as const,
+        [ARN + Selector, Value] as const,
+      ]),
+    );
   };
 }

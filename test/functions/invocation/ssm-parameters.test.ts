@@ -44,6 +44,19 @@ describe('the name-server parameter', () => {
     expect(ssm.calls).toMatchObject([{ action: 'GetParameters', names: [NAME], withDecryption: true }]);
   });
 
+  test.each([
+    [
+      'its ARN, as one that another account shares',
+      'arn:aws:ssm:eu-west-1:000000000000:parameter/rocketmq/name-servers',
+    ],
+    ['name and version', `${NAME}:1`],
+    ['ARN and version', 'arn:aws:ssm:eu-west-1:000000000000:parameter/rocketmq/name-servers:1'],
+  ])('may be named by %s', async (_what, nameServers) => {
+    ssm.set(NAME, 'a:9876');
+    const named = new SsmParameters({ nameServers, acl: undefined, tlsCa: undefined }, { now: () => 0 });
+    expect(await named.fetchNameServers(deadlineAfter(5000))).toEqual(['a:9876']);
+  });
+
   test('is asked for each time, and gives the newest value', async () => {
     const { parameter: one } = parameter();
     ssm.set(NAME, 'a:9876');
