@@ -1,4 +1,4 @@
-import type { RocketMQError } from '#rocketmq';
+import { OrderBlockedError, type RocketMQError } from '#rocketmq';
 import type { DeliveredRecord } from './deliver.ts';
 
 /** Records told of in the message; the log has all of them. */
@@ -17,7 +17,8 @@ export class DeliveryError extends Error {
     const told = failed.slice(0, MOST_TOLD).map(({ id, error }) => `${id}: ${error.code}: ${error.message}`);
     if (failed.length > MOST_TOLD) told.push(`and ${failed.length - MOST_TOLD} more`);
     super(`${failed.length} of ${total} records were not stored: ${told.join('; ')}`, { cause: failed[0]?.error });
-    this.retryable = failed.some(({ error }) => error.retryable);
+    // What only stands behind another record of its key can be stored when that one can.
+    this.retryable = failed.some(({ error }) => error.retryable && !(error instanceof OrderBlockedError));
     this.code = this.retryable ? 'ROCKETMQ_DELIVERY_FAILED' : 'ROCKETMQ_DELIVERY_PERMANENT';
     this.name = this.code;
   }

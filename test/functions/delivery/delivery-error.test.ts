@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DeadlineError, MessageError, type RocketMQError } from '#rocketmq';
+import { DeadlineError, MessageError, OrderBlockedError, type RocketMQError } from '#rocketmq';
 import type { DeliveredRecord } from '../../../functions/delivery/deliver.ts';
 import { DeliveryError, throwIfAnyFailed } from '../../../functions/delivery/delivery-error.ts';
 
@@ -37,6 +37,14 @@ test('the error has a name that tells whether a retry can help, and its first ca
       'b: ROCKETMQ_DEADLINE: record not begun: 10 ms left, 50 ms needed',
   });
   expect(thrownFor(failed('a', permanent))).toMatchObject({ name: 'ROCKETMQ_DELIVERY_PERMANENT', retryable: false });
+});
+
+test('a record that only stands behind another one can be helped by a retry where that other one can', () => {
+  const blocked = new OrderBlockedError('record a');
+  const behindPoison = thrownFor(failed('a', permanent), failed('b', blocked));
+  expect(behindPoison).toMatchObject({ code: 'ROCKETMQ_DELIVERY_PERMANENT', retryable: false });
+  const behindTemporary = thrownFor(failed('a', temporary), failed('b', blocked));
+  expect(behindTemporary).toMatchObject({ code: 'ROCKETMQ_DELIVERY_FAILED', retryable: true });
 });
 
 test('the error names five records, and counts the rest', () => {
