@@ -7,13 +7,13 @@ const TAKEN: ReadonlySet<string> = new Set([...RESERVED_PROPERTIES, ...Object.va
 
 /**
  * Attributes or headers of a record as properties. A name that RocketMQ or this pack gives a meaning gets the prefix
- * `aws.`; values that are empty are left out, since RocketMQ has no empty properties. The last of equal names wins.
+ * `aws.`; names and values that are empty are left out, since RocketMQ has none. The last of equal names wins.
  */
 export function eventProperties(values: Iterable<readonly [string, string | undefined]>): Record<string, string> {
   // Without a prototype, so that an attribute may be named "__proto__".
   const properties: Record<string, string> = Object.create(null);
   for (const [name, value] of values) {
-    if (value !== undefined && value !== '') properties[TAKEN.has(name) ? `aws.${name}` : name] = value;
+    if (name !== '' && value !== undefined && value !== '') properties[TAKEN.has(name) ? `aws.${name}` : name] = value;
   }
   return properties;
 }

@@ -34,6 +34,18 @@ test('without a sequencer, as some kinds of events are, the time of the event st
   });
 });
 
+test('without a sequencer, two versions of an object have two ids, also in the same millisecond', () => {
+  const ids = ['v1', 'v2'].map((versionId) => {
+    const message = messageOf(withObject({ sequencer: undefined, versionId }, 'LifecycleTransition'));
+    return [message?.msgId, message?.properties?.['aws.id']];
+  });
+  expect(new Set(ids.map(([msgId]) => msgId)).size).toBe(2);
+  const { key } = record.s3.object;
+  expect(ids.map(([, id]) => id)).toEqual(
+    ['v1', 'v2'].map((versionId) => `${key}#${record.eventTime}#${versionId}#LifecycleTransition`),
+  );
+});
+
 test('without an ARN of the bucket, its name makes one', () => {
   const { arn: _, ...bucket } = record.s3.bucket;
   expect(messageOf({ ...record, s3: { ...record.s3, bucket } })?.msgId).toBe(messageOf(record)?.msgId);
