@@ -7,6 +7,8 @@ export type HttpRoute =
   { readonly kind: 'messages'; readonly topic: string | undefined } | { readonly kind: 'document' };
 
 const TOPIC_MESSAGES = /\/topics\/([^/]+)\/messages$/;
+/** Of no topic that there could be. Without its own answer it would lead to the topic of the function. */
+const NO_TOPIC_MESSAGES = /\/topics\/(?:.*\/)?messages$/;
 
 /**
  * Route of a path by its end: what stands before it is the stage, the base path of a domain, or the prefix of a
@@ -29,7 +31,7 @@ function routeOfPath(path: string): HttpRoute {
     return { kind: 'messages', topic };
   }
   if (path.endsWith('/openapi.json')) return { kind: 'document' };
-  if (path.endsWith('/messages') && !path.endsWith('/topics/messages')) return { kind: 'messages', topic: undefined };
+  if (path.endsWith('/messages') && !NO_TOPIC_MESSAGES.test(path)) return { kind: 'messages', topic: undefined };
   throw new HttpProblem(404, {
     code: 'unknown-path',
     detail: 'there is POST /messages, POST /topics/{topic}/messages and GET /openapi.json',

@@ -288,6 +288,8 @@ describe('a request that is at fault', () => {
     ['/messages/1', 'unknown-path'],
     ['/messages/', 'unknown-path'],
     ['/topics/messages', 'unknown-path'],
+    ['/topics//messages', 'unknown-path'],
+    ['/topics/orders/eu/messages', 'unknown-path'],
     ['/topics/two%20words/messages', 'unknown-topic'],
     ['/topics/SCHEDULE_TOPIC_XXXX/messages', 'unknown-topic'],
   ])('by its path %s is answered with 404, %s', async (path, code) => {
