@@ -254,6 +254,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   if (!read.tls && (read.tlsCaParameter !== undefined || read.tlsServername !== undefined) && !faulty.has('tls')) {
     faults.push('ROCKETMQ_TLS_CA_PARAMETER and ROCKETMQ_TLS_SERVERNAME need ROCKETMQ_TLS=true');
   }
+  const { namespace, topic } = read;
+  if (namespace !== undefined && topic !== undefined && !topic.startsWith(`${namespace}%`)) {
+    // Left to the sends, it would look like a fault of each message, for which a mapping may drop them.
+    const fault = topicFault(`${namespace}%${topic}`);
+    if (fault !== undefined) faults.push(`ROCKETMQ_NAMESPACE is "${namespace}": ${fault}`);
+  }
   if (faults.length > 0) throw new OptionsError('environment variables', faults);
   return Object.freeze(read);
 }

@@ -182,6 +182,8 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_TRANSACTION_TOPICS', 'orders,two words', 'topic "two words" may hold only'],
     ['ROCKETMQ_TRANSACTION_TOPICS', ' , ', 'it must name at least one topic'],
     ['ROCKETMQ_TRANSACTION_AWAKE_MS', '0', 'from 1 to 900000'],
+    ['ROCKETMQ_NAMESPACE', 'two words', 'topic "two words%orders" may hold only letters'],
+    ['ROCKETMQ_NAMESPACE', 'n'.repeat(121), 'is longer than 127 characters'],
     ['ROCKETMQ_TLS', 'yes', 'it must be true or false'],
     ['ROCKETMQ_BROKERS_PER_SANDBOX', '-1', 'it must be a whole number from 0 to 10000'],
     ['ROCKETMQ_BROKERS_PER_SANDBOX', 'two', 'it must be a whole number from 0 to 10000'],
