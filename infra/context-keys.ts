@@ -25,7 +25,7 @@ const parameterName = textLike(
   'the name of an SSM parameter, such as /rocketmq/name-servers',
 );
 
-/** Every context key of the app. The README's table is checked against it. */
+/** Every context key of the app. docs/configuration.md is held to it by a test. */
 export const contextKeys = {
   stackName: {
     meaning: 'Name of the CloudFormation stack; a second deployment needs another one.',
