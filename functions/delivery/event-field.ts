@@ -25,7 +25,8 @@ export function listOf(value: unknown, field: string): readonly unknown[] {
 
 /** The value as text with at least one character. */
 export function textOf(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value === '') throw new EventError(field, 'a string', value);
+  if (typeof value !== 'string') throw new EventError(field, 'a string', value);
+  if (value === '') throw new EventError(field, 'a string that is not empty', value);
   return value;
 }
 

@@ -18,6 +18,8 @@ export type Progress =
       readonly ms: number;
       readonly records: number;
       readonly reported: readonly string[];
+      /** Why records failed or were dropped, one by one. */
+      readonly reasons: readonly string[];
       readonly dueWork: readonly string[];
       /** How long the process had stood still before; undefined for the first invocation. */
       readonly frozenMs: number | undefined;
@@ -48,7 +50,8 @@ function textOf(step: Progress): string {
       const failed = step.reported.length === 0 ? '' : `; reported as failed: ${step.reported.join(', ')}`;
       const failure = step.failure === undefined ? '' : `; FAILED: ${step.failure}`;
       const temperature = step.isCold ? 'cold' : 'warm';
-      return `invocation   ${step.name}: ${temperature}, ${step.ms.toFixed(1)} ms, ${step.records} records${frozen}${due}${failed}${failure}`;
+      const reasons = step.reasons.map((reason) => `\n             ${reason}`).join('');
+      return `invocation   ${step.name}: ${temperature}, ${step.ms.toFixed(1)} ms, ${step.records} records${frozen}${due}${failed}${failure}${reasons}`;
     }
   }
 }

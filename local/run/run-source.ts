@@ -149,6 +149,7 @@ async function invokeAll(
       ms: (result.initMs ?? 0) + result.durationMs,
       records: recordsIn(outcome),
       reported: outcome.reported,
+      reasons: reasonsOf(result.log),
       dueWork: dueWorkOf(result.log),
       frozenMs,
       failure: result.status === 'ok' ? undefined : `${result.errorType}: ${result.errorMessage}`,
@@ -200,6 +201,15 @@ function missingFrom(messages: readonly StoredMessage[], names: readonly string[
     messages.flatMap(({ properties }) => [properties['aws.id'], properties.UNIQ_KEY]),
   );
   return names.filter((name) => !found.has(name));
+}
+
+/** Why records failed or were dropped, as the function logged it. */
+function reasonsOf(log: readonly string[]): string[] {
+  return log.flatMap((line) => {
+    if (!line.includes('"recordId"')) return [];
+    const { recordId, code, reason } = JSON.parse(line) as Readonly<Record<string, string>>;
+    return [`${recordId}: ${code}: ${reason}`];
+  });
 }
 
 /** Tasks of the due work that the function logged for an invocation. */

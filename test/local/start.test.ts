@@ -143,6 +143,13 @@ test('an event of your own is sent once', async () => {
   expect(summaryOf(await start('--event', file, '--json'))).toMatchObject({ invocations: 1, records: 1, stored: 1 });
 });
 
+test('a record that fails is shown with its reason', async () => {
+  const empty = { messageId: 'mine-5', body: '', attributes: {}, messageAttributes: {} };
+  const file = await eventFile('empty.json', JSON.stringify({ Records: [empty] }));
+  const { stdout } = await start('--event', file);
+  expect(stdout).toMatch(/^ +mine-5: ROCKETMQ_MESSAGE_ILLEGAL: .*body.*empty/m);
+});
+
 test.each([
   { what: 'a file that does not exist', name: undefined, text: '', told: 'no-such-file.json cannot be used: ENOENT' },
   { what: 'a file that is no JSON', name: 'broken.json', text: '{"Records": [', told: 'broken.json cannot be used: ' },
@@ -223,6 +230,7 @@ describe('a mapping', () => {
     expect(stdout).toContain('orders-paid queue');
     expect(stdout).toContain('tag a-tag {"channel":"web"}');
     expect(stdout).toContain('1 left out by the filter, 1 dropped');
+    expect(stdout).toMatch(/^ +mine-broken: ROCKETMQ_MESSAGE_ILLEGAL: .*mapping\.tag/m);
   });
 
   test('is tried on the samples of a source', async () => {

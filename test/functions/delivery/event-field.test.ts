@@ -46,7 +46,8 @@ describe('a field is refused by its name', () => {
     ['an object', fieldsOf, [undefined, null, [], 'text', 7]],
     ['an object', optionalFieldsOf, [[], 'text', 0, false]],
     ['a list', listOf, [undefined, null, {}, 'text']],
-    ['a string', textOf, [undefined, null, '', 7, {}]],
+    ['a string', textOf, [undefined, null, 7, {}]],
+    ['a string that is not empty', textOf, ['']],
     ['a string', optionalTextOf, [7, {}, false]],
     [
       'text in base64',
