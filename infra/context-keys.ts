@@ -68,7 +68,7 @@ export const contextKeys = {
     read: parameterName,
   },
   aclKeyArn: {
-    meaning: 'ARN of the KMS key that `aclParameterName` is encrypted with, where it is not `aws/ssm`.',
+    meaning: 'ARN of the KMS key that `aclParameterName` is encrypted with, if it is not `aws/ssm`.',
     defaultText: '`aws/ssm`',
     example: 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
     read: textLike(
@@ -89,8 +89,7 @@ export const contextKeys = {
     read: parameterName,
   },
   tlsServername: {
-    meaning:
-      'Name that the certificates of the servers are for, where it is not the host of their address. Needs `tls`.',
+    meaning: 'Name that the certificates of the servers are for, if it is not the host of their address. Needs `tls`.',
     defaultText: 'the host of each address',
     example: 'rocketmq.internal',
     read: text,
@@ -109,7 +108,7 @@ export const contextKeys = {
   },
   instanceName: {
     meaning:
-      'Takes the place of process id and random number in client ids, which then are alike in all connections; leave it out unless somebody looks for the name.',
+      'Replaces process id and random number in client ids, which are then the same in all connections; leave it out unless somebody looks for the name.',
     defaultText: 'none',
     example: 'orders',
     read: text,
@@ -122,14 +121,14 @@ export const contextKeys = {
   },
   deduplicate: {
     meaning:
-      'Which records are sent only when no broker has them: `off` for none, `redelivered` for those that SQS delivers again, `always`.',
+      'Which records are sent only if no broker has them yet: `off` for none, `redelivered` for those that SQS delivers again, `always`.',
     defaultText: '`redelivered`',
     example: 'always',
     read: oneOf('off', 'redelivered', 'always'),
   },
   mappings: {
     meaning: 'What messages records become: JSON with a mapping, as in docs/mapping.md, for each source by its name.',
-    defaultText: 'records go as they are',
+    defaultText: 'records are sent as they are',
     example: '{"sqs":{"tag":"body.kind"}}',
     read: mappingsBySource,
   },
@@ -166,7 +165,7 @@ export const contextKeys = {
   },
   sources: {
     meaning:
-      'What the stack has: any of `sqs`, `kinesis`, `dynamodb`, `kafka`, `sns`, `eventbridge`, `s3`, `http`; `schedule`, which keeps those warm; `transaction-check`, which answers for senders of transactions to `topic`.',
+      'What the stack contains: any of `sqs`, `kinesis`, `dynamodb`, `kafka`, `sns`, `eventbridge`, `s3`, `http`; `schedule`, which keeps those warm; `transaction-check`, which answers for senders of transactions to `topic`.',
     defaultText: '`sqs`',
     example: 'sqs,kinesis',
     read: listOf(oneOf(...sourceNames), `sources (${sourceNames.join(', ')})`),
@@ -228,14 +227,14 @@ export const contextKeys = {
     read: arnOf('sns'),
   },
   dashboard: {
-    meaning: 'Whether the stack has a dashboard of all it consists of, and saved queries for the logs.',
+    meaning: 'Whether the stack has a dashboard for all it contains, and saved queries for the logs.',
     defaultText: '`false`',
     example: 'true',
     read: flag,
   },
   removalPolicy: {
     meaning:
-      'What becomes of created queues, streams, tables, buckets, logs and the log of transactions when the stack is deleted: `retain`, or `destroy` with what is in them; a bucket that is not empty keeps the stack from being deleted.',
+      'What happens to created queues, streams, tables, buckets, logs and the transaction log when the stack is deleted: `retain`, or `destroy` with what is in them; a bucket that is not empty keeps the stack from being deleted.',
     defaultText: '`retain`',
     example: 'destroy',
     read: oneOf('retain', 'destroy'),

@@ -97,7 +97,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   nameServers: {
     variable: 'ROCKETMQ_NAME_SERVERS',
     type: 'list',
-    meaning: 'Name servers to begin with, as `a:9876;b:9876`; all there are where no parameter is named',
+    meaning: 'Name servers to start with, as `a:9876;b:9876`; the only ones if no parameter is named',
   },
   sendTimeoutMs: {
     variable: 'ROCKETMQ_SEND_TIMEOUT_MS',
@@ -109,7 +109,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     variable: 'ROCKETMQ_ATTEMPT_TIMEOUT_MS',
     type: 'milliseconds',
     ...limits(attemptTimeoutMs),
-    meaning: 'Most time for one attempt; must be less than `ROCKETMQ_SEND_TIMEOUT_MS`',
+    meaning: 'Time limit of one attempt; must be less than `ROCKETMQ_SEND_TIMEOUT_MS`',
   },
   deadlineReserveMs: {
     variable: 'ROCKETMQ_DEADLINE_RESERVE_MS',
@@ -122,7 +122,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   instanceName: {
     variable: 'ROCKETMQ_INSTANCE_NAME',
     type: 'text',
-    meaning: 'Part of the client id after the address; random when absent',
+    meaning: 'Part of the client id, after the address; random if absent',
   },
   unitName: { variable: 'ROCKETMQ_UNIT_NAME', type: 'text', meaning: 'RocketMQ unit, appended to the client id' },
   namespace: { variable: 'ROCKETMQ_NAMESPACE', type: 'text', meaning: 'Namespace of the topic and the producer group' },
@@ -140,12 +140,12 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   tlsCaParameter: {
     variable: 'ROCKETMQ_TLS_CA_PARAMETER',
     type: 'text',
-    meaning: 'Name of the SSM parameter with the certificate authorities in PEM; those of Node when absent',
+    meaning: 'Name of the SSM parameter with the certificate authorities in PEM; those that Node trusts if absent',
   },
   tlsServername: {
     variable: 'ROCKETMQ_TLS_SERVERNAME',
     type: 'text',
-    meaning: 'Name that certificates must be for, where it is not the host of the address',
+    meaning: 'Name that certificates must be for, if it is not the host of the address',
   },
   brokersPerSandbox: {
     variable: 'ROCKETMQ_BROKERS_PER_SANDBOX',
@@ -157,17 +157,17 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     variable: 'ROCKETMQ_ZONE',
     type: 'text',
     meaning:
-      'Zone whose brokers are used first, others when those fail; `auto` for the id of the availability zone of the sandbox',
+      'Zone whose brokers are used first, others only if those fail; `auto` for the id of the availability zone of the sandbox',
   },
   brokerZones: {
     variable: 'ROCKETMQ_BROKER_ZONES',
     type: 'zones',
-    meaning: 'Zones of brokers, as `broker-a=use1-az1;broker-b=use1-az2`; what brokers tell themselves when absent',
+    meaning: 'Zones of brokers, as `broker-a=use1-az1;broker-b=use1-az2`; what brokers announce if absent',
   },
   transactionTopics: {
     variable: 'ROCKETMQ_TRANSACTION_TOPICS',
     type: 'topics',
-    meaning: 'Topics whose transactions transaction-check answers for, as `orders,stock`; `ROCKETMQ_TOPIC` when absent',
+    meaning: 'Topics whose transactions transaction-check answers for, as `orders,stock`; `ROCKETMQ_TOPIC` if absent',
   },
   transactionTable: {
     variable: 'ROCKETMQ_TRANSACTION_TABLE',
@@ -179,7 +179,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     type: 'milliseconds',
     min: 1,
     max: 900_000,
-    meaning: 'How long transaction-check stays awake; as long as its time limit allows when absent',
+    meaning: 'How long transaction-check stays awake; as long as its time limit allows if absent',
   },
   transactionPatienceMs: {
     variable: 'ROCKETMQ_TRANSACTION_PATIENCE_MS',
@@ -197,7 +197,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
   mapping: {
     variable: 'ROCKETMQ_MAPPING',
     type: 'text',
-    meaning: 'JSON that says what messages records become, see docs/mapping.md; records go as they are when absent',
+    meaning: 'JSON that says what messages records become (docs/mapping.md); records are sent as they are if absent',
   },
   deduplicate: {
     variable: 'ROCKETMQ_DEDUPLICATE',
@@ -205,7 +205,7 @@ export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRul
     default: 'redelivered',
     allowed: ['off', 'redelivered', 'always'],
     meaning:
-      'Which records are sent only when no broker has them: none, those that the source says it delivers again, or all',
+      'Which records are sent only if no broker has them yet: none, those that the source says it delivers again, or all',
   },
   metricsNamespace: {
     variable: 'POWERTOOLS_METRICS_NAMESPACE',

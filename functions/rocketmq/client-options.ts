@@ -9,31 +9,31 @@ import type { TlsSettings } from './remoting/tls-settings.ts';
 
 /** Options of `createClient`. */
 export interface ClientOptions {
-  /** Name servers as `host:port`. Without `fetchNameServerAddrs` they are all there is; with it, the seed. */
+  /** Name servers as `host:port`: the only ones or, with `fetchNameServerAddrs`, those to start with. */
   readonly nameServerAddrs?: readonly string[];
-  /** Looks the name servers up, for example in an SSM parameter. Must settle by the deadline; a rejection keeps the last good list. */
+  /** Looks up the name servers, for example in an SSM parameter. Must settle by the deadline; if it rejects, the last good list is kept. */
   readonly fetchNameServerAddrs?: (deadline: Deadline) => Promise<readonly string[]>;
-  /** Age at which looked-up name servers are looked up again, ±20 % jitter. */
+  /** Age in ms at which looked-up name servers are looked up again, ±20 % jitter. */
   readonly nameServerPeriodMs?: number;
-  /** Age at which the routes of the topics in use are refreshed. */
+  /** Age in ms at which the routes of the topics in use are refreshed. */
   readonly routePeriodMs?: number;
-  /** Time between two heartbeats to a connected master. */
+  /** Time between two heartbeats to a connected master, in ms. */
   readonly heartbeatPeriodMs?: number;
-  /** Most time that the due work of an invocation may take. */
+  /** Time limit of the due work of an invocation, in ms. */
   readonly dueWorkBudgetMs?: number;
-  /** Most time for one connect, name resolution and TLS included. */
+  /** Time limit of one connect, in ms, name resolution and TLS included. */
   readonly connectTimeoutMs?: number;
-  /** Most time for one question to the name servers, all of them tried. */
+  /** Time limit of one question to the name servers, in ms, all of them tried. */
   readonly nameServerTimeoutMs?: number;
-  /** Most time for a heartbeat or another request that is no send. */
+  /** Time limit of a heartbeat, or another request that is not a send, in ms. */
   readonly requestTimeoutMs?: number;
-  /** A connection unused for this long is closed before use: servers close it at 120 s. */
+  /** A connection unused for this long, in ms, is closed before use: servers close it at 120 s. */
   readonly idleLimitMs?: number;
-  /** Part of the client id after the address; random when absent, which is what a Lambda function wants. */
+  /** Part of the client id, after the address. Leave it out in Lambda functions: then it is random. */
   readonly instanceName?: string;
   /** RocketMQ unit, appended to the client id. */
   readonly unitName?: string;
-  /** How headers of requests are written. Answers are read in either. */
+  /** How headers of requests are written. Answers are read in either form. */
   readonly serializeType?: SerializeType;
   /** Source of the time; tests give their own. */
   readonly clock?: Clock;
@@ -47,7 +47,7 @@ export interface ClientOptions {
   readonly tls?: TlsSettings;
   /** Fetches credentials and TLS settings before the first connection, and once again when a broker denies access. */
   readonly fetchSecurity?: (deadline: Deadline) => Promise<ClientSecurity>;
-  /** Look at each request and answer; signing comes after them. */
+  /** See each request and answer; requests are signed after them. */
   readonly rpcHooks?: readonly RpcHook[];
   /** Address to connect to by address advertised, for brokers that advertise one that cannot be reached from here. */
   readonly addressMap?: Readonly<Record<string, string>>;
@@ -60,9 +60,9 @@ export interface ClientOptions {
   readonly brokersPerSandbox?: number;
   /** Zone that this process runs in: its brokers are used first, others when those fail. */
   readonly zone?: string;
-  /** Finds the zone out while the first route is asked for; undefined when it cannot be known. Not together with `zone`. */
+  /** Finds the zone, while the first route is asked for; undefined if it cannot be known. Not together with `zone`. */
   readonly fetchZone?: (deadline: Deadline) => Promise<string | undefined>;
-  /** Zone by broker name; where it has none, the zone that the broker's route tells counts. */
+  /** Zones by broker name; for a broker that is not in it, the zone in its route counts. */
   readonly brokerZones?: Readonly<Record<string, string>>;
 }
 
@@ -75,7 +75,7 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
   },
   fetchNameServerAddrs: {
     type: 'function',
-    meaning: 'Looks the name servers up; the last good list is kept when it fails',
+    meaning: 'Looks up the name servers; if it fails, the last good list is kept',
   },
   nameServerPeriodMs: {
     type: 'integer',
@@ -103,28 +103,28 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     default: 1000,
     min: 1,
     max: 60_000,
-    meaning: 'Most time that the due work of one invocation may take',
+    meaning: 'Time limit of the due work of one invocation',
   },
   connectTimeoutMs: {
     type: 'integer',
     default: 2000,
     min: 1,
     max: 60_000,
-    meaning: 'Most time for one connect, name resolution and TLS included',
+    meaning: 'Time limit of one connect, name resolution and TLS included',
   },
   nameServerTimeoutMs: {
     type: 'integer',
     default: 3000,
     min: 1,
     max: 60_000,
-    meaning: 'Most time for one question to the name servers, all of them tried',
+    meaning: 'Time limit of one question to the name servers, all of them tried',
   },
   requestTimeoutMs: {
     type: 'integer',
     default: 3000,
     min: 1,
     max: 60_000,
-    meaning: 'Most time for a heartbeat or another request that is no send',
+    meaning: 'Time limit of a heartbeat or another request that is not a send',
   },
   idleLimitMs: {
     type: 'integer',
@@ -133,7 +133,7 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     max: YEAR_MS,
     meaning: 'A connection unused for this long is closed before use; servers close it at 120 s',
   },
-  instanceName: { type: 'string', meaning: 'Part of the client id after the address; random when absent' },
+  instanceName: { type: 'string', meaning: 'Part of the client id, after the address; random if absent' },
   unitName: { type: 'string', meaning: 'RocketMQ unit, appended to the client id' },
   serializeType: {
     type: 'one of',
@@ -159,8 +159,8 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     type: 'function',
     meaning: 'Fetches credentials and TLS settings before the first connection, and once more when access is denied',
   },
-  rpcHooks: { type: 'objects', default: [], meaning: 'Look at each request and answer; signing comes after them' },
-  addressMap: { type: 'object', meaning: 'Address to connect to, by address that a broker advertises' },
+  rpcHooks: { type: 'objects', default: [], meaning: 'See each request and answer; requests are signed after them' },
+  addressMap: { type: 'object', meaning: 'Addresses to connect to, by the addresses that brokers advertise' },
   vipChannel: {
     type: 'boolean',
     default: false,
@@ -171,9 +171,9 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
     default: 0,
     min: 0,
     max: 10_000,
-    meaning: 'Most brokers of a topic used while they work, drawn anew by each sandbox; 0 for all',
+    meaning: 'How many brokers of a topic each sandbox picks at random and uses while they work; 0 for all',
   },
-  zone: { type: 'string', meaning: 'Zone of this process: its brokers are used first, others when those fail' },
-  fetchZone: { type: 'function', meaning: 'Finds the zone out beside the first question for a route' },
-  brokerZones: { type: 'object', meaning: 'Zone by broker name, in place of what routes tell' },
+  zone: { type: 'string', meaning: 'Zone of this process: its brokers are used first, others only if those fail' },
+  fetchZone: { type: 'function', meaning: 'Finds the zone, while the first route is asked for' },
+  brokerZones: { type: 'object', meaning: 'Zones by broker name, replacing what routes say' },
 };

@@ -6,9 +6,9 @@ import type { SendHook } from './producer/send-hook.ts';
 export interface ProducerOptions {
   /** Producer group: letters, digits, `%`, `|`, `-`, `_`; at most 120. */
   readonly group: string;
-  /** Most time for one send, all attempts together. */
+  /** Time limit of one send, in ms, all attempts together. */
   readonly sendTimeoutMs?: number;
-  /** Most time for one attempt; less than `sendTimeoutMs`, so that another broker can still be tried. */
+  /** Time limit of one attempt, in ms; less than `sendTimeoutMs`, so that another broker can still be tried. */
   readonly attemptTimeoutMs?: number;
   /** Attempts of one send, the first included. */
   readonly maxAttempts?: number;
@@ -18,7 +18,7 @@ export interface ProducerOptions {
   readonly maxDelayMs?: number;
   /** How larger bodies are compressed. Every consumer reads ZLIB. */
   readonly compression?: 'none' | CompressionType;
-  /** Bodies from this size on are compressed, where that makes them smaller. */
+  /** Bodies from this size on are compressed, if that makes them smaller. */
   readonly compressionThresholdBytes?: number;
   /** Level of ZLIB, 1 (fast) to 9 (small). */
   readonly compressionLevel?: number;
@@ -26,15 +26,15 @@ export interface ProducerOptions {
   readonly maxBatchMessages?: number;
   /** Most bytes of one batch request; no more than the brokers' `maxMessageSize`. */
   readonly maxBatchBytes?: number;
-  /** Whether a message that only the master has, its disk or slave not confirming in time, counts as stored. */
+  /** Whether a message counts as stored that only the master has, because its disk or slave did not confirm in time. */
   readonly onDegradedStore?: 'accept' | 'fail';
-  /** What becomes of a message whose sharding key belongs to a queue that is gone: fails (for ten minutes), or moves to another queue. */
+  /** What happens to a message when the queue of its sharding key is gone: it fails (for ten minutes), or moves to another queue. */
   readonly onQueueLost?: 'fail' | 'rehash';
-  /** Marks messages as of a unit, for topics that are created with them. */
+  /** Marks messages as belonging to a unit, for topics that are created with them. */
   readonly unitMode?: boolean;
   /** Records each send in the trace topic, before the invocation returns. */
   readonly trace?: boolean;
-  /** Look at each message before it is sent and after. */
+  /** See each message before it is sent and after. */
   readonly sendHooks?: readonly SendHook[];
 }
 
@@ -49,14 +49,14 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
     default: 6000,
     min: 1,
     max: 900_000,
-    meaning: 'Most time for one send, all attempts together',
+    meaning: 'Time limit of one send, all attempts together',
   },
   attemptTimeoutMs: {
     type: 'integer',
     default: 2000,
     min: 1,
     max: 900_000,
-    meaning: 'Most time for one attempt; must be less than `sendTimeoutMs`',
+    meaning: 'Time limit of one attempt; must be less than `sendTimeoutMs`',
   },
   maxAttempts: { type: 'integer', default: 3, min: 1, max: 16, meaning: 'Attempts of one send, the first included' },
   maxMessageBytes: {
@@ -84,7 +84,7 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
     default: 4096,
     min: 1,
     max: 16_000_000,
-    meaning: 'Bodies from this size on are compressed, where that makes them smaller',
+    meaning: 'Bodies from this size on are compressed, if that makes them smaller',
   },
   compressionLevel: { type: 'integer', default: 5, min: 1, max: 9, meaning: 'Level of ZLIB, 1 (fast) to 9 (small)' },
   maxBatchMessages: {
@@ -105,20 +105,21 @@ export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionR
     type: 'one of',
     default: 'accept',
     allowed: ['accept', 'fail'],
-    meaning: 'Whether a message that only the master has, its disk or slave not confirming in time, counts as stored',
+    meaning:
+      'Whether a message counts as stored that only the master has, because its disk or slave did not confirm in time',
   },
   onQueueLost: {
     type: 'one of',
     default: 'fail',
     allowed: ['fail', 'rehash'],
     meaning:
-      'Whether a message whose sharding key belongs to a queue that is gone fails (for ten minutes), or moves to another queue',
+      'Whether a message fails (for ten minutes), or moves to another queue, when the queue of its sharding key is gone',
   },
-  unitMode: { type: 'boolean', default: false, meaning: 'Marks messages as of a unit' },
+  unitMode: { type: 'boolean', default: false, meaning: 'Marks messages as belonging to a unit' },
   trace: {
     type: 'boolean',
     default: false,
     meaning: 'Records each send in the trace topic, before the invocation returns',
   },
-  sendHooks: { type: 'objects', default: [], meaning: 'Look at each message before it is sent and after' },
+  sendHooks: { type: 'objects', default: [], meaning: 'See each message before it is sent and after' },
 };
