@@ -153,7 +153,9 @@ export class SendLoop implements AttemptEnds {
   #attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
     sending.begin(place, startedAt, window, this.#client.security.version);
     const { unit } = sending;
-    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, place.remainingMs) - (startedAt - place.foundAt);
+    const leftMs = place.remainingMs - (startedAt - place.foundAt);
+    // Not less what it waited for others: what is sent with little time for its answer is mostly sent twice.
+    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, leftMs);
     try {
       if (timeoutMs < SMALLEST_ATTEMPT_MS) throw tooLate(unit.topic, timeoutMs);
       if (unit.needs === undefined && !isHalf(unit)) {

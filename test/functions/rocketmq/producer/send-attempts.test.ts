@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
-import { createClient, deadlineAfter, type RocketMQError, SendFailedError, type SendStatus } from '#rocketmq';
+import { createClient, deadlineAfter, SendFailedError, type SendStatus } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { nameServerOf, routeOver } from '../client/routes.ts';
 import { type Script, startFrameServer } from '../remoting/frame-server.ts';
@@ -323,20 +323,6 @@ test('a master that became a slave, and refuses everything as if it was busy, ha
   expect(await producer.send(MESSAGE)).toMatchObject({ status: 'SEND_OK' });
   expect(fresh.codes().filter((code) => code === SEND)).toHaveLength(1);
   await client.shutdown(deadlineAfter(1000));
-});
-
-test('a send that waited for others until its limit is not begun any more', async () => {
-  const limits = { attemptTimeoutMs: 1000, sendTimeoutMs: 5000, maxAttempts: 1 };
-  await using started = await startProducer({ producer: limits });
-  const { cluster, producer } = started;
-  await producer.send(MESSAGE);
-  cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [SEND] });
-  // As many as may be under way to one broker, and one more that has less time than they.
-  const sends = Array.from({ length: 256 }, () => rejectionOf(producer.send(MESSAGE)));
-  sends.push(rejectionOf(producer.send(MESSAGE, { deadline: deadlineAfter(100) })));
-  const errors = (await Promise.all(sends)) as RocketMQError[];
-  expect(errors.map(({ outcome }) => outcome)).toEqual([...Array(256).fill('unknown'), 'notSent']);
-  expect(cluster.broker().requests.count(SEND)).toBe(257);
 });
 
 function sends(brokers: readonly { readonly requests: { count(code: number): number } }[]): number {
