@@ -91,7 +91,7 @@ export class Producer {
     const prepared = prepareMessage(message, this.#rules);
     const limit = this.#limitOf(deadline);
     await this.#sendLoop.sendOneway(
-      await this.#compressed(prepared),
+      await this.#compressed(prepared, limit),
       await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit),
       limit,
     );
@@ -335,14 +335,14 @@ export class Producer {
       if (!this.#isCompressible(prepared)) {
         return this.#sendLoop.sendFor(prepared, undefined, this.#limitOf(options.deadline), result);
       }
-      return this.#compressed(prepared).then((unit) =>
+      return this.#compressed(prepared, options.deadline).then((unit) =>
         this.#sendLoop.sendFor(unit, undefined, this.#limitOf(options.deadline), result),
       );
     }
     const send = async () => {
       const limit = this.#limitOf(options.deadline);
       const queue = await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit);
-      return this.#sendLoop.sendFor(await this.#compressed(prepared), queue, limit, result);
+      return this.#sendLoop.sendFor(await this.#compressed(prepared, limit), queue, limit, result);
     };
     return shardingKey === undefined ? send() : this.#keyOrder.run(topic, shardingKey, send, options.deadline);
   }
@@ -351,11 +351,11 @@ export class Producer {
     return this.#options.compression !== 'none' && body.length >= this.#options.compressionThresholdBytes;
   }
 
-  async #compressed(prepared: PreparedMessage): Promise<PreparedMessage> {
+  async #compressed(prepared: PreparedMessage, deadline: Deadline | undefined): Promise<PreparedMessage> {
     const { compression, compressionLevel } = this.#options;
     if (compression === 'none' || !this.#isCompressible(prepared)) return prepared;
     const { compressBody } = await import('./rarely-used.ts');
-    const smaller = await compressBody(prepared.body, compression, compressionLevel);
+    const smaller = await compressBody(prepared.body, compression, compressionLevel, deadline);
     return smaller === undefined
       ? prepared
       : { ...prepared, body: smaller.body, sysFlag: prepared.sysFlag | smaller.sysFlag };
@@ -369,7 +369,7 @@ export class Producer {
   ): Promise<readonly SendOutcome[]> {
     const [first] = batch;
     if (first === undefined) return [];
-    const unit = batch.length === 1 ? await this.#compressed(first.message) : batchUnit(batch);
+    const unit = batch.length === 1 ? await this.#compressed(first.message, deadline) : batchUnit(batch);
     const receipt = await this.#sendLoop.send(unit, queue, this.#limitOf(deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {

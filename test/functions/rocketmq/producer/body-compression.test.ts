@@ -1,7 +1,9 @@
+import { createHook } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import zlib, { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { compressBody } from '../../../../functions/rocketmq/producer/body-compression.ts';
 import { plainBody } from '../../../../functions/rocketmq/producer/plain-body.ts';
 
@@ -50,6 +52,30 @@ test('on a Node without ZSTD, which those before 22.15 are, ZLIB works and ZSTD 
   } finally {
     Object.assign(zlib, { zstdCompress, zstdDecompress });
   }
+});
+
+test.each(['ZLIB', 'ZSTD'] as const)('of thousands of bodies at once few are in the memory of %s', async (type) => {
+  let begun = 0;
+  const hook = createHook({ init: (_id, resource) => void (resource === 'ZLIB' && begun++) });
+  hook.enable();
+  const all = Array.from({ length: 2000 }, () => compressBody(TEXT, type, 1));
+  expect(begun).toBeLessThanOrEqual(16);
+  const sysFlags = (await Promise.all(all)).map((compressed) => compressed?.sysFlag);
+  hook.disable();
+  expect(new Set(sysFlags).size).toBe(1);
+  expect(begun).toBe(2000);
+});
+
+test('a body that waits for others is given up at its deadline, and takes no time of theirs', async () => {
+  const large = randomBytes(1_000_000);
+  const others = Array.from({ length: 20 }, () => compressBody(large, 'ZLIB', 9));
+  const hasty = compressBody(TEXT, 'ZLIB', 9, deadlineAfter(1));
+  await expect(Promise.race([...others, hasty])).rejects.toMatchObject({
+    code: 'ROCKETMQ_DEADLINE',
+    outcome: 'notSent',
+  });
+  await Promise.all(others);
+  expect(await compressBody(TEXT, 'ZLIB', 9, deadlineAfter(60_000))).toBeDefined();
 });
 
 test('ZLIB follows its level', async () => {
