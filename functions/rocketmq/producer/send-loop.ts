@@ -140,8 +140,10 @@ export class SendLoop implements AttemptEnds {
       this.#attemptInWindow(sending, place, place.foundAt, window);
       return;
     }
+    // With nowhere else to go it keeps its place in the line: at the end of it again it would wait for longer.
+    const { remainingMs } = place;
     window
-      .enter(Math.min(this.#limits.attemptTimeoutMs, place.remainingMs))
+      .enter(hasOther(sending, place) ? Math.min(this.#limits.attemptTimeoutMs, remainingMs) : remainingMs)
       .then(
         () => this.#attemptInWindow(sending, place, monotonicMs(), window),
         (error) => this.#nextAfterFailure(sending, place, this.#client.security.version, error),
@@ -234,14 +236,10 @@ export class SendLoop implements AttemptEnds {
   }
 
   /** Does what the next attempt needs, where one can help. @throws SendFailedError with every attempt, where none can */
-  async #prepareNext(
-    sending: Sending,
-    { brokerName, addr, queue, info, foundAt }: Place,
-    securityVersion: number,
-    error: unknown,
-  ): Promise<void> {
+  async #prepareNext(sending: Sending, place: Place, securityVersion: number, error: unknown): Promise<void> {
     if (!(error instanceof RocketMQError)) throw error;
-    const { unit, fixedQueue, deadline } = sending;
+    const { unit, deadline } = sending;
+    const { brokerName, addr, queue, foundAt } = place;
     const elapsedMs = Math.round(monotonicMs() - foundAt);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
@@ -252,8 +250,7 @@ export class SendLoop implements AttemptEnds {
     const step = nextStep(error);
     const count = sending.attempts.length;
     if (step === 'none' || count >= this.#limits.maxAttempts) throw givenUp(sending, error);
-    const hasOther = fixedQueue === undefined && info.masterAddrs.size > 1;
-    await this.#beforeNext(step, unit.topic, error, count, hasOther, deadline);
+    await this.#beforeNext(step, unit.topic, error, count, hasOther(sending, place), deadline);
   }
 
   /** Where the next attempt goes, when the route as known has a place for it. @throws DeadlineError */
@@ -315,18 +312,18 @@ export class SendLoop implements AttemptEnds {
     topic: string,
     error: RocketMQError,
     attempts: number,
-    hasOther: boolean,
+    isElsewhere: boolean,
     deadline: Deadline,
   ): Promise<void> {
     if (step === 'a fresh route') {
       // With another broker to try, the new route is fetched on the side.
       const refresh = this.#client.refreshRouteAfterError(topic, deadline);
-      if (!hasOther) await refresh;
+      if (!isElsewhere) await refresh;
       if (isAboutTopic(error)) this.#client.forgetIfMissing(topic);
     }
     // On the side: mostly it is busy after all.
     if (mayBeSlave(error)) void this.#client.refreshRouteAfterError(topic, deadline);
-    if (hasOther && step !== 'a pause') return;
+    if (isElsewhere && step !== 'a pause') return;
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));
   }
@@ -337,6 +334,11 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
+}
+
+/** Whether the next attempt can go to another broker. */
+function hasOther({ fixedQueue }: Wanted, { info }: Place): boolean {
+  return fixedQueue === undefined && info.masterAddrs.size > 1;
 }
 
 /** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */

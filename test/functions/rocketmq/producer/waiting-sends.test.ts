@@ -26,15 +26,34 @@ test('a send that waited for others until its limit is not begun any more', asyn
   expect(cluster.broker().requests.count(SEND)).toBe(257);
 });
 
-test('a send that waited for others has all the time of an attempt for its answer: with what is left of it, it would be sent twice', async () => {
-  await using cluster = await startEmbeddedCluster({ topics: [{ name: TOPIC, queues: 4 }] });
+/** A producer whose client shows its windows, over one queue on each of these brokers. */
+async function startWaiting(brokers: readonly string[], attemptTimeoutMs: number, sendTimeoutMs: number) {
+  const cluster = await startEmbeddedCluster({
+    brokers: brokers.map((name) => ({ name })),
+    topics: [{ name: TOPIC, queues: 1 }],
+  });
   const { nameServerAddrs } = cluster;
   const options = resolveOptions('test', { nameServerAddrs, clock: systemClock }, clientOptionRules);
   const client = new ClientInstance(options as ResolvedClientOptions);
-  const producer = new Producer(client, { group: 'test-producer', attemptTimeoutMs: 1000, sendTimeoutMs: 5000 });
-  await producer.send(MESSAGE);
-  const window = client.windows.of(cluster.broker().addr);
-  while (window.tryEnter());
+  const producer = new Producer(client, { group: 'test-producer', attemptTimeoutMs, sendTimeoutMs });
+  await Promise.all(brokers.map(() => producer.send(MESSAGE)));
+  /** Takes every place among the sends to the first broker. */
+  const fill = () => {
+    const window = client.windows.of(cluster.broker().addr);
+    while (window.tryEnter());
+    return window;
+  };
+  const stop = async () => {
+    await client.shutdown(deadlineAfter(1000));
+    await cluster.stop();
+  };
+  return { cluster, producer, fill, [Symbol.asyncDispose]: stop };
+}
+
+test('a send that waited for others has all the time of an attempt for its answer: with what is left of it, it would be sent twice', async () => {
+  await using started = await startWaiting(['broker-a'], 1000, 5000);
+  const { cluster, producer, fill } = started;
+  const window = fill();
   const sending = producer.send(MESSAGE);
   // It waits for most of that time, and the broker takes half of it.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
@@ -42,5 +61,21 @@ test('a send that waited for others has all the time of an attempt for its answe
   window.leave(false);
   expect(await sending).toMatchObject({ attempts: 1, isPossibleDuplicate: false });
   expect(cluster.messages(TOPIC)).toHaveLength(2);
-  await client.shutdown();
+});
+
+test('a send that has nowhere else to go keeps its place in the line beyond the limit of an attempt', async () => {
+  await using started = await startWaiting(['broker-a'], 400, 60_000);
+  const window = started.fill();
+  const sending = started.producer.send(MESSAGE);
+  await rejectionOf(window.enter(800));
+  window.leave(false);
+  expect(await sending).toMatchObject({ attempts: 1 });
+});
+
+test('a send that another broker would take leaves the line at the limit of an attempt', async () => {
+  await using started = await startWaiting(['broker-a', 'broker-b'], 400, 60_000);
+  started.fill();
+  const results = await Promise.all([started.producer.send(MESSAGE), started.producer.send(MESSAGE)]);
+  expect(results.map(({ queue }) => queue.brokerName)).toEqual(['broker-b', 'broker-b']);
+  expect(results.map(({ attempts }) => attempts).toSorted()).toEqual([1, 2]);
 });
