@@ -58,6 +58,8 @@ export class SendObservers {
    */
   begin(message: Message): ObservedSend | undefined {
     if (this.#hooks.length === 0 && this.#traces === undefined) return undefined;
+    // What is no message is refused where it is prepared: a hook that looked into it would take a whole list down.
+    if (typeof message !== 'object' || message === null) return undefined;
     const observed = { group: this.#group, message, extraProperties: {}, startedAt: this.#now() };
     for (const hook of this.#hooks) hook.before?.(observed);
     const reserved = Object.keys(observed.extraProperties).find((name) => RESERVED_PROPERTIES.has(name));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SendHookContext } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { topicConfig } from '../../../../functions/rocketmq/protocol/topic-config.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
@@ -118,8 +119,11 @@ describe('sendAll', () => {
     expect(started.cluster.nameServer().connections.total).toBe(0);
   });
 
-  test('does not reject for what is no message', async () => {
-    await using started = await startProducer();
+  test.each([
+    ['without hooks', []],
+    ['whatever a hook reads of it', [{ before: ({ message }: SendHookContext) => void message.topic.length }]],
+  ])('does not reject for what is no message, %s', async (_, sendHooks) => {
+    await using started = await startProducer({ producer: { sendHooks } });
     const outcomes = await started.producer.sendAll([
       undefined,
       null,
