@@ -71,6 +71,34 @@ describe('an embedded cluster', () => {
     expect(await sendOver(cluster.nameServerAddrs, { ca: own.ca })).toContain('(then switch TLS off)');
   });
 
+  test.each(['name servers', 'brokers'] as const)(
+    'whose %s have certificates of another authority by now is trusted when that one is in what is fetched, and is not before',
+    async (moved) => {
+      await using cluster = await start('enforcing');
+      const servers = moved === 'brokers' ? cluster.brokers : cluster.nameServers;
+      for (const server of servers) server.setTls({ mode: 'enforcing', ...foreign.server });
+      const { nameServerAddrs } = cluster;
+      const now = Date.now();
+      const clock = { now: () => now + fetched.length * 10_000 };
+      const fetched: string[] = [];
+      const authorities = [own.ca, own.ca, `${own.ca}\n${foreign.ca}`];
+      const fetchSecurity = async () => {
+        const ca = authorities[fetched.length] ?? '';
+        fetched.push(ca);
+        return { tls: { ca } };
+      };
+      const client = createClient({ nameServerAddrs, clock, fetchSecurity });
+      const producer = client.producer({ group: 'tls' });
+      const message = { topic: TOPIC, body: 'x' };
+      const distrust = { outcome: 'notSent', message: expect.stringContaining('comes from an unknown authority') };
+      await expect(producer.send(message)).rejects.toMatchObject(distrust);
+      expect(fetched).toHaveLength(2);
+      expect(await producer.send(message)).toMatchObject({ status: 'SEND_OK' });
+      expect(fetched).toHaveLength(3);
+      await client.shutdown();
+    },
+  );
+
   test('that wants a client certificate takes one it trusts: without it the error asks for it', async () => {
     await using cluster = await start('enforcing', own.ca);
     expect(await sendOver(cluster.nameServerAddrs, { ca: own.ca, ...own.client })).toBe('SEND_OK');

@@ -1,10 +1,16 @@
 import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
-import { AccessDeniedError, NoSecurityError, RocketMQError } from '../errors.ts';
+import {
+  AccessDeniedError,
+  NoNameServerError,
+  NoSecurityError,
+  RemotingConnectError,
+  RocketMQError,
+} from '../errors.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
-import type { TlsSettings } from '../remoting/tls-settings.ts';
+import { isAboutAuthority, type TlsSettings } from '../remoting/tls-settings.ts';
 import { called, isUp, SharedWork } from './shared-work.ts';
 
 /** What a client proves itself with, and what it trusts. */
@@ -32,8 +38,23 @@ export function credentialsFaults(given: AclCredentials): string[] {
 }
 
 /**
+ * Whether what is fetched anew may cure it: access was denied, or the certificate of a server, of one of several, comes from no
+ * authority that is trusted.
+ */
+export function isDenial(error: unknown): boolean {
+  if (error instanceof AccessDeniedError) return true;
+  if (error instanceof NoNameServerError) {
+    const { cause } = error;
+    return cause instanceof AggregateError ? cause.errors.some(isDenial) : isDenial(cause);
+  }
+  if (!(error instanceof RemotingConnectError)) return false;
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && isAboutAuthority(cause.code);
+}
+
+/**
  * Credentials and TLS settings in use: as given, or as fetched before the first connection. Fetched again when a broker
- * denies access, because keys rotate. They survive a freeze. What is secret is kept in fields that neither JSON nor an
+ * denies access, because keys rotate, and when a server is not trusted, because authorities do. They survive a freeze. What is secret is kept in fields that neither JSON nor an
  * inspection shows, so that whoever logs a client, or the context that has it, does not log them.
  */
 export class Security {
@@ -95,7 +116,7 @@ export class Security {
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof AccessDeniedError && (await this.refresh(version, deadline))) return ask();
+      if (isDenial(error) && (await this.refresh(version, deadline))) return ask();
       throw error;
     }
   }

@@ -1,10 +1,10 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
+import { isDenial } from '../client/security.ts';
 import { brokerOf, type MessageQueue, noPlaceReason, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
-  AccessDeniedError,
   BrokerError,
   BrokerTooOldError,
   DeadlineError,
@@ -242,8 +242,8 @@ export class SendLoop implements AttemptEnds {
     const { brokerName, addr, queue, foundAt } = place;
     const elapsedMs = Math.round(monotonicMs() - foundAt);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
-    // Keys rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
-    if (error instanceof AccessDeniedError && !sending.isSecurityRefreshed) {
+    // Keys and authorities rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
+    if (!sending.isSecurityRefreshed && isDenial(error)) {
       sending.isSecurityRefreshed = true;
       if (await this.#client.security.refresh(securityVersion, deadline)) return;
     }

@@ -41,18 +41,29 @@ export async function secure(socket: Socket, host: string, settings: TlsSettings
   });
 }
 
+/** What Node says of a certificate that comes from none of the authorities given. */
+const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+/** Whether a handshake failed because of the authorities given: other ones may be in use by now, or those have expired. */
+export function isAboutAuthority(code: unknown): boolean {
+  return UNKNOWN_AUTHORITY.has(code) || code === 'CERT_HAS_EXPIRED';
+}
+
 /** What a failed handshake is about, and how to mend it; undefined when it is no TLS matter. */
 export function tlsFault(code: string | undefined, name: string): string | undefined {
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    return `its certificate comes from an unknown authority (${code}): give that authority's certificate as the TLS CA`;
+  }
   switch (code) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `its certificate is not for "${name}": set the TLS servername to a name it is for`;
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return `its certificate comes from an unknown authority (${code}): give that authority's certificate as the TLS CA`;
     case 'CERT_HAS_EXPIRED':
       return 'its certificate has expired: renew it on the server, or the TLS CA if that is what expired';
     case 'CERT_NOT_YET_VALID':
