@@ -200,6 +200,11 @@ export class ClientInstance {
     return refresh === undefined ? Promise.resolve() : this.#sideWork.track(refresh);
   }
 
+  /** As `refreshRouteAfterError`, for sends that do not wait for it: it has no more time than due work, which an invocation waits for too. */
+  refreshRouteBeside(topic: string, deadline: Deadline): void {
+    void this.refreshRouteAfterError(topic, earlierOf(deadline, this.options.dueWorkBudgetMs));
+  }
+
   /** Forgets a topic that its broker denied and the name servers do not know either. */
   forgetIfMissing(topic: string): void {
     this.topicRouteTable.deleteIfMissing(topic);

@@ -317,12 +317,12 @@ export class SendLoop implements AttemptEnds {
   ): Promise<void> {
     if (step === 'a fresh route') {
       // With another broker to try, the new route is fetched on the side.
-      const refresh = this.#client.refreshRouteAfterError(topic, deadline);
-      if (!isElsewhere) await refresh;
+      if (isElsewhere) this.#client.refreshRouteBeside(topic, deadline);
+      else await this.#client.refreshRouteAfterError(topic, deadline);
       if (isAboutTopic(error)) this.#client.forgetIfMissing(topic);
     }
     // On the side: mostly it is busy after all.
-    if (mayBeSlave(error)) void this.#client.refreshRouteAfterError(topic, deadline);
+    if (mayBeSlave(error)) this.#client.refreshRouteBeside(topic, deadline);
     if (isElsewhere && step !== 'a pause') return;
     const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await pause(Math.min(pauseMs, Math.max(0, deadline.remainingMs())));

@@ -137,6 +137,19 @@ describe('with two brokers', () => {
     expect(b.messages(TOPIC).length).toBeGreaterThanOrEqual(10);
   });
 
+  test('the end of an invocation is not held up beyond the budget by a route that no send waits for', async () => {
+    const client = { dueWorkBudgetMs: 50, nameServerTimeoutMs: 60_000 };
+    const producer = { attemptTimeoutMs: 30_000, sendTimeoutMs: 60_000 };
+    await using started = await startProducer({ cluster: TWO_BROKERS, client, producer });
+    await started.producer.send(MESSAGE);
+    const question = started.cluster.nameServer().faults.add({ kind: 'no-answer', isStored: false });
+    await started.cluster.broker('broker-a').stop();
+    const upkeep = await started.client.beginInvocation(deadlineAfter(60_000));
+    while (question.strikes === 0) await started.producer.send(MESSAGE);
+    await upkeep.end();
+    expect(started.client.pendingCount).toBe(0);
+  });
+
   test('one that refuses connections is left for the other, and the route is fetched anew', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, client, producer } = started;
