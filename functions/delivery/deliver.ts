@@ -15,15 +15,17 @@ import { EventError } from './event-error.ts';
 import { isMessageAtFault } from './message-fault.ts';
 import type { RecordOutcome } from './record-outcome.ts';
 
+/** How records are sent. `context.rocketmq` of `withProducer` has all of it. */
 export interface DeliveryOptions {
   readonly producer: Pick<Producer, 'send'>;
+  /** When the last send must be over. */
   readonly deadline: Deadline;
   /**
    * Finds the message of a record where an earlier delivery stored it; undefined where it need not be looked for.
    * Absent: no record is looked for.
    */
   readonly findStored?: (record: DeliveryRecord, message: Message) => Promise<SendResult | undefined> | undefined;
-  /** Told of each record as it is settled. */
+  /** Called with each record's outcome, as soon as it is known. */
   readonly record: (outcome: RecordOutcome, elapsedMs: number, recordId: string) => void;
 }
 

@@ -81,6 +81,7 @@ export interface EnvironmentRule {
 const { sendTimeoutMs, attemptTimeoutMs } = producerOptionRules;
 const { brokersPerSandbox } = clientOptionRules;
 
+/** Every variable that a function reads. */
 export const environmentRules: Readonly<Record<keyof Environment, EnvironmentRule>> = {
   topic: {
     variable: 'ROCKETMQ_TOPIC',

@@ -14,22 +14,22 @@ import { type WarmClient, warmClient } from './warm-client.ts';
 
 /** What a handler finds in its context under `rocketmq`, for this invocation alone. */
 export interface ProducerInvocation {
-  /** The warm one, for this invocation: what is sent by it is over by `deadline`, or by an earlier one given with a call. */
+  /** The warm producer, for this invocation: whatever it does ends by `deadline`, or earlier if a call gives an earlier one. */
   readonly producer: Producer;
   readonly environment: Environment;
   readonly client: Client;
-  /** When sending has to be over: what Lambda leaves, less the reserve. */
+  /** When sending must be over: the time Lambda leaves, minus `ROCKETMQ_DEADLINE_RESERVE_MS`. */
   readonly deadline: Deadline;
-  /** X-Ray trace of this invocation; undefined where Lambda gives none. */
+  /** X-Ray trace of this invocation; undefined if Lambda gives none. */
   readonly traceId: string | undefined;
   /**
    * Finds the message of a record where an earlier delivery stored it. Undefined, without a question, where
    * `environment` does not want such a record looked for.
    */
   findStored(history: DeliveryHistory, message: Message): Promise<SendResult | undefined> | undefined;
-  /** Tells what became of a record: it is counted, and logged when it failed or was dropped. */
+  /** Records the outcome of a record: it is counted in the metrics, and logged if it failed or was dropped. `deliver` calls it. */
   record(outcome: RecordOutcome, elapsedMs: number, recordId: string): void;
-  /** Adds to a metric of this invocation, of the unit Count. */
+  /** Adds to a metric of this invocation, with the unit Count; any name will do. */
   count(metric: string, value: number): void;
 }
 
@@ -53,10 +53,12 @@ interface InvocationState {
 let isFirstInvocation = true;
 
 /**
- * Middleware that gives a handler the warm producer. Before the handler: connections that died while the sandbox was
- * frozen are dropped, and due work begins beside the sends. After it, also when it fails: due work is waited for, and
- * metrics are written; then nothing is left behind. Middy tells it of no end that a middleware used after it brings about by an
- * answer of its own: such an invocation is ended by the first one that begins when its time is up.
+ * Middleware that gives a handler the warm producer, as `context.rocketmq`. Before the handler, it drops connections that died while
+ * the sandbox was frozen, and starts due work beside the sends. After the handler, even if that failed, it waits for due work and
+ * writes log and metrics; nothing is left running.
+ *
+ * The invocation fails with `OptionsError` when the environment cannot be used. If a middleware used after this one answers early, Middy
+ * tells this one of no end: the invocation is then ended by the first one that begins when its time is up.
  */
 export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Error, ProducerContext> {
   const states = new Map<InvocationRequest, InvocationState>();

@@ -68,6 +68,7 @@ export interface ClientOptions {
 
 const YEAR_MS = 31_536_000_000;
 
+/** What each option of `createClient` takes. */
 export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>> = {
   nameServerAddrs: {
     type: 'list',

@@ -38,6 +38,7 @@ export interface ProducerOptions {
   readonly sendHooks?: readonly SendHook[];
 }
 
+/** What each option of `client.producer` takes. */
 export const producerOptionRules: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
   group: {
     type: 'string',

@@ -29,18 +29,19 @@ export interface LogPut {
   ConditionExpression: string;
 }
 
+/** Where a log is kept, and for how long. */
 export interface DynamoDbTransactionLogOptions {
-  /** Partition key `msgId` (string), no sort key; time to live on `expiresAt`. */
+  /** A table with the partition key `msgId` (string), no sort key, and time to live on `expiresAt`. */
   readonly tableName: string;
-  /** Called at the first use. Default: the sandbox's one client of the AWS SDK, which is loaded then and not before. */
+  /** Makes the client of DynamoDB, at the first use. Default: the sandbox's one client of the AWS SDK, which is loaded only then. */
   readonly client?: () => DynamoDbCalls | Promise<DynamoDbCalls>;
   /**
-   * How old a half message must be before its absence means rollback. At least the timeout of the function that sends, else a
-   * slow sender fails for being slow. Default 60 s.
+   * Age in ms from which a transaction that is not in the log counts as one that did not happen. At least the timeout of the function
+   * that sends, or a slow sender fails to commit. Default 60 s.
    */
   readonly patienceMs?: number;
   /**
-   * How long a row is kept. Must outlast every check of the broker (`transactionCheckMax` × `transactionCheckInterval`): a
+   * How long a row is kept, in ms. Must outlast every check of the broker (`transactionCheckMax` × `transactionCheckInterval`): a
    * commit that has expired would be rolled back. Default 7 days.
    */
   readonly keptMs?: number;

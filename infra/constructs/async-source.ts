@@ -38,6 +38,7 @@ export interface AsyncSourceProps extends RocketMqEventSourceProps {
  * `functionOptions` names). Its children are those of the construct that extends it.
  */
 export abstract class AsyncSource extends Construct implements RocketMqEventSource {
+  /** The function that sends. */
   readonly producerFunction: RocketMqProducerFunction;
   /** Where events end that could not be delivered. */
   readonly deadLetterQueue: sqs.IQueue;

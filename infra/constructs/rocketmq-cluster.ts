@@ -76,8 +76,11 @@ export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits 
 
 /** The network settings of a function that talks to the cluster; empty outside of a VPC. */
 export interface RocketMqClusterNetwork {
+  /** The VPC from which the brokers can be reached. */
   readonly vpc?: ec2.IVpc;
+  /** The subnets for the network interfaces of functions. */
   readonly vpcSubnets?: ec2.SubnetSelection;
+  /** The security groups that let functions out to the brokers. */
   readonly securityGroups?: ec2.ISecurityGroup[];
 }
 

@@ -59,6 +59,7 @@ export interface RocketMqDashboardProps {
  * cold and warm invocations, connections opened by reason, the age of the name servers, failures, and how far its source is behind.
  */
 export class RocketMqDashboard extends Construct {
+  /** The dashboard itself. */
   readonly dashboard: cloudwatch.Dashboard;
 
   constructor(scope: Construct, id: string, props: RocketMqDashboardProps) {

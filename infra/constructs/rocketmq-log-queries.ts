@@ -17,6 +17,7 @@ export interface RocketMqLogQueriesProps {
 
 /** Saved queries of CloudWatch Logs Insights: failures by code, one record's story, connections, durations. They cost nothing until run. */
 export class RocketMqLogQueries extends Construct {
+  /** The saved queries. */
   readonly queries: readonly logs.CfnQueryDefinition[];
 
   constructor(scope: Construct, id: string, { producers, folder = '' }: RocketMqLogQueriesProps) {

@@ -64,7 +64,7 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
   readonly deadLetterAlarm: cloudwatch.Alarm | undefined;
   /** Goes off when the function as a whole failed: a crash, a time limit, or settings that do not work. */
   readonly functionErrorAlarm: cloudwatch.Alarm;
-
+  /** Every alarm of this source. */
   readonly alarms: readonly cloudwatch.Alarm[];
 
   constructor(scope: Construct, id: string, props: SqsToRocketMqProps) {

@@ -82,8 +82,8 @@ export class Producer {
   }
 
   /**
-   * Sends one message without waiting for an answer: it may be lost without a trace, by a broker that refuses it too. Not
-   * for handlers: what a frozen process has not written yet leaves much later, or never.
+   * Sends one message without waiting for an answer. It may be lost without a trace, also if a broker refuses it. Not for handlers:
+   * what is not written when the process freezes leaves much later, or never.
    * @throws MessageError, and what keeps a connection from being made
    */
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
@@ -98,8 +98,8 @@ export class Producer {
   }
 
   /**
-   * Sends many messages, in batches where that is possible, many at once, and tells of each what became of it, in the order
-   * given. Never rejects for a message: look at each outcome. Messages with equal sharding keys are stored in the order
+   * Sends many messages, in batches where possible, and many at once. Resolves to one outcome per message, in the order given, and
+   * never rejects because of a message: look at each outcome. Messages with equal sharding keys are stored in the order
    * given; the first of a key that fails blocks the later ones of that key.
    */
   async sendAll(messages: readonly Message[], options: SendAllOptions = {}): Promise<SendOutcome[]> {
@@ -229,7 +229,7 @@ export class Producer {
   }
 
   /**
-   * Has a listener decide this group's open transactions when a broker asks. Asked is who is registered: this client while an
+   * Lets a listener decide this group's open transactions when a broker asks. Brokers ask this client while it is registered: while an
    * invocation sends transactional messages, and from `awaitTransactionChecks` on; never while frozen. Resolves when it listens.
    */
   async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
