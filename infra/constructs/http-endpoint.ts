@@ -11,7 +11,7 @@ import { type HttpApiOptions, unknownStage } from './http-endpoint-choice.ts';
 import { reportWarning } from './synth-fault.ts';
 
 /** What the function answers to, which is what the API lets through. */
-export const httpRoutes = [
+const httpRoutes = [
   { method: apigateway.HttpMethod.POST, path: '/messages' },
   { method: apigateway.HttpMethod.POST, path: '/topics/{topic}/messages' },
   { method: apigateway.HttpMethod.GET, path: '/openapi.json' },

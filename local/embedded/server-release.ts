@@ -9,7 +9,7 @@ export function isV5(version: number): boolean {
 }
 
 /** Where RocketMQ's error remarks send their readers. */
-export function faqAddress(version: number): string {
+function faqAddress(version: number): string {
   return isV5(version) ? 'https://rocketmq.apache.org/docs/bestPractice/06FAQ' : 'http://rocketmq.apache.org/docs/faq/';
 }
 

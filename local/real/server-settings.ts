@@ -22,7 +22,7 @@ export interface ClusterPlan {
 }
 
 /** The name of the cluster that every broker belongs to; it is what `mqadmin` and the Java client call it by default. */
-export const CLUSTER_NAME = 'DefaultCluster';
+const CLUSTER_NAME = 'DefaultCluster';
 
 /** Addresses of a plan's name servers. */
 export function nameServerAddrsOf(plan: ClusterPlan): string[] {

@@ -1,7 +1,7 @@
 /** Longest topic a client may send to. */
-export const LONGEST_TOPIC = 127;
+const LONGEST_TOPIC = 127;
 /** Longest producer group that every server accepts. */
-export const LONGEST_GROUP = 120;
+const LONGEST_GROUP = 120;
 
 const NAME = /^[%|a-zA-Z0-9_-]+$/;
 

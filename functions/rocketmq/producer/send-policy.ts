@@ -55,7 +55,7 @@ export function sendStatus(code: number): SendStatus | undefined {
  * its limit illegal, and how 4.x says that a topic has fewer queues now; NO_PERMISSION is also what a broker answers that
  * is read-only.
  */
-export function refusalOf(code: number, remark: string | undefined): Refusal {
+function refusalOf(code: number, remark: string | undefined): Refusal {
   if (isAccessDenial(code, remark)) return DENIED;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return ILLEGAL;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.startsWith('request queueId[')) return FRESH_ROUTE;

@@ -7,7 +7,7 @@ import { type PreparationRules, prepareMessage } from './prepared-message.ts';
 import { type SendLimits, SendLoop } from './send-loop.ts';
 
 /** Topic that consoles and `mqadmin queryMsgTraceById` read. It must exist; brokers make it with `traceTopicEnable`. */
-export const TRACE_TOPIC = 'RMQ_SYS_TRACE_TOPIC';
+const TRACE_TOPIC = 'RMQ_SYS_TRACE_TOPIC';
 /** Records in one trace message. */
 const RECORDS_A_MESSAGE = 10;
 /** Records kept for the next flush; more are dropped, as in Java. */

@@ -50,7 +50,7 @@ const RECORD_END = '\u0002';
  * body bytes \u0001 cost ms \u0001 type \u0001 offset msgId \u0001 success \u0002` (Java: `TraceDataEncoder`). Missing tags and
  * keys are written as Java writes them, as the text `null`.
  */
-export function encodePublishTrace(record: PublishTraceRecord): string {
+function encodePublishTrace(record: PublishTraceRecord): string {
   const fields = [
     'Pub',
     record.startedAt,
@@ -68,7 +68,7 @@ export function encodePublishTrace(record: PublishTraceRecord): string {
  * `EndTransaction \u0001 told at ms \u0001 region \u0001 group \u0001 topic \u0001 msgId \u0001 tags \u0001 keys \u0001 store
  * host \u0001 type \u0001 transaction id \u0001 state \u0001 from check \u0002` (Java: `TraceDataEncoder`).
  */
-export function encodeEndTransactionTrace(record: EndTransactionTraceRecord): string {
+function encodeEndTransactionTrace(record: EndTransactionTraceRecord): string {
   const fields = [
     'EndTransaction',
     record.endedAt,
