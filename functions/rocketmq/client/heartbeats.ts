@@ -132,12 +132,12 @@ export class Heartbeats {
     const ids = new Set(addrs.map((addr) => this.#remoting.connectionTo(addr) && this.#clientIds.get(addr)));
     const [common] = ids;
     if (ids.size === 1 && common !== undefined) {
-      await Promise.all(addrs.map((addr) => this.#nameWhereUnnamed(addr, groups, timeoutMs)));
+      await allSettled(addrs.map((addr) => this.#nameWhereUnnamed(addr, groups, timeoutMs)));
       return common;
     }
     const clientId = this.#newClientId();
     this.#currentId = clientId;
-    await Promise.all(
+    await allSettled(
       addrs.map((addr) => {
         this.#reservedIds.set(addr, clientId);
         this.#remoting.retire(addr);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientInstance } from '../../../../functions/rocketmq/client/client-instance.ts';
 import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
+import { startBlackHole } from '../remoting/black-hole.ts';
 import { saySilence } from '../remoting/frame-server.ts';
 import { routeOver } from './routes.ts';
 import { heartbeatsAt, invocation, LONG_MS, send, sendTo, soon, startSmallCluster } from './small-cluster.ts';
@@ -187,4 +188,18 @@ test('the version of a broker is known from its heartbeats, and from every other
   cluster.clock.advance(30_000);
   await invocation(client);
   expect(client.brokerVersionTable.get(cluster.brokerA.addr)).toBe(513);
+});
+
+test('nothing is under way any more when a registration with every master fails: one is out of reach, another silent', async () => {
+  await using cluster = await startSmallCluster();
+  await using hole = await startBlackHole();
+  cluster.routes.T = routeOver({ 'broker-a': { 0: hole.addr }, 'broker-b': { 0: cluster.brokerB.addr } });
+  cluster.brokerB.script = saySilence;
+  const nameServerAddrs = [cluster.nameServer.addr];
+  const client = cluster.client({ nameServerAddrs, connectTimeoutMs: 100, dueWorkBudgetMs: 50 });
+  const upkeep = await client.beginInvocation(soon());
+  const registering = client.registerWithAllMasters('T', deadlineAfter(1000));
+  await expect(registering).rejects.toMatchObject({ code: 'ROCKETMQ_CONNECT' });
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
 });
