@@ -64,7 +64,7 @@ export class ClientInstance {
   readonly #transactionGroups: TransactionGroups;
   readonly #dueWork: DueWork;
   readonly #sideWork = new SideWork();
-  readonly #flushes: ((deadline: Deadline) => Promise<void>)[] = [];
+  readonly #flushes = new Set<(deadline: Deadline) => Promise<void>>();
   /** Deadlines of the invocations that run now. */
   readonly #running = new Set<Deadline>();
   #shuttingDown: Promise<void> | undefined;
@@ -303,9 +303,9 @@ export class ClientInstance {
     return this.#heartbeats.registerAll([...new Set(masters)], this.#groups, timeoutMs);
   }
 
-  /** Has something sent at the end of each invocation and at the shutdown, while connections are still there. */
+  /** Has something sent when the next invocation ends, or at the shutdown, while connections are still there; then it is forgotten. */
   onEnd(flush: (deadline: Deadline) => Promise<void>): void {
-    this.#flushes.push(flush);
+    this.#flushes.add(flush);
   }
 
   /** Takes the groups off the brokers and closes every connection. What waits fails. Any number of calls. */
@@ -358,9 +358,11 @@ export class ClientInstance {
 
   /** Sends what others left to be sent, such as traces. Their failures are their own; they fail no invocation. */
   async #flush(deadline: Deadline): Promise<void> {
-    if (this.#flushes.length === 0) return;
+    const flushes = [...this.#flushes];
+    this.#flushes.clear();
+    if (flushes.length === 0) return;
     const limit = earlierOf(deadline, this.options.dueWorkBudgetMs);
-    await Promise.allSettled(this.#flushes.map((flush) => flush(limit)));
+    await Promise.allSettled(flushes.map((flush) => flush(limit)));
   }
 
   #startDueWork(deadline: Deadline): void {

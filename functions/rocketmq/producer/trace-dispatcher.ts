@@ -21,18 +21,22 @@ const MOST_KEYS_BYTES = MAX_PROPERTIES_BYTES - 200;
  * fail a send, and what cannot be flushed in time is dropped.
  */
 export class TraceDispatcher {
+  readonly #client: ClientInstance;
   readonly #sendLoop: SendLoop;
   readonly #rules: PreparationRules;
   #records: TraceRecord[] = [];
+  readonly #flushAtEnd = (deadline: Deadline): Promise<void> => this.flush(deadline);
 
   constructor(client: ClientInstance, group: string, limits: SendLimits, rules: PreparationRules) {
+    this.#client = client;
     this.#sendLoop = new SendLoop(client, { ...limits, group: `_INNER_TRACE_PRODUCER-${group}-PRODUCE-1` });
     this.#rules = { ...rules, instanceId: undefined, wrapTopic: (topic) => topic };
-    client.onEnd((deadline) => this.flush(deadline));
   }
 
   /** Keeps a record until the next flush. */
   record(record: TraceRecord): void {
+    // Each time, for a client would keep those of producers that were shut down.
+    if (this.#records.length === 0) this.#client.onEnd(this.#flushAtEnd);
     if (this.#records.length < MOST_RECORDS) this.#records.push(record);
   }
 

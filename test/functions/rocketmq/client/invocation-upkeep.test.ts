@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
+import { type Deadline, deadlineAfter } from '../../../../functions/rocketmq/deadline.ts';
 import { ClientClosedError } from '../../../../functions/rocketmq/errors.ts';
 import { startBlackHole } from '../remoting/black-hole.ts';
 import { saySilence } from '../remoting/frame-server.ts';
@@ -86,6 +86,20 @@ describe('the end of an invocation', () => {
     if (beat !== undefined) cluster.brokerA.peers[0]?.answer(beat);
     await ended;
     expect(client.pendingCount).toBe(0);
+  });
+
+  test('sends what was left to be sent once, and does not keep who left it', async () => {
+    await using cluster = await startSmallCluster();
+    const client = cluster.client();
+    const limits: number[] = [];
+    const flush = async (deadline: Deadline) => void limits.push(deadline.remainingMs());
+    client.onEnd(flush);
+    await invocation(client);
+    await invocation(client);
+    expect(limits).toHaveLength(1);
+    client.onEnd(flush);
+    await client.shutdown();
+    expect(limits).toHaveLength(2);
   });
 
   test('gives up connects still under way, but not before the last of several invocations ends', async () => {
