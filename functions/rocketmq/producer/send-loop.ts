@@ -190,7 +190,7 @@ export class SendLoop implements AttemptEnds {
   /** The attempt under way failed, or was refused. */
   onFailure(sending: Sending, place: Place, error: unknown): void {
     sending.window.leave(error instanceof RocketMQError && isSignOfLoad(error));
-    if (error instanceof RocketMQError && error.retryable && !isAboutTopic(error))
+    if (error instanceof RocketMQError && error.retryable && isAboutBroker(error))
       this.#faults.failed(place.brokerName);
     this.#nextAfterFailure(sending, place, sending.securityVersion, error);
   }
@@ -352,7 +352,12 @@ function tooLate(topic: string, remainingMs: number): DeadlineError {
   return new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
 }
 
-/** The broker answered for the topic, not for itself: it need not rest. */
+/** Whether the broker is to rest: not where it answered for the topic, and not where there was no time to ask it. */
+function isAboutBroker(error: RocketMQError): boolean {
+  return !isAboutTopic(error) && !(error instanceof DeadlineError);
+}
+
+/** The broker answered for the topic, not for itself. */
 function isAboutTopic(error: RocketMQError): boolean {
   return error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
 }

@@ -79,3 +79,18 @@ test('a send that another broker would take leaves the line at the limit of an a
   expect(results.map(({ queue }) => queue.brokerName)).toEqual(['broker-b', 'broker-b']);
   expect(results.map(({ attempts }) => attempts).toSorted()).toEqual([1, 2]);
 });
+
+test('a broker does not rest because a send waited until there was no time to ask it', async () => {
+  await using started = await startWaiting(['broker-a', 'broker-b'], 1000, 5000);
+  const { producer, fill } = started;
+  const window = fill();
+  const deadline = deadlineAfter(100);
+  const queue = { topic: TOPIC, brokerName: 'broker-a', queueId: 0 };
+  const late = rejectionOf(producer.send(MESSAGE, { queue, deadline }));
+  await new Promise(setImmediate);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, deadline.remainingMs());
+  window.leave(false);
+  expect(await late).toMatchObject({ code: 'ROCKETMQ_SEND_FAILED', outcome: 'notSent' });
+  const [one, other] = [await producer.send(MESSAGE), await producer.send(MESSAGE)];
+  expect([one, other].map((result) => result.queue.brokerName).toSorted()).toEqual(['broker-a', 'broker-b']);
+});
