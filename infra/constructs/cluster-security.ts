@@ -14,8 +14,8 @@ export interface ClusterSecurity {
   readonly aclParameter?: ssm.IParameter;
 
   /**
-   * The key that `aclParameter` is encrypted with.
-   * @default - the AWS managed key `aws/ssm`, which needs no rights of its own
+   * The key that `aclParameter` is encrypted with; no alias of it, which rights to decrypt do not hold for.
+   * @default - the `encryptionKey` that `aclParameter` was imported with, else the AWS managed key `aws/ssm`, which needs no rights of its own
    */
   readonly aclKey?: kms.IKey;
 
@@ -56,14 +56,9 @@ export function securityEnvironment(security: ClusterSecurity): Record<string, s
   };
 }
 
-/** Faults of settings that have no effect without others. */
-export function securityFaults({
-  aclParameter,
-  aclKey,
-  tls,
-  tlsCaParameter,
-  tlsServername,
-}: ClusterSecurity): SynthFault[] {
+/** Faults of settings that have no effect, by themselves or without others. */
+export function securityFaults(security: ClusterSecurity): SynthFault[] {
+  const { aclParameter, aclKey, tls, tlsCaParameter, tlsServername } = security;
   const faults: SynthFault[] = [];
   if (tls !== true && (tlsCaParameter !== undefined || tlsServername !== undefined)) {
     faults.push({
@@ -77,7 +72,20 @@ export function securityFaults({
       text: 'aclKey is given without the aclParameter that it decrypts. Give that too, or remove it.',
     });
   }
+  const key = aclKeyOf(security);
+  if (key !== undefined && 'aliasName' in key) {
+    faults.push({
+      id: 'acl',
+      text: 'The key of aclParameter is given by an alias, but rights to decrypt hold for keys only, so the credentials could not be read. Give the key itself, by Key.fromKeyArn or Key.fromLookup where it is of another app.',
+    });
+  }
   return faults;
+}
+
+/** The key of the credentials, from wherever it is known; nothing for `aws/ssm`. */
+function aclKeyOf({ aclParameter, aclKey }: ClusterSecurity): kms.IKey | undefined {
+  // A parameter may have a key, though its interface does not say so.
+  return aclKey ?? (aclParameter as { readonly encryptionKey?: kms.IKey } | undefined)?.encryptionKey;
 }
 
 /** Lets a function read one parameter, and neither its history nor other parameters. */
@@ -91,7 +99,8 @@ export function grantRead(grantee: iam.IGrantable, parameter: ssm.IParameter): i
 
 /** Lets a function read what there is of credentials and CA, and use the key for that one parameter, through SSM, only. */
 export function grantReadSecurity(grantee: iam.IGrantable, security: ClusterSecurity): void {
-  const { aclParameter, aclKey, tlsCaParameter } = security;
+  const { aclParameter, tlsCaParameter } = security;
+  const aclKey = aclKeyOf(security);
   const parameters = [aclParameter, tlsCaParameter].filter((parameter) => parameter !== undefined);
   if (parameters.length > 0) {
     iam.Grant.addToPrincipal({

@@ -1,7 +1,11 @@
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { describe, expect, test } from 'vitest';
+import type { ClusterSecurity } from '../../../infra/constructs/cluster-security.ts';
 import { RocketMqCluster, type RocketMqClusterProps } from '../../../infra/constructs/rocketmq-cluster.ts';
+import { SqsToRocketMq } from '../../../infra/constructs/sqs-to-rocketmq.ts';
 import { readContext } from '../../../infra/read-context.ts';
 import { RocketMqLambdaStack } from '../../../infra/rocketmq-lambda-stack.ts';
 import { errorsOf, testAppProps, testStack } from '../test-app.ts';
@@ -71,6 +75,40 @@ test('a stack without them has no such variable and no such right', () => {
     },
   });
   expect(JSON.stringify(statementsOf(template))).not.toContain('kms:');
+});
+
+describe('credentials under a key of their own', () => {
+  const importedWith = (stack: Stack, encryptionKey?: kms.IKey) =>
+    ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Credentials', {
+      parameterName: '/rocketmq/credentials',
+      ...(encryptionKey !== undefined && { encryptionKey }),
+    });
+
+  test('can be decrypted also where their parameter alone knows the key', () => {
+    const stack = testStack();
+    const aclParameter = importedWith(stack, kms.Key.fromKeyArn(stack, 'Key', keyArn));
+    const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: ['broker.example:9876'], aclParameter });
+    new SqsToRocketMq(stack, 'Orders', { cluster, topic: 'orders', producerGroup: 'orders' });
+    const [decrypt, ...others] = statementsOf(Template.fromStack(stack)).filter(
+      ({ Action }) => Action === 'kms:Decrypt',
+    );
+    expect([decrypt?.Resource, others]).toEqual([keyArn, []]);
+    expect(JSON.stringify(decrypt?.Condition)).toContain(':parameter/rocketmq/credentials"');
+  });
+
+  test.each<[string, (stack: Stack) => kms.IAlias]>([
+    ['of this app', (stack) => new kms.Key(stack, 'Key').addAlias('alias/rocketmq')],
+    ['of another app', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/rocketmq')],
+  ])('are a fault where an alias %s stands for it', (_whose, aliasIn) => {
+    const given = (props: (stack: Stack) => ClusterSecurity) => {
+      const stack = testStack();
+      new RocketMqCluster(stack, 'Cluster', { nameServers: ['broker.example:9876'], ...props(stack) });
+      return errorsOf(stack);
+    };
+    const told = [expect.stringMatching(/^\[rocketmq-lambda:acl\] .* Give the key itself/)];
+    expect(given((stack) => ({ aclParameter: importedWith(stack), aclKey: aliasIn(stack) }))).toEqual(told);
+    expect(given((stack) => ({ aclParameter: importedWith(stack, aliasIn(stack)) }))).toEqual(told);
+  });
 });
 
 test.each<[string, Omit<RocketMqClusterProps, 'nameServers'>, RegExp]>([
