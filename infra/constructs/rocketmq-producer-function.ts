@@ -170,7 +170,12 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
         retention: props.logRetentionDays ?? logs.RetentionDays.ONE_MONTH,
         ...(props.logGroupRemovalPolicy !== undefined && { removalPolicy: props.logGroupRemovalPolicy }),
       });
-    logs.LogGroupGrants.fromLogGroup(this.logGroup).write(this.role);
+    // Not `grantWrite`, which for an imported role lets its whole account in, by one of the ten resource policies that a Region has room for.
+    iam.Grant.addToPrincipal({
+      grantee: this.role,
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resourceArns: [this.logGroup.logGroupRef.logGroupArn],
+    });
     cluster.grantReadNameServers(this.role);
     cluster.grantReadSecurity(this.role);
     if (isInVpc) allowNetworkInterfaces(this.role);

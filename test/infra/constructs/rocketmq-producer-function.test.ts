@@ -133,6 +133,14 @@ describe('the role', () => {
     Template.fromStack(stack).resourceCountIs('AWS::IAM::Role', 1);
     expect(statementsOf(stack)).toEqual([writesLogs, readsNameServers]);
   });
+
+  test.each([true, false])('lets nobody else write the logs where it is imported (mutable: %s)', (mutable) => {
+    const stack = testStack();
+    const role = iam.Role.fromRoleArn(stack, 'Imported', 'arn:aws:iam::123456789012:role/own', { mutable });
+    producerIn(stack, { role });
+    Template.fromStack(stack).resourceCountIs('AWS::Logs::ResourcePolicy', 0);
+    expect(statementsOf(stack)).toEqual(mutable ? [writesLogs, readsNameServers] : []);
+  });
 });
 
 describe('the environment', () => {
