@@ -1,12 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { type Duration, StringConcat, Token, Tokenization } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
+import { isIntegerWithin } from './known-range.ts';
 import { joinedNameServers } from './name-server-list.ts';
 import { mappingText, type RecordMapping } from './record-mapping.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** What the function takes for times that are not set; a test keeps this in step with it. */
 export const functionDefaults = { sendTimeoutMs: 6000, attemptTimeoutMs: 2000, deadlineReserveMs: 500 } as const;
+
+/** Beyond these the function refuses to work, at each invocation: milliseconds, or a number of brokers. A test keeps this in step with it. */
+export const functionRanges = {
+  sendTimeout: { min: 1, max: 900_000 },
+  attemptTimeout: { min: 1, max: 900_000 },
+  deadlineReserve: { min: 0, max: 60_000 },
+  brokersPerSandbox: { min: 0, max: 10_000 },
+} as const;
 
 /** What a producer function is told about RocketMQ through its environment. */
 export interface ProducerSettings {
@@ -162,6 +171,8 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
   if (group !== undefined) faults.push({ id: 'producer-group', text: group });
   faults.push(...preferenceFaults(settings));
 
+  const outOfRange = durationFaults(settings);
+  if (outOfRange.length > 0) return [...faults, ...outOfRange];
   const durations = [settings.sendTimeout, settings.attemptTimeout, settings.deadlineReserve, functionTimeout];
   if (durations.some((duration) => duration?.isUnresolved() === true)) return faults;
   const sendMs = settings.sendTimeout?.toMilliseconds() ?? functionDefaults.sendTimeoutMs;
@@ -183,11 +194,24 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
   return faults;
 }
 
+/** Faults of durations that the function would refuse. */
+function durationFaults(settings: ProducerSettings): SynthFault[] {
+  return (['sendTimeout', 'attemptTimeout', 'deadlineReserve'] as const).flatMap((name) => {
+    const { [name]: duration } = settings;
+    const { min, max } = functionRanges[name];
+    if (duration === undefined || duration.isUnresolved() || isIntegerWithin(duration.toMilliseconds(), min, max)) {
+      return [];
+    }
+    const text = `${name} is ${duration.toMilliseconds()} ms; the function takes milliseconds from ${min} to ${max}.`;
+    return [{ id: 'send-timeout', text }];
+  });
+}
+
 function preferenceFaults({ brokersPerSandbox, brokerZones = {} }: ProducerSettings): SynthFault[] {
   const faults: SynthFault[] = [];
-  const isCount = Number.isInteger(brokersPerSandbox) && Number(brokersPerSandbox) >= 0;
-  if (brokersPerSandbox !== undefined && !Token.isUnresolved(brokersPerSandbox) && !isCount) {
-    const text = `brokersPerSandbox is ${brokersPerSandbox}, but must be a whole number; 0 is for all brokers.`;
+  const { min, max } = functionRanges.brokersPerSandbox;
+  if (brokersPerSandbox !== undefined && !isIntegerWithin(brokersPerSandbox, min, max)) {
+    const text = `brokersPerSandbox is ${brokersPerSandbox}, but must be a whole number from ${min} to ${max}; 0 is for all brokers.`;
     faults.push({ id: 'brokers-per-sandbox', text });
   }
   for (const [brokerName, zone] of Object.entries(brokerZones)) {

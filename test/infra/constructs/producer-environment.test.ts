@@ -1,9 +1,10 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
+import { type EnvironmentRule, environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
 import {
   environmentSizeFaults,
   functionDefaults,
+  functionRanges,
   type ProducerSettings,
   producerEnvironment,
 } from '../../../infra/constructs/producer-environment.ts';
@@ -83,6 +84,17 @@ test('synth reckons with the defaults that the function has', () => {
     sendTimeoutMs: sendTimeoutMs.default,
     attemptTimeoutMs: attemptTimeoutMs.default,
     deadlineReserveMs: deadlineReserveMs.default,
+  });
+});
+
+test('synth refuses what is out of the ranges that the function has', () => {
+  const { sendTimeoutMs, attemptTimeoutMs, deadlineReserveMs, brokersPerSandbox } = environmentRules;
+  const range = ({ min, max }: EnvironmentRule) => ({ min, max });
+  expect(functionRanges).toEqual({
+    sendTimeout: range(sendTimeoutMs),
+    attemptTimeout: range(attemptTimeoutMs),
+    deadlineReserve: range(deadlineReserveMs),
+    brokersPerSandbox: range(brokersPerSandbox),
   });
 });
 

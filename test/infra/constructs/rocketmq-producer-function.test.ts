@@ -331,6 +331,21 @@ describe('is refused at synth', () => {
       /^\[rocketmq-lambda:brokers-per-sandbox\] brokersPerSandbox is 0.5, but must be a whole number/,
     ],
     [
+      'with more brokers than the function takes',
+      { brokersPerSandbox: 10_001 },
+      /^\[rocketmq-lambda:brokers-per-sandbox\] brokersPerSandbox is 10001, .* from 0 to 10000/,
+    ],
+    [
+      'with a reserve that the function would refuse at each invocation',
+      { deadlineReserve: Duration.seconds(90), timeout: Duration.minutes(5) },
+      /^\[rocketmq-lambda:send-timeout\] deadlineReserve is 90000 ms; .* from 0 to 60000\.$/,
+    ],
+    [
+      'with attempts that have no time at all',
+      { attemptTimeout: Duration.millis(0) },
+      /^\[rocketmq-lambda:send-timeout\] attemptTimeout is 0 ms; .* from 1 to 900000\.$/,
+    ],
+    [
       'with a broker in no zone',
       { brokerZones: { 'broker-a': '' } },
       /^\[rocketmq-lambda:broker-zones\] brokerZones has "broker-a" in zone ""/,
