@@ -76,11 +76,10 @@ export class HttpEndpoint extends Construct {
       const routeKey = apigateway.HttpRouteKey.with(path, method);
       new apigateway.HttpRoute(this, name, { httpApi: this.httpApi, routeKey, integration, authorizer });
     }
-    const { region, urlSuffix } = Stack.of(this);
     const { existingStageName = defaultStage } = props;
     this.#stageName = existingStageName;
     const path = existingStageName === defaultStage ? '' : `/${existingStageName}`;
-    this.url = `https://${this.httpApi.apiId}.execute-api.${region}.${urlSuffix}${path}`;
+    this.url = urlOfDomain(props.options) ?? `${this.#urlOfApi()}${path}`;
     const isKnown = (props.existingStageName ?? this.httpApi.defaultStage ?? this.stage) !== undefined;
     if (!isKnown) reportWarning(scope, unknownStage);
   }
@@ -93,6 +92,11 @@ export class HttpEndpoint extends Construct {
       actions: ['execute-api:Invoke'],
       resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('POST', path, this.#stageName)),
     });
+  }
+
+  #urlOfApi(): string {
+    const { region, urlSuffix } = Stack.of(this);
+    return `https://${this.httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
   }
 
   #createApi(options: HttpApiOptions): apigateway.HttpApi {
@@ -118,4 +122,11 @@ export class HttpEndpoint extends Construct {
       },
     });
   }
+}
+
+/** Where an API is that answers under its domain only; nothing for one with an address of its own, or a domain that is mapped elsewhere. */
+function urlOfDomain({ disableExecuteApiEndpoint, defaultDomainMapping }: HttpApiOptions): string | undefined {
+  if (disableExecuteApiEndpoint !== true || defaultDomainMapping === undefined) return undefined;
+  const { domainName, mappingKey = '' } = defaultDomainMapping;
+  return `https://${domainName.domainNameRef.domainName}${mappingKey === '' ? '' : `/${mappingKey}`}`;
 }

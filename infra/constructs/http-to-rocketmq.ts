@@ -1,6 +1,7 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -73,7 +74,7 @@ export class HttpToRocketMq extends Construct implements RocketMqEventSource {
       this.accessLogGroup = api.accessLogGroup;
       this.url = api.url;
       this.#grant = (grantee, topics) => api.grantSend(grantee, topics);
-      this.#isIam = authorizer === undefined;
+      this.#isIam = authorizer === undefined || authorizer instanceof HttpIamAuthorizer;
     } else {
       const authType = functionUrlAuthType ?? lambda.FunctionUrlAuthType.AWS_IAM;
       const functionUrl = fn.addFunctionUrl({ ...props.functionUrlOptions, authType });

@@ -1,6 +1,7 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -92,6 +93,21 @@ describe('the HTTP API', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', { DomainName: 'send.example.com' });
     template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'NONE' });
     expect(warningsOf(stack)).toEqual([expect.stringContaining('[ack: rocketmq-lambda:http-open]')]);
+  });
+
+  test.each([
+    [{ defaultDomainMapping: {} }, /\.execute-api\./],
+    [{ defaultDomainMapping: {}, disableExecuteApiEndpoint: true }, /^https:\/\/send\.example\.com$/],
+    [
+      { defaultDomainMapping: { mappingKey: 'v1' }, disableExecuteApiEndpoint: true },
+      /^https:\/\/send\.example\.com\/v1$/,
+    ],
+  ])('has the address that answers with %j', ({ defaultDomainMapping, ...options }, address) => {
+    const stack = testStack();
+    const attributes = { name: 'send.example.com', regionalDomainName: 'd-1.example.com', regionalHostedZoneId: 'Z1' };
+    const domainName = apigateway.DomainName.fromDomainNameAttributes(stack, 'Domain', attributes);
+    const mapping = { defaultDomainMapping: { domainName, ...defaultDomainMapping } };
+    expect(httpIn(stack, { httpApiOptions: { ...mapping, ...options } }).url).toMatch(address);
   });
 
   test('that exists gets the routes, and nothing is created beside it', () => {
@@ -186,6 +202,13 @@ describe('senders to the HTTP API', () => {
 
   test('may post to the topic of the function, and to no other', () => {
     expect(granted()).toEqual(['/$default/POST/messages']);
+  });
+
+  test('may so too where IAM was asked for expressly', () => {
+    const stack = testStack();
+    const http = httpIn(stack, { authorizer: new HttpIamAuthorizer() });
+    http.grantSend(new iam.User(stack, 'Sender')).assertSuccess();
+    expect(errorsOf(stack)).toEqual([]);
   });
 
   test('may post to other topics that are named, or to any', () => {
