@@ -56,19 +56,19 @@ export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits 
   readonly peers?: readonly ec2.IPeer[];
 
   /**
-   * Ports on which brokers listen for clients (`listenPort`).
+   * Ports on which brokers listen for clients (`listenPort`), for the group that is created.
    * @default [10911]
    */
   readonly brokerPorts?: readonly number[];
 
   /**
-   * Ports on which name servers listen.
+   * Ports on which name servers listen, for the group that is created.
    * @default - the ports named in `nameServers`, or 9876
    */
   readonly nameServerPorts?: readonly number[];
 
   /**
-   * Where HTTPS may go: Systems Manager, through a VPC endpoint or a NAT gateway.
+   * Where HTTPS may go from the group that is created: Systems Manager, through a VPC endpoint or a NAT gateway.
    * @default - any IPv4 address
    */
   readonly httpsPeer?: ec2.IPeer;
@@ -235,6 +235,19 @@ function networkFaults(props: RocketMqClusterProps): SynthFault[] {
     faults.push({
       id: 'network',
       text: 'Functions in the VPC could reach no broker: say in peers where brokers and name servers are (a CIDR range or a security group), or give securityGroups that let functions out to them.',
+    });
+  }
+  const ofCreatedGroup = (['brokerPorts', 'nameServerPorts', 'httpsPeer'] as const).filter(
+    (name) => props[name] !== undefined,
+  );
+  if (ofCreatedGroup.length > 0 && (vpc === undefined || securityGroups !== undefined)) {
+    const text = `${ofCreatedGroup.join(', ')} would have no effect: that is about the group that is created in a vpc without securityGroups. Leave it out.`;
+    faults.push({ id: 'network', text });
+  }
+  if (securityGroups?.length === 0) {
+    faults.push({
+      id: 'network',
+      text: 'securityGroups is empty, for which functions would get groups that let everything out. Name one at least, or leave it out and say in peers where brokers and name servers are.',
     });
   }
   if (securityGroups !== undefined && peers.length > 0) {

@@ -203,6 +203,27 @@ describe('is refused at synth', () => {
       /^\[rocketmq-lambda:network\] Both securityGroups and peers/,
     ],
     [
+      'with no group where there should be some',
+      (stack) => ({ nameServers, vpc: testVpc(stack), securityGroups: [] }),
+      /^\[rocketmq-lambda:network\] securityGroups is empty, .* let everything out/,
+    ],
+    [
+      'with ports for groups that exist',
+      (stack) => ({
+        nameServers,
+        vpc: testVpc(stack),
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Own', 'sg-0123456789abcdef0')],
+        brokerPorts: [10_921],
+        httpsPeer: ec2.Peer.anyIpv6(),
+      }),
+      /^\[rocketmq-lambda:network\] brokerPorts, httpsPeer would have no effect/,
+    ],
+    [
+      'with ports but no VPC',
+      () => ({ nameServers, nameServerPorts: [9877] }),
+      /^\[rocketmq-lambda:network\] nameServerPorts would have no effect/,
+    ],
+    [
       'with a port that does not exist',
       (stack) => ({ nameServers, vpc: testVpc(stack), peers, brokerPorts: [70_000] }),
       /^\[rocketmq-lambda:network\] Port 70000/,
