@@ -60,6 +60,11 @@ export function securityEnvironment(security: ClusterSecurity): Record<string, s
 export function securityFaults(security: ClusterSecurity): SynthFault[] {
   const { aclParameter, aclKey, tls, tlsCaParameter, tlsServername } = security;
   const faults: SynthFault[] = [];
+  // Apps in JavaScript have no compiler that tells them, and connections would not be encrypted.
+  if (tls !== undefined && typeof tls !== 'boolean') {
+    const text = `tls is ${JSON.stringify(tls)}, but must be true or false, which are no text.`;
+    return [{ id: 'tls', text }];
+  }
   if (tls !== true && (tlsCaParameter !== undefined || tlsServername !== undefined)) {
     faults.push({
       id: 'tls',

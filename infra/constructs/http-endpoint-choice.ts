@@ -86,6 +86,12 @@ const ofFunctionUrl = ['functionUrlAuthType', 'functionUrlOptions'] as const;
 /** What would have no effect, and what API Gateway would cut short. */
 export function httpEndpointFaults(props: HttpEndpointChoice, functionTimeout: Duration): SynthFault[] {
   const { endpoint = 'httpApi', existingHttpApi } = props;
+  // Apps in JavaScript have no compiler that tells them.
+  if (endpoint !== 'httpApi' && endpoint !== 'functionUrl') {
+    return [
+      { id: 'http-endpoint', text: `endpoint is ${JSON.stringify(endpoint)}, but must be httpApi or functionUrl.` },
+    ];
+  }
   const faults: SynthFault[] = [];
   const ignored = (endpoint === 'httpApi' ? ofFunctionUrl : ofHttpApi).filter((name) => props[name] !== undefined);
   if (ignored.length > 0) {

@@ -132,8 +132,9 @@ function isServer(address: string): boolean {
 
 function nameFaults({ kafkaTopic, consumerGroupId }: KafkaClusterChoice): SynthFault[] {
   const faults: SynthFault[] = [];
-  if (!Token.isUnresolved(kafkaTopic) && !legalTopic.test(kafkaTopic)) {
-    const text = `kafkaTopic is "${kafkaTopic}"; Lambda reads topics of 2 to 249 letters, digits, ".", "_" and "-" that do not begin with ".".`;
+  // Apps in JavaScript have no compiler that tells them of one that is missing.
+  if (!Token.isUnresolved(kafkaTopic) && !(typeof kafkaTopic === 'string' && legalTopic.test(kafkaTopic))) {
+    const text = `kafkaTopic is ${JSON.stringify(kafkaTopic)}; Lambda reads topics of 2 to 249 letters, digits, ".", "_" and "-" that do not begin with ".".`;
     faults.push({ id: 'kafka-topic', text });
   }
   if (consumerGroupId !== undefined && !Token.isUnresolved(consumerGroupId) && !legalGroup.test(consumerGroupId)) {

@@ -17,6 +17,9 @@ export const functionRanges = {
   brokersPerSandbox: { min: 0, max: 10_000 },
 } as const;
 
+/** What `deduplicate` may be; a test keeps this in step with the function. */
+export const deduplications: readonly string[] = ['off', 'redelivered', 'always'];
+
 /** What a producer function is told about RocketMQ through its environment. */
 export interface ProducerSettings {
   /** The topic that messages go to. It must exist: topics are never created by sending. */
@@ -169,7 +172,7 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
   if (topic !== undefined) faults.push({ id: 'topic', text: topic });
   const group = Token.isUnresolved(settings.producerGroup) ? undefined : producerGroupFault(settings.producerGroup);
   if (group !== undefined) faults.push({ id: 'producer-group', text: group });
-  faults.push(...preferenceFaults(settings));
+  faults.push(...preferenceFaults(settings), ...deduplicationFaults(settings));
 
   const outOfRange = durationFaults(settings);
   if (outOfRange.length > 0) return [...faults, ...outOfRange];
@@ -192,6 +195,13 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
     });
   }
   return faults;
+}
+
+/** Apps in JavaScript have no compiler that tells them, and the function refuses any other word at each invocation. */
+function deduplicationFaults({ deduplicate }: ProducerSettings): SynthFault[] {
+  if (deduplicate === undefined || Token.isUnresolved(deduplicate) || deduplications.includes(deduplicate)) return [];
+  const text = `deduplicate is ${JSON.stringify(deduplicate)}, but must be one of ${deduplications.join(', ')}.`;
+  return [{ id: 'deduplicate', text }];
 }
 
 /** Faults of durations that the function would refuse. */

@@ -15,14 +15,10 @@ const props = {
   mskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/01234567-89ab-cdef-0123-456789abcdef-1',
 };
 
-/** As an app in JavaScript does it, which no compiler tells what it forgot. */
-function make(construct: string, stack: Stack, missing: string): void {
+/** As an app in JavaScript does it, which no compiler tells what it forgot, or wrote in another way. */
+function make(construct: string, stack: Stack, name: string, value?: unknown): void {
   const cluster = new pack.RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
-  const made = Reflect.construct(Reflect.get(pack, construct), [
-    stack,
-    'Made',
-    { ...props, cluster, [missing]: undefined },
-  ]);
+  const made = Reflect.construct(Reflect.get(pack, construct), [stack, 'Made', { ...props, cluster, [name]: value }]);
   expect(made).toBeInstanceOf(Construct);
 }
 
@@ -39,4 +35,21 @@ describe.each(sourceConstructs)('%s', (construct) => {
     expect(errors).toContainEqual(expect.stringContaining(text));
     expect(errors.filter((error) => !error.startsWith(text))).toEqual([]);
   });
+});
+
+test.each([
+  ['KafkaToRocketMq', 'kafkaTopic', undefined, '[rocketmq-lambda:kafka-topic] kafkaTopic is undefined;'],
+  ['SqsToRocketMq', 'deduplicate', 'on', '[rocketmq-lambda:deduplicate] deduplicate is "on", but must be one of'],
+  ['HttpToRocketMq', 'endpoint', 'httpapi', '[rocketmq-lambda:http-endpoint] endpoint is "httpapi", but must be'],
+])('%s tells at synth that %s is %j', (construct, name, value, text) => {
+  const stack = testStack();
+  make(construct, stack, name, value);
+  expect(errorsOf(stack)).toEqual([expect.stringContaining(text)]);
+});
+
+test('RocketMqCluster tells at synth that tls is text, and does not leave connections open', () => {
+  const stack = testStack();
+  const given = { nameServers: ['10.0.1.5:9876'], tls: 'true' };
+  Reflect.construct(pack.RocketMqCluster, [stack, 'Cluster', given]);
+  expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:tls\] tls is "true", but must be/)]);
 });

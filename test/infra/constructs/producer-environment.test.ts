@@ -2,6 +2,7 @@ import { Duration, Lazy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { type EnvironmentRule, environmentRules, readEnvironment } from '../../../functions/invocation/environment.ts';
 import {
+  deduplications,
   environmentSizeFaults,
   functionDefaults,
   functionRanges,
@@ -85,6 +86,10 @@ test('synth reckons with the defaults that the function has', () => {
     attemptTimeoutMs: attemptTimeoutMs.default,
     deadlineReserveMs: deadlineReserveMs.default,
   });
+});
+
+test('synth knows the words that the function knows', () => {
+  expect(deduplications).toEqual(environmentRules.deduplicate.allowed);
 });
 
 test('synth refuses what is out of the ranges that the function has', () => {
