@@ -1,4 +1,6 @@
+export type { AnySecret } from './constructs/any-secret.ts';
 export type { AnyTable } from './constructs/any-table.ts';
+export type { AnyVpc } from './constructs/any-vpc.ts';
 export type { AsyncSourceProps } from './constructs/async-source.ts';
 export type { ClusterSecurity } from './constructs/cluster-security.ts';
 export type { ConnectionLimits } from './constructs/connection-budget.ts';

@@ -1,5 +1,5 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { AnySecret } from './any-secret.ts';
 
 type Kind = 'IAM' | 'NONE' | 'SCRAM_512' | 'SCRAM_256' | 'PLAIN' | 'MUTUAL_TLS';
 
@@ -23,31 +23,31 @@ export class KafkaAuthentication {
   }
 
   /** SASL/SCRAM-SHA-512. @param secret JSON with `username` and `password` */
-  static scramSha512(secret: secretsmanager.ISecret): KafkaAuthentication {
+  static scramSha512(secret: AnySecret): KafkaAuthentication {
     return new KafkaAuthentication('SCRAM_512', secret);
   }
 
   /** SASL/SCRAM-SHA-256, self-managed clusters only. @param secret JSON with `username` and `password` */
-  static scramSha256(secret: secretsmanager.ISecret): KafkaAuthentication {
+  static scramSha256(secret: AnySecret): KafkaAuthentication {
     return new KafkaAuthentication('SCRAM_256', secret);
   }
 
   /** SASL/PLAIN, self-managed clusters only. @param secret JSON with `username` and `password` */
-  static plain(secret: secretsmanager.ISecret): KafkaAuthentication {
+  static plain(secret: AnySecret): KafkaAuthentication {
     return new KafkaAuthentication('PLAIN', secret);
   }
 
   /** A client certificate. @param secret JSON with `certificate`, `privateKey` and, where it has one, `privateKeyPassword` */
-  static mutualTls(secret: secretsmanager.ISecret): KafkaAuthentication {
+  static mutualTls(secret: AnySecret): KafkaAuthentication {
     return new KafkaAuthentication('MUTUAL_TLS', secret);
   }
 
   /** The kind, for faults. */
   readonly kind: Kind;
   /** The secret that Lambda reads; nothing for a kind that needs none. */
-  readonly secret: secretsmanager.ISecret | undefined;
+  readonly secret: AnySecret | undefined;
 
-  private constructor(kind: Kind, secret?: secretsmanager.ISecret) {
+  private constructor(kind: Kind, secret?: AnySecret) {
     this.kind = kind;
     this.secret = secret;
   }

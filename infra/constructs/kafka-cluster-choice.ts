@@ -1,7 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { AnySecret } from './any-secret.ts';
+import type { AnyVpc } from './any-vpc.ts';
 import { KafkaAuthentication } from './kafka-authentication.ts';
 import type { SynthFault } from './synth-fault.ts';
 
@@ -33,7 +34,7 @@ export interface KafkaClusterChoice {
    * only.
    * @default - authorities that Lambda trusts
    */
-  readonly rootCaCertificate?: secretsmanager.ISecret;
+  readonly rootCaCertificate?: AnySecret;
 
   /**
    * The consumer group under which Lambda reads. Each mapping needs one of its own, and it cannot be changed later. A new one starts at
@@ -46,7 +47,7 @@ export interface KafkaClusterChoice {
    * The VPC through which a self-managed cluster is reached. Needs `kafkaSecurityGroups`.
    * @default - brokers are reached over the internet
    */
-  readonly kafkaVpc?: ec2.IVpc;
+  readonly kafkaVpc?: AnyVpc;
 
   /**
    * The subnets of `kafkaVpc` from which Lambda reads.

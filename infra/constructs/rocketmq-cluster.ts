@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { nameServerFault, nameServerPort } from '../rocketmq-names.ts';
+import type { AnyVpc } from './any-vpc.ts';
 import {
   type ClusterSecurity,
   grantRead,
@@ -34,7 +35,7 @@ export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits 
    * The VPC from which the brokers can be reached.
    * @default - functions run outside of a VPC, and brokers must have public addresses
    */
-  readonly vpc?: ec2.IVpc;
+  readonly vpc?: AnyVpc;
 
   /**
    * The subnets of `vpc` in which functions get their network interfaces.
@@ -126,7 +127,11 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     this.network =
       props.vpc === undefined
         ? {}
-        : { vpc: props.vpc, securityGroups, ...(props.vpcSubnets !== undefined && { vpcSubnets: props.vpcSubnets }) };
+        : {
+            vpc: props.vpc as ec2.IVpc,
+            securityGroups,
+            ...(props.vpcSubnets !== undefined && { vpcSubnets: props.vpcSubnets }),
+          };
   }
 
   /** Lets a function read the name servers: that one parameter, and neither its history nor other parameters. */
@@ -162,9 +167,9 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     });
   }
 
-  #createGroup(vpc: ec2.IVpc, props: RocketMqClusterProps): ec2.SecurityGroup {
+  #createGroup(vpc: AnyVpc, props: RocketMqClusterProps): ec2.SecurityGroup {
     const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
+      vpc: vpc as ec2.IVpc,
       description: 'RocketMQ functions: brokers, name servers and HTTPS only',
       allowAllOutbound: false,
     });

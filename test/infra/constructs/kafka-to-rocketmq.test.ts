@@ -212,6 +212,23 @@ test('more pollers at least than there are at most by default are the most there
   });
 });
 
+test('a secret that this app makes is one that Lambda may read', () => {
+  const stack = testStack();
+  const secret = new secretsmanager.Secret(stack, 'Made');
+  const bootstrapServers = ['broker-1.example.com:9096'];
+  kafkaIn(stack, { bootstrapServers, authentication: KafkaAuthentication.plain(secret), rootCaCertificate: secret });
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+          Resource: stack.resolve(secret.secretArn),
+        }),
+      ]),
+    },
+  });
+});
+
 test('a list of brokers known at deployment only is taken as it is', () => {
   const stack = testStack();
   const bootstrapServers = Fn.split(',', Fn.importValue('brokers'));

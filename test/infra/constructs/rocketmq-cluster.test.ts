@@ -128,6 +128,13 @@ describe('the security group', () => {
     ]);
   });
 
+  test('is in the VPC, also where this app makes that', () => {
+    const stack = testStack();
+    const vpc = new ec2.Vpc(stack, 'Made', { maxAzs: 1 });
+    new RocketMqCluster(stack, 'Cluster', { nameServers, vpc, peers: [ec2.Peer.ipv4('10.0.0.0/16')] });
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroup', { VpcId: stack.resolve(vpc.vpcId) });
+  });
+
   test('leads to the security group of the brokers and leaves that one as it is', () => {
     const stack = testStack();
     const brokers = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Brokers', 'sg-0123456789abcdef0');
