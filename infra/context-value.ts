@@ -48,15 +48,17 @@ export function integer(smallest: number, largest: number): ContextReader<number
 
 /** `true` or `false`. */
 export const flag: ContextReader<boolean> = (value) => {
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
+  const word = trimmed(value);
+  if (word === true || word === 'true') return true;
+  if (word === false || word === 'false') return false;
   throw new ContextValueError('must be true or false');
 };
 
 /** One of a few words or numbers. */
 export function oneOf<const T extends string | number>(...allowed: readonly T[]): ContextReader<T> {
   return (value) => {
-    const found = allowed.find((candidate) => candidate === value || String(candidate) === value);
+    const word = trimmed(value);
+    const found = allowed.find((candidate) => candidate === word || String(candidate) === word);
     if (found === undefined) throw new ContextValueError(`must be one of ${allowed.join(', ')}`);
     return found;
   };
@@ -95,6 +97,10 @@ export const jsonObject: ContextReader<Readonly<Record<string, unknown>>> = (val
   if (isObject(parsed)) return parsed;
   throw new ContextValueError('must be a JSON object');
 };
+
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value;
+}
 
 function parse(text: string): unknown {
   try {

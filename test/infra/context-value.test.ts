@@ -29,7 +29,7 @@ test.each(['', ' ', '-1', '11', '1.5', '1e1', '0x1', 11, 1.5, Number.NaN, true, 
 );
 
 test('a flag comes as text or as a boolean, and nothing else counts as true', () => {
-  expect(['true', true, 'false', false].map(flag)).toEqual([true, true, false, false]);
+  expect(['true', true, ' true ', 'false', false].map(flag)).toEqual([true, true, true, false, false]);
   for (const value of ['yes', 1, 0, '']) expect(() => flag(value)).toThrow('must be true or false');
 });
 
@@ -41,6 +41,7 @@ test('one of several values keeps its type', () => {
 test('a list comes as an array, or as text with commas or semicolons', () => {
   const ports = listOf(integer(1, 9), 'digits');
   expect([ports('1, 2;3'), ports([4, '5']), ports(6)]).toEqual([[1, 2, 3], [4, 5], [6]]);
+  expect(listOf(oneOf('sqs', 'sns'), 'sources')('sqs, sns')).toEqual(['sqs', 'sns']);
 });
 
 test('a list is not empty and has no wrong item', () => {
