@@ -61,7 +61,7 @@ const longestBetweenUses = Duration.seconds(100);
  * alarm, when no name server is known or due work fails: that shows before the next event does. Each of the `producers` does its due
  * work in the sandbox that the event finds.
  *
- * **One sandbox of each function** is kept warm, the one that happens to take the event. Provisioned concurrency is what keeps more.
+ * **One sandbox of each function** is kept warm, the one that happens to take the event.
  */
 export class ScheduleKeepWarm extends Construct {
   /** The function that looks at the cluster. */
