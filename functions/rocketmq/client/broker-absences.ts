@@ -29,8 +29,16 @@ export class BrokerAbsences {
     for (const brokerName of brokerNames) sightings.missingMs.set(brokerName, undefined);
   }
 
-  /** Ms for which a broker is known to be missing; 0 while the last answer has it. */
+  /** Forgets a topic that is gone. What is made anew under its name need not be where it was. */
+  forget(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** Ms for which a broker is known to be missing; 0 while the last answer has it, Infinity when no answer had it since the topic was forgotten. */
   absentMs(topic: string, brokerName: string): number {
-    return this.#topics.get(topic)?.missingMs.get(brokerName) ?? 0;
+    const missingMs = this.#topics.get(topic)?.missingMs;
+    return missingMs === undefined || missingMs.has(brokerName)
+      ? (missingMs?.get(brokerName) ?? 0)
+      : Number.POSITIVE_INFINITY;
   }
 }

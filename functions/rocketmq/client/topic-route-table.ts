@@ -56,7 +56,9 @@ export class TopicRouteTable {
 
   /** Forgets a topic that neither its broker nor the name servers know. */
   deleteIfMissing(topic: string): void {
-    if (this.#routes.get(topic)?.isConfirmed === false) this.#routes.delete(topic);
+    if (this.#routes.get(topic)?.isConfirmed !== false) return;
+    this.#routes.delete(topic);
+    this.absences.forget(topic);
   }
 
   /** All addresses that the routes in use have of each broker, by its name; unconfirmed ones are in use too. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deadlineAfter } from '#rocketmq';
 import { BrokerAbsences } from '../../../../functions/rocketmq/client/broker-absences.ts';
 import { type TopicPublishInfo, topicPublishInfo } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
+import { TopicRouteTable } from '../../../../functions/rocketmq/client/topic-route-table.ts';
 import { javaStringHash, KeyedQueues } from '../../../../functions/rocketmq/producer/keyed-queues.ts';
 import type { TopicRouteData } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
 import { mappingOf, routeOver } from '../client/routes.ts';
@@ -87,6 +88,20 @@ describe('the queue of a sharding key while a broker is gone', () => {
     expect(placesOf(rest)).toEqual(before);
     tell(rest, 630_000);
     expect(placesOf(rest)).toEqual(placesWithout(rest));
+  });
+
+  test('is one of the queues there are when the topic was deleted, and made anew without the broker', () => {
+    const table = new TopicRouteTable();
+    const queues = new KeyedQueues(table.absences, 'fail');
+    const learn = (brokers: Readonly<Record<string, Readonly<Record<string, string>>>>, writeQueueNums: number) => {
+      table.update('T', routeOver(brokers, { writeQueueNums }), 0);
+      return table.get('T')?.publishInfo ?? both;
+    };
+    places(queues, learn({ 'broker-a': { 0: '10.0.0.1:10911' }, 'broker-b': { 0: '10.0.0.2:10911' } }, 4));
+    table.markMissing('T');
+    table.deleteIfMissing('T');
+    const anew = learn({ 'broker-a': { 0: '10.0.0.1:10911' } }, 2);
+    expect(places(queues, anew)).toEqual(placesWithout(anew));
   });
 
   test.each([
