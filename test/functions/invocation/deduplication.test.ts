@@ -21,10 +21,13 @@ const DAY_MS = 86_400_000;
 class Brokers {
   readonly stored = new Map<string, SendResult>();
   unanswered: QueryResult['unanswered'] = [];
+  /** Ids of messages that are not told of before this settles. */
+  readonly held = new Map<string, Promise<void>>();
   readonly asked: { readonly message: Message; readonly options: QueryOptions }[] = [];
 
   readonly queryMessageByUniqKey = async (message: Message, options: QueryOptions = {}): Promise<QueryResult> => {
     this.asked.push({ message, options });
+    await this.held.get(message.msgId ?? '');
     return { stored: this.stored.get(message.msgId ?? ''), unanswered: this.unanswered };
   };
 
@@ -182,7 +185,66 @@ describe('an index that is off', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('is not suspected when nobody answers, or the message was not stored', async () => {
+  test('is not suspected once a record was found that an earlier delivery stored', async () => {
+    const { find, brokers, clock, warnings, deduplication } = start('redelivered');
+    await find(AGAIN, 'id-1');
+    deduplication.stored(brokers.store('id-1', 1));
+    brokers.store('earlier');
+    await find(AGAIN, 'earlier');
+    brokers.stored.clear();
+    clock.advance(30_000);
+    await find(AGAIN, 'id-2');
+    expect(brokers.asked).toHaveLength(3);
+    expect(warnings).toEqual([]);
+  });
+
+  test('is looked for half a minute after the first message, however many are stored after it', async () => {
+    const { find, brokers, clock, deduplication } = start('redelivered');
+    for (const id of ['id-1', 'id-2', 'id-3']) {
+      await find(AGAIN, id);
+      deduplication.stored(brokers.store(id, 1));
+      clock.advance(10_000);
+    }
+    await find(AGAIN, 'id-4');
+    expect(brokers.asked.map(({ message: { msgId } }) => msgId)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-1']);
+  });
+
+  test('is looked for before the record is sent: no question outlasts the invocation', async () => {
+    const { find, brokers, clock, deduplication } = start('redelivered');
+    await find(AGAIN, 'id-1');
+    deduplication.stored(brokers.store('id-1', 1));
+    clock.advance(30_000);
+    const answer = Promise.withResolvers<void>();
+    brokers.held.set('id-1', answer.promise);
+    let isDone = false;
+    const finding = find(AGAIN, 'id-2')?.then(() => {
+      isDone = true;
+    });
+    await expect.poll(() => brokers.asked.length).toBe(3);
+    await new Promise(setImmediate);
+    expect(isDone).toBe(false);
+    answer.resolve();
+    await finding;
+  });
+
+  test('is not suspected when nobody answers', async () => {
+    const { find, brokers, clock, warnings, deduplication, unchecked } = start('redelivered');
+    await find(AGAIN, 'id-1');
+    deduplication.stored(brokers.store('id-1', 1));
+    brokers.stored.clear();
+    clock.advance(30_000);
+    const answer = Promise.withResolvers<void>();
+    brokers.held.set('id-1', answer.promise);
+    const finding = find(AGAIN, 'id-2');
+    await expect.poll(() => brokers.asked.length).toBe(3);
+    brokers.unanswered = [new RemotingTimeoutError('a:1', 7, 2000)];
+    answer.resolve();
+    await finding;
+    expect(warnings).toEqual([]);
+    expect(unchecked()).toBe(0);
+  });
+
+  test('is not suspected when the message was not stored', async () => {
     const { find, brokers, clock, warnings } = start('redelivered');
     await find(AGAIN, 'id-1');
     clock.advance(60_000);

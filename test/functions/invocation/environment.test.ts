@@ -71,7 +71,7 @@ describe('the environment', () => {
       ROCKETMQ_TLS_SERVERNAME: 'rocketmq.internal',
       ROCKETMQ_BROKERS_PER_SANDBOX: '2',
       ROCKETMQ_ZONE: 'auto',
-      ROCKETMQ_BROKER_ZONES: ' broker-a = use1-az1; broker-b=use1-az2;',
+      ROCKETMQ_BROKER_ZONES: ' broker-a = use1-az1; broker-b=use1-az2; ;',
       ROCKETMQ_TRANSACTION_TOPICS: ' orders, stock,,orders',
       ROCKETMQ_TRANSACTION_TABLE: 'log',
       ROCKETMQ_TRANSACTION_AWAKE_MS: '60000',
@@ -113,6 +113,10 @@ describe('the environment', () => {
         .map(({ variable }) => variable)
         .toSorted(),
     );
+  });
+
+  test.each([0, 60_000])('takes the ends of a range: %d ms', (ms) => {
+    expect(readEnvironment({ ...least, ROCKETMQ_DEADLINE_RESERVE_MS: `${ms}` }).deadlineReserveMs).toBe(ms);
   });
 
   test('cannot be changed after it was read', () => {
@@ -158,6 +162,11 @@ describe('faults of the environment', () => {
     ]);
   });
 
+  test('of a value are told once, and not again for what it does to others', () => {
+    const faults = faultsOf({ ...least, ROCKETMQ_TLS: 'yes', ROCKETMQ_TLS_CA_PARAMETER: '/ca' });
+    expect(faults).toEqual(['ROCKETMQ_TLS is "yes": it must be true or false']);
+  });
+
   test('of an empty environment name what is needed', () => {
     expect(faultsOf({})).toEqual([
       'ROCKETMQ_TOPIC is missing (Topic that records go to; it must exist)',
@@ -190,6 +199,8 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_BROKER_ZONES', 'broker-a', 'it must be written as broker=zone'],
     ['ROCKETMQ_BROKER_ZONES', 'broker-a=z1,broker-b=z2', 'with ";" between brokers'],
     ['ROCKETMQ_BROKER_ZONES', 'broker-a=', 'it must be written as broker=zone'],
+    ['ROCKETMQ_BROKER_ZONES', 'broker-a=z1; broker-b', 'it must be written as broker=zone'],
+    ['ROCKETMQ_DEDUPLICATE', 'yes', 'it must be one of off, redelivered, always'],
     ['ROCKETMQ_TLS_CA_PARAMETER', '/ca', 'need ROCKETMQ_TLS=true'],
     ['ROCKETMQ_TLS_SERVERNAME', 'a', 'need ROCKETMQ_TLS=true'],
   ])('%s=%s: %s', (variable, value, reason) => {

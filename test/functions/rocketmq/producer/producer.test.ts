@@ -15,6 +15,7 @@ import { decodeOffsetMessageId } from '../../../../functions/rocketmq/protocol/m
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { topicConfig } from '../../../../functions/rocketmq/protocol/topic-config.ts';
 import { AdminClient } from '../../../../local/admin-client.ts';
+import { GivenClock } from '../remoting/given-clock.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -212,6 +213,19 @@ describe('a topic', () => {
     await refreshDueRoutes();
     expect(await producer.send({ topic: TOPIC, body: 'x' })).toMatchObject({ status: 'SEND_OK', attempts: 1 });
     expect(cluster.messages(TOPIC)).toHaveLength(2);
+  });
+
+  test.each([undefined, 'anna'])('that can be written again is sent to at once (sharding key %s)', async (key) => {
+    const clock = new GivenClock();
+    const topics = [{ name: TOPIC, queues: 4, perm: 4 }];
+    await using started = await startProducer({ cluster: { topics }, client: { clock } });
+    const { cluster, producer } = started;
+    const message = { topic: TOPIC, body: 'x', ...(key === undefined ? {} : { shardingKey: key }) };
+    expect(await rejectionOf(producer.send(message))).toBeInstanceOf(NoWritableQueueError);
+    cluster.broker().setPerm(TOPIC, 6);
+    // An error has the route asked for, but not twice in a second.
+    clock.advance(1000);
+    expect(await producer.send(message)).toMatchObject({ status: 'SEND_OK', attempts: 1 });
   });
 
   test('that is read-only on one of two brokers is sent to on the other one', async () => {
