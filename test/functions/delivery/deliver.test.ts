@@ -71,6 +71,20 @@ describe('records', () => {
     expect(bodies.filter((body) => body.startsWith('a'))).toEqual(['a1', 'a2']);
   });
 
+  test('are told of with the ms that each took, of those that passed', async () => {
+    await using started = await startProducer();
+    const beganAt = performance.now();
+    const times: number[] = [];
+    const note = (_outcome: unknown, elapsedMs: number) => times.push(elapsedMs);
+    const records = ['a', 'b'].map((id) => record(id, 'key'));
+    await deliver(records, { producer: started.producer, deadline: deadlineAfter(5000), record: note });
+    expect(times).toHaveLength(2);
+    for (const ms of times) expect(ms).toBeGreaterThanOrEqual(0);
+    const passedMs = performance.now() - beganAt;
+    // Each is rounded.
+    expect(times.reduce((sum, ms) => sum + ms)).toBeLessThanOrEqual(passedMs + 1);
+  });
+
   test('are at most 256 at once', async () => {
     await using started = await startProducer();
     const { cluster, producer } = started;

@@ -66,6 +66,10 @@ describe('a message', () => {
     });
   });
 
+  test('with a delay is answered with what recalls it', async () => {
+    expect((await answerTo({ body: { body: 'x', delayMs: 60_000 } })).body).toMatchObject({ recallHandle: 'handle-1' });
+  });
+
   test('of bytes has them out of base64', async () => {
     const { invocation, sent } = invocationOf();
     await answerTo({ body: { bodyBase64: '//8A' } }, invocation);

@@ -47,7 +47,8 @@ function stored(message: Message, offset: number): SendResult {
     attempts: 1,
     isPossibleDuplicate: false,
     regionId: undefined,
-    recallHandle: undefined,
+    // As brokers from 5.3.2 on give one for a message with a time.
+    recallHandle: message.delayMs === undefined ? undefined : `handle-${offset}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { recordMsgId } from '../../../functions/delivery/record-msg-id.ts';
 import { kafkaRecords } from '../../../functions/kafka/kafka-records.ts';
@@ -38,4 +39,21 @@ test('the records of a partition are ordered by their keys, and by the partition
   const records = kafkaRecords(sample('kafka', 'plain'), target);
   expect(new Set(records.map(({ orderingKey }) => orderingKey))).toContain('orders-0\nanna');
   expect(new Set(records.map(({ orderingKey }) => orderingKey))).toContain('orders-1');
+});
+
+describe('text in UTF-8 stays text, and what is none, or holds a separator of properties, becomes base64:', () => {
+  const messageOf = (bytes: readonly number[]) => {
+    const key = Buffer.from(bytes).toString('base64');
+    const record = { topic: 'orders', partition: 0, offset: 1, key, value: 'eA==', headers: [{ kind: bytes }] };
+    return kafkaRecords({ eventSourceArn: source, records: { 'orders-0': [record] } }, target)[0]?.toMessage();
+  };
+
+  test.each([
+    [[0xc3, 0xb6], 'ö'],
+    [[0x61, 0xff], 'Yf8='],
+    [[0x61, 0x01], 'YQE='],
+    [[0x61, 0x02], 'YQI='],
+  ])('%j is %s, as a key and as a header', (bytes, text) => {
+    expect(messageOf(bytes)).toMatchObject({ shardingKey: text, properties: { kind: text } });
+  });
 });

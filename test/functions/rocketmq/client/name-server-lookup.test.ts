@@ -25,6 +25,9 @@ describe('a lookup', () => {
     found = ['b:1', 'a:1'];
     expect(await lookup.refresh(deadline)).toBe(false);
     expect(nameServers.nameServerAddrs).toEqual(['a:1', 'b:1']);
+    found = ['c:1', 'b:1'];
+    expect(await lookup.refresh(deadline)).toBe(true);
+    expect(nameServers.nameServerAddrs).toEqual(['c:1', 'b:1']);
     found = ['b:1'];
     expect(await lookup.refresh(deadline)).toBe(true);
     expect(nameServers.nameServerAddrs).toEqual(['b:1']);
