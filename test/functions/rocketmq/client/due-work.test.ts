@@ -67,6 +67,26 @@ describe('a task', () => {
     expect(runs.length).toBe(1);
   });
 
+  test('does not wait for others that are due later, nor for a clock to go back as far as their last runs', async () => {
+    const clock = new GivenClock();
+    const runs: string[] = [];
+    const task = (name: string, periodMs: number): DueTask => ({
+      name,
+      periodMs: () => periodMs,
+      run: () => {
+        runs.push(name);
+      },
+    });
+    const dueWork = new DueWork(clock, [task('seldom', 60_000), task('often', 10_000)]);
+    clock.advance(10_000);
+    expect(dueWork.isAnyDue).toBe(true);
+    await runDue(dueWork);
+    clock.advance(-5_000);
+    expect(dueWork.isAnyDue).toBe(true);
+    await runDue(dueWork);
+    expect(runs).toEqual(['often', 'often']);
+  });
+
   test('runs once at a time, however often it is started', async () => {
     const gate = Promise.withResolvers<void>();
     const { clock, runs, dueWork } = oneTask(() => gate.promise);

@@ -46,6 +46,31 @@ describe('the in-flight window', () => {
     expect(window.tryEnter()).toBe(true);
   });
 
+  test('halves once for all sends that were under way together, and again for one begun after them', () => {
+    const window = new InFlightWindow();
+    const together = fill(window);
+    for (let left = together; left > 0; left--) window.leave(true);
+    expect(window.size).toBe(128);
+    window.tryEnter();
+    window.leave(true);
+    expect(window.size).toBe(64);
+  });
+
+  test('counts successes anew after each change of its size', () => {
+    const window = new InFlightWindow();
+    const succeed = (times: number) => {
+      for (let success = 0; success < times; success++) {
+        window.tryEnter();
+        window.leave(false);
+      }
+      return window.size;
+    };
+    succeed(200);
+    window.tryEnter();
+    window.leave(true);
+    expect([succeed(127), succeed(1), succeed(128), succeed(1)]).toEqual([128, 129, 129, 130]);
+  });
+
   test('lets nobody in while more are under way than it has places after halving', () => {
     const window = new InFlightWindow();
     fill(window);

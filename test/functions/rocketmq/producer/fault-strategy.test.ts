@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FaultStrategy } from '../../../../functions/rocketmq/producer/fault-strategy.ts';
+import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 /** A clock that stands still until it is moved. */
 class HandClock {
@@ -84,4 +86,22 @@ describe('a broker that failed', () => {
     clock.at += 900_000;
     expect(faults.isAvailable('broker-a')).toBe(true);
   });
+});
+
+test('a broker that failed rests no longer once it answered, for want of another', async () => {
+  const clock = new HandClock();
+  await using started = await startProducer({ cluster: TWO_BROKERS, client: { clock } });
+  const { cluster, producer } = started;
+  const [a, b] = [cluster.broker('broker-a'), cluster.broker('broker-b')];
+  const message = { topic: TOPIC, body: 'x' };
+  const failOnce = async (broker: typeof a) => {
+    const fault = broker.faults.add({ kind: 'answer', code: 14, times: 1, codes: [RequestCode.SEND_MESSAGE_V2] });
+    while (fault.strikes === 0) await producer.send(message);
+  };
+  await failOnce(a);
+  // While it rests, the other one fails too: a answers in its place.
+  await failOnce(b);
+  const stored = b.messages(TOPIC).length;
+  for (let sends = 0; sends < 8; sends++) await producer.send(message);
+  expect(b.messages(TOPIC)).toHaveLength(stored);
 });
