@@ -177,6 +177,20 @@ describe('a topic', () => {
     expect(cluster.broker().topics.get('gone')).toBeUndefined();
   });
 
+  test('that was deleted is forgotten: the next send asks no broker for it', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    await producer.send({ topic: TOPIC, body: 'x' });
+    // As servers say it of a topic that is not there any more.
+    cluster.broker().faults.add({ kind: 'answer', code: 17, codes: [SEND] });
+    cluster.nameServer().faults.add({ kind: 'answer', code: 17, codes: [RequestCode.GET_ROUTEINFO_BY_TOPIC] });
+    await rejectionOf(producer.send({ topic: TOPIC, body: 'x' }));
+    const asked = cluster.broker().requests.count(SEND);
+    const error = await rejectionOf(producer.send({ topic: TOPIC, body: 'x' }));
+    expect(error).toMatchObject({ code: 'ROCKETMQ_TOPIC_NOT_FOUND', outcome: 'notSent' });
+    expect(cluster.broker().requests.count(SEND)).toBe(asked);
+  });
+
   test('that was created in the meantime is found by the next send', async () => {
     await using started = await startProducer();
     await rejectionOf(started.producer.send({ topic: 'later', body: 'x' }));
