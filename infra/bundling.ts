@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, buildSync, formatMessagesSync } from 'esbuild';
 import { KEPT_LINE, withBuiltinsOfProcess } from './bundle-builtins.ts';
@@ -100,7 +100,8 @@ type Built = Pick<BuildResult<{ write: false; metafile: true }>, 'outputFiles' |
 function withBuiltins({ outputFiles, metafile, warnings }: Built): Built {
   const outputs = { ...metafile.outputs };
   const files = outputFiles.map((file) => {
-    const path = relative(projectRoot, file.path);
+    // The metafile has slashes on Windows too.
+    const path = relative(projectRoot, file.path).replaceAll(sep, '/');
     const output = outputs[path];
     if (output === undefined || !file.path.endsWith('.mjs')) return file;
     const text = withBuiltinsOfProcess(file.text, output.imports);
