@@ -53,7 +53,9 @@ const recordIds: Readonly<Record<string, Readonly<Record<string, readonly string
   },
   s3: {
     put: ['b21b84d653bb07b05b1e6b33684dc11b#0C0F6F405D6ED209E1#ObjectCreated:Put'],
-    'put-without-sequencer': ['HappyFace.jpg#1970-01-01T00:00:00.000Z#ObjectCreated:Put'],
+    'put-without-sequencer': [
+      'HappyFace.jpg#1970-01-01T00:00:00.000Z#096fKKXTRTtl3on89fVO.nfljtsv6qko#ObjectCreated:Put',
+    ],
   },
 };
 
