@@ -1,7 +1,14 @@
 import { Buffer } from 'node:buffer';
 import type { ClientInstance } from '../client/client-instance.ts';
+import { isDenial } from '../client/security.ts';
 import type { Deadline } from '../deadline.ts';
-import { AccessDeniedError, NoWritableQueueError, RocketMQError } from '../errors.ts';
+import {
+  AccessDeniedError,
+  NoWritableQueueError,
+  RemotingConnectError,
+  RemotingSendRequestError,
+  RocketMQError,
+} from '../errors.ts';
 import { encodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import { MQVersion } from '../protocol/mq-version.ts';
@@ -51,7 +58,7 @@ const TIMER_TOPIC = 'rmq_sys_wheel_timer';
 
 /** A broker that did not answer is not asked again for so long: it would cost each of many messages its whole time limit. */
 const REST_MS = 30_000;
-/** With less time than this to answer in, silence says nothing of a broker. */
+/** With less time than this to answer in, silence says nothing of a broker; a failure within it costs next to nothing. */
 const FAIR_TIME_MS = 200;
 /** What brokers answer at most for a message id, as their own `defaultQueryMaxNum`. */
 const MOST_OF_ONE_ID = 32;
@@ -129,7 +136,8 @@ export class MessageQuery {
       this.#resting.delete(key);
       return receipt;
     } catch (error) {
-      if (error instanceof RocketMQError && isTimeFair) this.#resting.set(key, { since: clock.now(), error });
+      if (error instanceof RocketMQError && isTimeFair && !isBrokenAtOnce(error))
+        this.#resting.set(key, { since: clock.now(), error });
       throw error;
     }
   }
@@ -156,6 +164,12 @@ export class MessageQuery {
     const found = messages.find((message) => isThatOne(message, topic, realTopic, msgId));
     return found && receiptOf(found, brokerName, addr, realTopic);
   }
+}
+
+/** A broker that is being restarted breaks connections and refuses them: it is asked again, since it may be back by then. */
+function isBrokenAtOnce(error: RocketMQError): boolean {
+  const isBroken = error instanceof RemotingConnectError || error instanceof RemotingSendRequestError;
+  return isBroken && error.elapsedMs < FAIR_TIME_MS && !isDenial(error);
 }
 
 function isThatOne({ topic, properties }: StoredMessage, asked: string, realTopic: string, msgId: string): boolean {

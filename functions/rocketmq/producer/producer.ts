@@ -175,7 +175,8 @@ export class Producer {
   /**
    * Asks the brokers of a message's topic, or for one with a sharding key only that of its queue, whether they have a message
    * with its `msgId` (Java: `queryMessageByUniqKey`). A broker finds a message about a second after it stored it. One that
-   * cannot answer, in time or at all, does not make this fail: it is in `unanswered`, and not asked again for 30 s.
+   * cannot answer, in time or at all, does not make this fail: it is in `unanswered`, and not asked again for 30 s, unless the
+   * connection was refused or broke at once.
    * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError,
    * DeadlineError
    */

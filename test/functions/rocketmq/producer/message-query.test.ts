@@ -259,6 +259,29 @@ describe('a broker that does not answer', () => {
     expect(unanswered).toMatchObject([{ code: 'ROCKETMQ_CONNECT', addr }]);
   });
 
+  test.each(['FIN', 'RST'] as const)('because it was stopped (%s) is asked as soon as it is back', async (how) => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    await producer.send(message('id-1'));
+    await cluster.broker().stop(how);
+    expect((await producer.queryMessageByUniqKey(message('id-1'))).unanswered).toHaveLength(1);
+    await cluster.broker().start();
+    const { stored, unanswered } = await producer.queryMessageByUniqKey(message('id-1'));
+    expect(unanswered).toEqual([]);
+    expect(stored).toMatchObject({ msgId: 'id-1' });
+  });
+
+  test('because each connection to it breaks is asked as soon as none does', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    await producer.send(message('id-1'));
+    const { remove } = cluster.broker().faults.add({ kind: 'close', how: 'RST', isStored: false, codes: [QUERY] });
+    const { unanswered } = await producer.queryMessageByUniqKey(message('id-1'));
+    expect(unanswered).toMatchObject([{ code: 'ROCKETMQ_CONNECTION_CLOSED' }]);
+    remove();
+    expect((await producer.queryMessageByUniqKey(message('id-1'))).stored).toMatchObject({ msgId: 'id-1' });
+  });
+
   test.each([
     [3, ' request type 12 not supported', 'ROCKETMQ_BROKER'],
     [2, '[TIMEOUT_CLEAN_QUEUE]broker busy', 'ROCKETMQ_BROKER'],
