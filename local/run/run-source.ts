@@ -185,9 +185,7 @@ function mappedTopics({ records }: LocalSource, samples: readonly SampleEvent[],
 
 function outcomeOf(local: LocalSource, sample: unknown, result: InvocationResult, target: MessageTarget): Invoked {
   const outcome = local.outcome(sample, result, target);
-  const dropped = result.log
-    .filter((line) => line.includes('"a record was dropped"'))
-    .map((line) => (JSON.parse(line) as { recordId: string }).recordId);
+  const dropped = logged<{ recordId: string }>(result.log, '"a record was dropped"').map(({ recordId }) => recordId);
   return { ...outcome, accepted: outcome.accepted.filter((id) => !dropped.includes(id)), dropped, result };
 }
 
@@ -203,22 +201,22 @@ function missingFrom(messages: readonly StoredMessage[], names: readonly string[
   return names.filter((name) => !found.has(name));
 }
 
+/** What the function logged in lines that have a text in them. */
+function logged<Line>(log: readonly string[], text: string): Line[] {
+  return log.filter((line) => line.includes(text)).map((line) => JSON.parse(line) as Line);
+}
+
 /** Why records failed or were dropped, as the function logged it. */
 function reasonsOf(log: readonly string[]): string[] {
-  return log.flatMap((line) => {
-    if (!line.includes('"recordId"')) return [];
-    const { recordId, code, reason } = JSON.parse(line) as Readonly<Record<string, string>>;
-    return [`${recordId}: ${code}: ${reason}`];
-  });
+  const lines = logged<Readonly<Record<string, string>>>(log, '"recordId"');
+  return lines.map(({ recordId, code, reason }) => `${recordId}: ${code}: ${reason}`);
 }
 
 /** Tasks of the due work that the function logged for an invocation. */
 function dueWorkOf(log: readonly string[]): string[] {
-  return log.flatMap((line) => {
-    if (!line.includes('"dueWork"')) return [];
-    const { dueWork = [] } = JSON.parse(line) as { dueWork?: readonly { name: string; error?: string }[] };
-    return dueWork.map(({ name, error }) => (error === undefined ? name : `${name} (failed: ${error})`));
-  });
+  const lines = logged<{ dueWork?: readonly { name: string; error?: string }[] }>(log, '"dueWork"');
+  const tasks = lines.flatMap(({ dueWork = [] }) => dueWork);
+  return tasks.map(({ name, error }) => (error === undefined ? name : `${name} (failed: ${error})`));
 }
 
 function reportOf(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as rocketmq from '#rocketmq';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
+import { runSnippet } from './run-snippet.ts';
 
 const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -64,10 +64,7 @@ describe('docs/messages.md', () => {
     const client = rocketmq.createClient({ nameServerAddrs: cluster.nameServerAddrs });
     const producer = client.producer({ group: 'orders-producer' });
     const silent = { log: () => undefined, error: () => undefined };
-    const given = { ...rocketmq, client, producer, console: silent };
-    const names = Object.keys(given);
-    const run = new Function(...names, `return (async () => {${stripTypeScriptTypes(code)}})()`);
-    await run(...names.map((name) => given[name as keyof typeof given]));
+    await runSnippet(code, { ...rocketmq, client, producer, console: silent });
     await client.shutdown();
     expect(client.pendingCount).toBe(0);
   });

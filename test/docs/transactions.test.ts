@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -10,6 +9,7 @@ import { AdminClient } from '../../local/admin-client.ts';
 import { type DynamoDbEndpoint, startDynamoDbEndpoint } from '../../local/dynamodb/dynamodb-endpoint.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { errorsOf, testStack } from '../infra/test-app.ts';
+import { runSnippet } from './run-snippet.ts';
 
 const page = readFileSync(new URL('../../docs/transactions.md', import.meta.url), 'utf8');
 
@@ -19,11 +19,7 @@ function snippetWith(text: string): string {
   const snippet = snippets.find((code) => code.includes(text)) ?? `throw new Error('no snippet')`;
   const [line, names = ''] = /^import \{ (.+) \} from 'rocketmq-lambda\/middleware';\n/.exec(snippet) ?? [''];
   for (const name of names.split(', ').filter((one) => one !== '')) expect(middleware).toHaveProperty(name);
-  return stripTypeScriptTypes(snippet.slice(line.length));
-}
-
-function run(code: string, names: Readonly<Record<string, unknown>>): Promise<unknown> {
-  return new Function(...Object.keys(names), `return (async () => {${code}})()`)(...Object.values(names));
+  return snippet.slice(line.length);
 }
 
 describe('a snippet of docs/transactions.md', () => {
@@ -53,16 +49,20 @@ describe('a snippet of docs/transactions.md', () => {
     const deadline = deadlineAfter(10_000);
     const upkeep = await client.beginInvocation(deadline);
     const dynamo = new DynamoDB({});
-    const result = await run(`${snippetWith('sendTransaction(')}; return result;`, {
-      ...middleware,
-      producer: client.producer({ group: 'orders' }),
-      tableName: 'log',
-      patienceMs: 60_000,
-      body: 'an order',
-      orderItem: { Put: { TableName: 'orders', Item: { orderId: { S: 'o-1' } } } },
-      dynamo,
-      deadline,
-    });
+    const result = await runSnippet(
+      snippetWith('sendTransaction('),
+      {
+        ...middleware,
+        producer: client.producer({ group: 'orders' }),
+        tableName: 'log',
+        patienceMs: 60_000,
+        body: 'an order',
+        orderItem: { Put: { TableName: 'orders', Item: { orderId: { S: 'o-1' } } } },
+        dynamo,
+        deadline,
+      },
+      'result',
+    );
     await upkeep.end();
     expect(result).toMatchObject({ status: 'committed' });
     const { msgId } = result as TransactionResult;
@@ -75,12 +75,16 @@ describe('a snippet of docs/transactions.md', () => {
   test('answers checks, and says how many there were', async () => {
     const deadline = deadlineAfter(10_000);
     const upkeep = await client.beginInvocation(deadline);
-    const counts = await run(`${snippetWith('answerChecks(').replace('60_000', '20')}; return counts;`, {
-      ...middleware,
-      producer: client.producer({ group: 'orders' }),
-      tableName: 'log',
-      deadline,
-    });
+    const counts = await runSnippet(
+      snippetWith('answerChecks(').replace('60_000', '20'),
+      {
+        ...middleware,
+        producer: client.producer({ group: 'orders' }),
+        tableName: 'log',
+        deadline,
+      },
+      'counts',
+    );
     await upkeep.end();
     expect(counts).toMatchObject({ asked: 0, isRegistered: true, errors: [] });
   });
@@ -90,7 +94,7 @@ describe('a snippet of docs/transactions.md', () => {
     const cluster = new pack.RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
     const source = { cluster, topic: 'orders', producerGroup: 'orders', source: 'place-order' };
     const { function: placeOrder } = new pack.RocketMqProducerFunction(stack, 'PlaceOrder', source);
-    await run(snippetWith('new TransactionChecker').replaceAll('this', 'stack'), {
+    await runSnippet(snippetWith('new TransactionChecker').replaceAll('this', 'stack'), {
       ...pack,
       stack,
       cluster,

@@ -34,11 +34,13 @@ export class BrokerAbsences {
     this.#topics.delete(topic);
   }
 
-  /** Ms for which a broker is known to be missing; 0 while the last answer has it, Infinity when no answer had it since the topic was forgotten. */
+  /**
+   * Ms for which a broker is known to be missing; 0 while the last answer has it, Infinity when no answer had it since the topic
+   * was forgotten.
+   */
   absentMs(topic: string, brokerName: string): number {
     const missingMs = this.#topics.get(topic)?.missingMs;
-    return missingMs === undefined || missingMs.has(brokerName)
-      ? (missingMs?.get(brokerName) ?? 0)
-      : Number.POSITIVE_INFINITY;
+    if (missingMs !== undefined && !missingMs.has(brokerName)) return Number.POSITIVE_INFINITY;
+    return missingMs?.get(brokerName) ?? 0;
   }
 }

@@ -200,7 +200,10 @@ export class ClientInstance {
     return refresh === undefined ? Promise.resolve() : this.#sideWork.track(refresh);
   }
 
-  /** As `refreshRouteAfterError`, for sends that do not wait for it: it has no more time than due work, which an invocation waits for too. */
+  /**
+   * As `refreshRouteAfterError`, for sends that do not wait for it: it has no more time than due work, which an invocation waits
+   * for too.
+   */
   refreshRouteBeside(topic: string, deadline: Deadline): void {
     void this.refreshRouteAfterError(topic, earlierOf(deadline, this.options.dueWorkBudgetMs));
   }
@@ -225,7 +228,7 @@ export class ClientInstance {
    * answer, that is the end of it.
    */
   invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    return this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
+    return this.#remoting.invokeOnce(addr, request, timeoutMs);
   }
 
   /** Whether this answers the second copy of a request, after the connection of the first one ended unheard. */

@@ -41,11 +41,11 @@ export function credentialsFaults(given: AclCredentials): string[] {
  * Whether what is fetched anew may cure it: access was denied, or the certificate of a server, of one of several, comes from no
  * authority that is trusted.
  */
-export function isDenial(error: unknown): boolean {
+export function isAboutSecurity(error: unknown): boolean {
   if (error instanceof AccessDeniedError) return true;
   if (error instanceof NoNameServerError) {
     const { cause } = error;
-    return cause instanceof AggregateError ? cause.errors.some(isDenial) : isDenial(cause);
+    return cause instanceof AggregateError ? cause.errors.some(isAboutSecurity) : isAboutSecurity(cause);
   }
   if (!(error instanceof RemotingConnectError)) return false;
   const { cause } = error;
@@ -54,8 +54,9 @@ export function isDenial(error: unknown): boolean {
 
 /**
  * Credentials and TLS settings in use: as given, or as fetched before the first connection. Fetched again when a broker
- * denies access, because keys rotate, and when a server is not trusted, because authorities do. They survive a freeze. What is secret is kept in fields that neither JSON nor an
- * inspection shows, so that whoever logs a client, or the context that has it, does not log them.
+ * denies access, because keys rotate, and when a server is not trusted, because authorities do. They survive a freeze. What is
+ * secret is kept in fields that neither JSON nor an inspection shows, so that whoever logs a client, or the context that has it,
+ * does not log them.
  */
 export class Security {
   #current: ClientSecurity;
@@ -116,7 +117,7 @@ export class Security {
     try {
       return await ask();
     } catch (error) {
-      if (isDenial(error) && (await this.refresh(version, deadline))) return ask();
+      if (isAboutSecurity(error) && (await this.refresh(version, deadline))) return ask();
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ClientInstance } from '../client/client-instance.ts';
-import { isDenial } from '../client/security.ts';
+import { isAboutSecurity } from '../client/security.ts';
 import type { Deadline } from '../deadline.ts';
 import {
   AccessDeniedError,
@@ -169,7 +169,7 @@ export class MessageQuery {
 /** A broker that is being restarted breaks connections and refuses them: it is asked again, since it may be back by then. */
 function isBrokenAtOnce(error: RocketMQError): boolean {
   const isBroken = error instanceof RemotingConnectError || error instanceof RemotingSendRequestError;
-  return isBroken && error.elapsedMs < FAIR_TIME_MS && !isDenial(error);
+  return isBroken && error.elapsedMs < FAIR_TIME_MS && !isAboutSecurity(error);
 }
 
 function isThatOne({ topic, properties }: StoredMessage, asked: string, realTopic: string, msgId: string): boolean {

@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
-import { isDenial } from '../client/security.ts';
+import { isAboutSecurity } from '../client/security.ts';
 import { brokerOf, type MessageQueue, noPlaceReason, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
@@ -243,7 +243,7 @@ export class SendLoop implements AttemptEnds {
     const elapsedMs = Math.round(monotonicMs() - foundAt);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys and authorities rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
-    if (!sending.isSecurityRefreshed && isDenial(error)) {
+    if (!sending.isSecurityRefreshed && isAboutSecurity(error)) {
       sending.isSecurityRefreshed = true;
       if (await this.#client.security.refresh(securityVersion, deadline)) return;
     }

@@ -106,11 +106,16 @@ export class RemotingClient {
     });
   }
 
+  /** As `invoke`, but never a second time: where the connection ends before the answer, that is the end of it. */
+  invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+    return this.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
+  }
+
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
   invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
     const connection = this.#connections.get(addr);
     if (connection === undefined || !connection.isUsable) {
-      tellWhenSettled(listener, this.#connectAndRequest(addr, request, timeoutMs));
+      tellWhenSettled(listener, this.invokeOnce(addr, request, timeoutMs));
     } else if (connection.isSuspect) this.#requestOnSuspect(listener, connection, request, timeoutMs);
     else connection.requestFor(listener, request, timeoutMs);
   }
@@ -158,10 +163,6 @@ export class RemotingClient {
     for (const connection of [...this.#openConnections]) connection.close('shutdown');
   }
 
-  #connectAndRequest(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
-    return this.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
-  }
-
   #requestOnSuspect(
     listener: AnswerListener,
     connection: Connection,
@@ -187,7 +188,7 @@ export class RemotingClient {
     first: RemotingSendRequestError,
   ): Promise<RemotingCommand> {
     try {
-      const answer = await this.#connectAndRequest(first.addr, request, timeoutMs);
+      const answer = await this.invokeOnce(first.addr, request, timeoutMs);
       if (first.outcome === 'unknown') this.#replayed.add(answer);
       return answer;
     } catch (error) {
