@@ -213,6 +213,28 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     expect(results.every(({ status, attempts }) => status === 'SEND_OK' && attempts <= 2)).toBe(true);
   });
 
+  test('follows a rotation when it registers for the reply to a request', async () => {
+    const before = await on().stored(ALLOWED);
+    const rotated = [WRONG, SENDER];
+    const asker = producer({ fetchSecurity: async () => ({ credentials: rotated.shift() ?? SENDER }) });
+    const asking = asker.request({ topic: ALLOWED, body: Buffer.from('nobody replies') }, 500);
+    await expect(asking).rejects.toMatchObject({ code: 'ROCKETMQ_REQUEST_TIMEOUT' });
+    expect(await on().stored(ALLOWED)).toBe(before + 1);
+  });
+
+  test('follows a rotation with the next heartbeat when it sends nothing that is answered', async () => {
+    const before = await on().stored(ALLOWED);
+    const clock = { at: Date.now(), now: () => clock.at };
+    const rotated = [WRONG, SENDER];
+    const sender = producer({ clock, fetchSecurity: async () => ({ credentials: rotated.shift() ?? SENDER }) });
+    await sender.sendOneway({ topic: ALLOWED, body: Buffer.from('lost') });
+    clock.at += 31_000;
+    const upkeep = await clients[0]?.beginInvocation(deadlineAfter(10_000));
+    await upkeep?.end();
+    await sender.sendOneway({ topic: ALLOWED, body: Buffer.from('stored') });
+    await expect.poll(() => on().stored(ALLOWED)).toBe(before + 1);
+  });
+
   test('is not asked again when the credentials fetched anew are the same, and they are not fetched for each denial', async () => {
     let fetches = 0;
     const fetchSecurity = async () => {

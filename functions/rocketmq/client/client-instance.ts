@@ -115,9 +115,12 @@ export class ClientInstance {
       },
       refreshRoutes: (deadline) => this.#routeSync.refreshAll(deadline),
       dropOfflineBrokers: () => cleanUpBrokers({ ...used, spareConnections }),
-      sendHeartbeats: (deadline) => {
-        const timeoutMs = Math.max(1, deadline.remainingMs());
-        return heartbeats.refresh(brokerAddrTable.masters, this.#groups, timeoutMs);
+      sendHeartbeats: async (deadline) => {
+        // Nothing is to be fetched where there is nobody to tell.
+        if (remoting.connectedAddrs.length === 0) return;
+        const leftMs = () => Math.max(1, deadline.remainingMs());
+        const beat = () => heartbeats.refresh(brokerAddrTable.masters, this.#groups, leftMs());
+        await this.security.asking(deadline, beat);
       },
     });
     this.#dueWork = new DueWork(options.clock, tasks);
@@ -300,10 +303,11 @@ export class ClientInstance {
     const replyTopics = new Set(brokers.map(({ cluster }) => `${cluster}_REPLY_TOPIC`));
     const infos = await Promise.allSettled([topic, ...replyTopics].map((name) => this.publishInfo(name, deadline)));
     const masters = infos.flatMap((info) => (info.status === 'fulfilled' ? [...info.value.masterAddrs.values()] : []));
-    const timeoutMs = Math.max(1, deadline.remainingMs());
     // Groups of transactions are registered now and then only, and a broker knows none by its client id alone.
     if (this.#groups.length === 0) this.producerTable.register(INNER_PRODUCER_GROUP, this);
-    return this.#heartbeats.registerAll([...new Set(masters)], this.#groups, timeoutMs);
+    return this.security.asking(deadline, () =>
+      this.#heartbeats.registerAll([...new Set(masters)], this.#groups, Math.max(1, deadline.remainingMs())),
+    );
   }
 
   /** Has something sent when the next invocation ends, or at the shutdown, while connections are still there; then it is forgotten. */
