@@ -45,7 +45,7 @@ export interface ClientOptions {
   readonly credentials?: AclCredentials;
   /** Encrypts every connection; servers are verified, host name included. `{}` for Node's own authorities. */
   readonly tls?: TlsSettings;
-  /** Fetches credentials and TLS settings before the first connection, and once again when a broker denies access or is not trusted. */
+  /** Fetches credentials and TLS settings before the first connection, and again when access is denied, or one side does not trust the other. */
   readonly fetchSecurity?: (deadline: Deadline) => Promise<ClientSecurity>;
   /** See each request and answer; requests are signed after them. */
   readonly rpcHooks?: readonly RpcHook[];
@@ -159,7 +159,7 @@ export const clientOptionRules: Readonly<Record<keyof ClientOptions, OptionRule>
   fetchSecurity: {
     type: 'function',
     meaning:
-      'Fetches credentials and TLS settings before the first connection, and once more when access is denied or a server is not trusted',
+      'Fetches credentials and TLS settings before the first connection, and once more when access is denied, or one side does not trust the other',
   },
   rpcHooks: { type: 'objects', default: [], meaning: 'See each request and answer; requests are signed after them' },
   addressMap: { type: 'object', meaning: 'Addresses to connect to, by the addresses that brokers advertise' },

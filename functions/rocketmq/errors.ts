@@ -92,7 +92,10 @@ export class RemotingSendRequestError extends RocketMQError {
   readonly addr: string;
   readonly opaque: number;
   readonly elapsedMs: number;
+  /** Whether the server had never said anything on the connection. */
+  readonly isUnheard: boolean;
 
+  /** @param hint why that may be, where the server never said anything. */
   constructor(
     addr: string,
     opaque: number,
@@ -114,6 +117,7 @@ export class RemotingSendRequestError extends RocketMQError {
     this.addr = addr;
     this.opaque = opaque;
     this.elapsedMs = elapsedMs;
+    this.isUnheard = hint !== undefined;
   }
 }
 

@@ -99,6 +99,35 @@ describe('an embedded cluster', () => {
     },
   );
 
+  test('whose brokers have certificates of another authority by now gets a oneway message all the same', async () => {
+    await using cluster = await start('enforcing');
+    for (const broker of cluster.brokers) broker.setTls({ mode: 'enforcing', ...foreign.server });
+    const authorities = [own.ca];
+    const fetchSecurity = async () => ({ tls: { ca: authorities.shift() ?? `${own.ca}\n${foreign.ca}` } });
+    const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, fetchSecurity });
+    await client.producer({ group: 'tls' }).sendOneway({ topic: TOPIC, body: 'x' });
+    await expect.poll(() => cluster.messages(TOPIC)).toHaveLength(1);
+    await client.shutdown();
+  });
+
+  test.each(['name servers', 'brokers'] as const)(
+    'whose %s no longer take the client certificate is shown another one when there is one in what is fetched',
+    async (moved) => {
+      await using cluster = await start('enforcing');
+      const servers = moved === 'brokers' ? cluster.brokers : cluster.nameServers;
+      for (const server of servers) server.setTls({ mode: 'enforcing', ...own.server, clientCa: own.ca });
+      const pairs = [foreign.client, own.client];
+      const fetchSecurity = async () => ({ tls: { ca: own.ca, ...(pairs.shift() ?? own.client) } });
+      const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, fetchSecurity });
+      expect(await client.producer({ group: 'tls' }).send({ topic: TOPIC, body: 'x' })).toMatchObject({
+        status: 'SEND_OK',
+      });
+      expect(pairs).toEqual([]);
+      expect(cluster.messages(TOPIC)).toHaveLength(1);
+      await client.shutdown();
+    },
+  );
+
   test('that wants a client certificate takes one it trusts: without it the error asks for it', async () => {
     await using cluster = await start('enforcing', own.ca);
     expect(await sendOver(cluster.nameServerAddrs, { ca: own.ca, ...own.client })).toBe('SEND_OK');

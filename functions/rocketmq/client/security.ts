@@ -5,12 +5,13 @@ import {
   NoNameServerError,
   NoSecurityError,
   RemotingConnectError,
+  RemotingSendRequestError,
   RocketMQError,
 } from '../errors.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
-import { isAboutAuthority, type TlsSettings } from '../remoting/tls-settings.ts';
+import { isAboutAuthority, mayRefuseClient, type TlsSettings } from '../remoting/tls-settings.ts';
 import { called, isUp, SharedWork } from './shared-work.ts';
 
 /** What a client proves itself with, and what it trusts. */
@@ -39,22 +40,27 @@ export function credentialsFaults(given: AclCredentials): string[] {
 
 /**
  * Whether what is fetched anew may cure it: access was denied, or the certificate of a server, of one of several, comes from no
- * authority that is trusted.
+ * authority that is trusted, or one of them may have refused the certificate it was shown.
  */
-export function isAboutSecurity(error: unknown): boolean {
+function isAboutSecurity(error: unknown, showsCertificate: boolean): boolean {
   if (error instanceof AccessDeniedError) return true;
   if (error instanceof NoNameServerError) {
     const { cause } = error;
-    return cause instanceof AggregateError ? cause.errors.some(isAboutSecurity) : isAboutSecurity(cause);
+    const failures: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+    return failures.some((failure) => isAboutSecurity(failure, showsCertificate));
   }
+  // A server of TLS 1.3 looks at the certificate when the handshake is over here, and often says nothing of it.
+  if (error instanceof RemotingSendRequestError) return showsCertificate && error.isUnheard;
   if (!(error instanceof RemotingConnectError)) return false;
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause && isAboutAuthority(cause.code);
+  if (!(cause instanceof Error && 'code' in cause)) return false;
+  return isAboutAuthority(cause.code) || (showsCertificate && mayRefuseClient(cause.code));
 }
 
 /**
  * Credentials and TLS settings in use: as given, or as fetched before the first connection. Fetched again when a broker
- * denies access, because keys rotate, and when a server is not trusted, because authorities do. They survive a freeze. What is
+ * denies access, because keys rotate, and when a server is not trusted or does not trust this client, because certificates do.
+ * They survive a freeze. What is
  * secret is kept in fields that neither JSON nor an inspection shows, so that whoever logs a client, or the context that has it,
  * does not log them.
  */
@@ -83,6 +89,11 @@ export class Security {
   /** Grows with each change of what is in use: tells `refresh` what a denied request was signed with. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Whether what is fetched anew may cure an error. */
+  mayCure(error: unknown): boolean {
+    return isAboutSecurity(error, this.tls?.cert !== undefined);
   }
 
   /** Fetches what has to be fetched before the first connection; does nothing later. @throws NoSecurityError, and errors of this client that the fetch throws */
@@ -117,7 +128,7 @@ export class Security {
     try {
       return await ask();
     } catch (error) {
-      if (isAboutSecurity(error) && (await this.refresh(version, deadline))) return ask();
+      if (this.mayCure(error) && (await this.refresh(version, deadline))) return ask();
       throw error;
     }
   }

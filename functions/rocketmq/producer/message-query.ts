@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import type { ClientInstance } from '../client/client-instance.ts';
-import { isAboutSecurity } from '../client/security.ts';
 import type { Deadline } from '../deadline.ts';
 import {
   AccessDeniedError,
@@ -136,7 +135,7 @@ export class MessageQuery {
       this.#resting.delete(key);
       return receipt;
     } catch (error) {
-      if (error instanceof RocketMQError && isTimeFair && !isBrokenAtOnce(error))
+      if (error instanceof RocketMQError && isTimeFair && !this.#isBrokenAtOnce(error))
         this.#resting.set(key, { since: clock.now(), error });
       throw error;
     }
@@ -164,12 +163,12 @@ export class MessageQuery {
     const found = messages.find((message) => isThatOne(message, topic, realTopic, msgId));
     return found && receiptOf(found, brokerName, addr, realTopic);
   }
-}
 
-/** A broker that is being restarted breaks connections and refuses them: it is asked again, since it may be back by then. */
-function isBrokenAtOnce(error: RocketMQError): boolean {
-  const isBroken = error instanceof RemotingConnectError || error instanceof RemotingSendRequestError;
-  return isBroken && error.elapsedMs < FAIR_TIME_MS && !isAboutSecurity(error);
+  /** A broker that is being restarted breaks connections and refuses them: it is asked again, since it may be back by then. */
+  #isBrokenAtOnce(error: RocketMQError): boolean {
+    const isBroken = error instanceof RemotingConnectError || error instanceof RemotingSendRequestError;
+    return isBroken && error.elapsedMs < FAIR_TIME_MS && !this.#client.security.mayCure(error);
+  }
 }
 
 function isThatOne({ topic, properties }: StoredMessage, asked: string, realTopic: string, msgId: string): boolean {

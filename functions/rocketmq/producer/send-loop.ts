@@ -1,6 +1,5 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
-import { isAboutSecurity } from '../client/security.ts';
 import { brokerOf, type MessageQueue, noPlaceReason, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
@@ -109,10 +108,12 @@ export class SendLoop implements AttemptEnds {
   async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
     const wanted = { unit, fixedQueue, deadline, attempts: [] };
     const place = this.#knownPlace(wanted) ?? (await this.#placeOnFreshRoute(wanted));
-    const timeoutMs = Math.max(1, deadline.remainingMs());
-    if (unit.needs !== undefined) await this.#checkVersion(unit.needs, place, timeoutMs);
     this.#client.windows.of(place.addr).countOneway();
-    await this.#client.oneway(place.addr, this.#request(unit, place), timeoutMs);
+    await this.#client.security.asking(deadline, async () => {
+      const timeoutMs = Math.max(1, deadline.remainingMs());
+      if (unit.needs !== undefined) await this.#checkVersion(unit.needs, place, timeoutMs);
+      await this.#client.oneway(place.addr, this.#request(unit, place), timeoutMs);
+    });
   }
 
   /**
@@ -243,9 +244,10 @@ export class SendLoop implements AttemptEnds {
     const elapsedMs = Math.round(monotonicMs() - foundAt);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys and authorities rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
-    if (!sending.isSecurityRefreshed && isAboutSecurity(error)) {
+    const { security } = this.#client;
+    if (!sending.isSecurityRefreshed && security.mayCure(error)) {
       sending.isSecurityRefreshed = true;
-      if (await this.#client.security.refresh(securityVersion, deadline)) return;
+      if (await security.refresh(securityVersion, deadline)) return;
     }
     const step = nextStep(error);
     const count = sending.attempts.length;

@@ -56,6 +56,11 @@ export function isAboutAuthority(code: unknown): boolean {
   return UNKNOWN_AUTHORITY.has(code) || code === 'CERT_HAS_EXPIRED';
 }
 
+/** Whether a handshake may have failed because the server did not take the client certificate it was shown. */
+export function mayRefuseClient(code: unknown): boolean {
+  return typeof code === 'string' && /^(ECONNRESET|EPIPE|ERR_SSL_.*ALERT.*)$/.test(code);
+}
+
 /** What a failed handshake is about, and how to mend it; undefined when it is no TLS matter. */
 export function tlsFault(code: string | undefined, name: string): string | undefined {
   if (UNKNOWN_AUTHORITY.has(code)) {
