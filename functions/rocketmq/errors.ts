@@ -256,15 +256,14 @@ export class AccessDeniedError extends RocketMQError {
   readonly addr: string;
   readonly remark: string | undefined;
 
-  constructor(addr: string, remark: string | undefined, outcome: Outcome = 'refused') {
-    super(
-      `${addr} denied access: ${remark ?? 'no reason given'}; check access key, secret key, rights and IP of this producer`,
-      {
-        code: 'ROCKETMQ_ACCESS_DENIED',
-        retryable: false,
-        outcome,
-      },
-    );
+  /** @param retryable Whether other credentials may be there by now, which could not be fetched. */
+  constructor(addr: string, remark: string | undefined, outcome: Outcome = 'refused', retryable = false) {
+    const reason = remark ?? 'no reason given';
+    super(`${addr} denied access: ${reason}; check access key, secret key, rights and IP of this producer`, {
+      code: 'ROCKETMQ_ACCESS_DENIED',
+      retryable,
+      outcome,
+    });
     this.addr = addr;
     this.remark = remark;
   }

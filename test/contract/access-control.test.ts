@@ -201,16 +201,37 @@ describe.each(contractKinds)('access control of %s', (kind) => {
     else await expect(sending).rejects.toMatchObject({ cause: expect.any(BrokerTooOldError) });
   });
 
-  test('is asked once more after a denial, with credentials fetched anew, when those have changed', async () => {
-    const rotated = [WRONG, SENDER];
-    let fetches = 0;
-    const fetchSecurity = async () => ({ credentials: rotated[Math.min(fetches++, 1)] ?? SENDER });
-    const sender = producer({ fetchSecurity });
-    const results = await Promise.all(
-      Array.from({ length: 20 }, () => sender.send({ topic: ALLOWED, body: Buffer.from('x') })),
-    );
-    expect(fetches).toBe(2);
-    expect(results.every(({ status, attempts }) => status === 'SEND_OK' && attempts <= 2)).toBe(true);
+  test.each([
+    ['to another secret', WRONG],
+    ['to another user', UNKNOWN],
+  ])(
+    'is asked once more after a denial, with credentials fetched anew, when those have changed %s',
+    async (_to, old) => {
+      const rotated = [old, SENDER];
+      let fetches = 0;
+      const fetchSecurity = async () => ({ credentials: rotated[Math.min(fetches++, 1)] ?? SENDER });
+      const sender = producer({ fetchSecurity });
+      const results = await Promise.all(
+        Array.from({ length: 20 }, () => sender.send({ topic: ALLOWED, body: Buffer.from('x') })),
+      );
+      expect(fetches).toBe(2);
+      expect(results.every(({ status, attempts }) => status === 'SEND_OK' && attempts <= 2)).toBe(true);
+    },
+  );
+
+  test('is told that a retry can help while credentials cannot be fetched anew, and sends again when they can', async () => {
+    const clock = { at: Date.now(), now: () => clock.at };
+    const answers = [async () => ({ credentials: WRONG }), () => Promise.reject(new Error('SSM is down'))];
+    const rotated = async () => ({ credentials: SENDER });
+    const sender = producer({ clock, fetchSecurity: () => (answers.shift() ?? rotated)() });
+    const message = { topic: ALLOWED, body: Buffer.from('x') };
+    for (const _when of ['after the fetch that failed', 'with the next one not yet due']) {
+      const error = await denialOf(sender.send(message));
+      expect(error).toMatchObject({ retryable: true, outcome: 'refused', cause: { code: 'ROCKETMQ_ACCESS_DENIED' } });
+      expect(error.attempts).toHaveLength(1);
+    }
+    clock.at += 10_000;
+    expect((await sender.send(message)).status).toBe('SEND_OK');
   });
 
   test('follows a rotation when it registers for the reply to a request', async () => {

@@ -72,6 +72,8 @@ export class Security {
   readonly #fetchSecurity: FetchSecurity | undefined;
   readonly #fetches = new SharedWork<void>();
   #isFetched = false;
+  /** Whether the last fetch failed: nobody knows then what is valid by now. */
+  #isOutOfDate = false;
   /** Wall clock: a frozen process has no other that goes on. */
   #refreshedAt: number | undefined;
 
@@ -96,6 +98,12 @@ export class Security {
     return isAboutSecurity(error, this.tls?.cert !== undefined);
   }
 
+  /** A failure as it is to be told: a denial is none for good while what is fetched anew cannot be had. */
+  judged<T>(error: T): T | AccessDeniedError {
+    if (!(this.#isOutOfDate && error instanceof AccessDeniedError)) return error;
+    return new AccessDeniedError(error.addr, error.remark, error.outcome, true);
+  }
+
   /** Fetches what has to be fetched before the first connection; does nothing later. @throws NoSecurityError, and errors of this client that the fetch throws */
   async ensure(deadline: Deadline): Promise<void> {
     if (this.#fetchSecurity !== undefined && !this.#isFetched) await this.#fetch(this.#fetchSecurity, deadline);
@@ -111,6 +119,7 @@ export class Security {
       const isJoined = this.#fetches.isUnderWay;
       if (!isJoined) this.#refreshedAt = this.#clock.now();
       await this.#fetch(this.#fetchSecurity, deadline).catch(() => {
+        this.#isOutOfDate = true;
         // Of one that had no time nobody knows what it would have found: the next denial fetches.
         if (!isJoined && isUp(deadline)) this.#refreshedAt = undefined;
       });
@@ -128,8 +137,9 @@ export class Security {
     try {
       return await ask();
     } catch (error) {
-      if (this.mayCure(error) && (await this.refresh(version, deadline))) return ask();
-      throw error;
+      if (!this.mayCure(error)) throw error;
+      if (await this.refresh(version, deadline)) return ask();
+      throw this.judged(error);
     }
   }
 
@@ -160,6 +170,7 @@ export class Security {
     const told = Object.entries({ ...fetched }).filter(([, value]) => value !== undefined);
     this.#current = { ...this.#current, ...Object.fromEntries(told) };
     this.#isFetched = true;
+    this.#isOutOfDate = false;
     if (JSON.stringify(this.#current) !== before) this.#version++;
   }
 }

@@ -237,18 +237,19 @@ export class SendLoop implements AttemptEnds {
   }
 
   /** Does what the next attempt needs, where one can help. @throws SendFailedError with every attempt, where none can */
-  async #prepareNext(sending: Sending, place: Place, securityVersion: number, error: unknown): Promise<void> {
-    if (!(error instanceof RocketMQError)) throw error;
+  async #prepareNext(sending: Sending, place: Place, securityVersion: number, thrown: unknown): Promise<void> {
+    if (!(thrown instanceof RocketMQError)) throw thrown;
     const { unit, deadline } = sending;
     const { brokerName, addr, queue, foundAt } = place;
     const elapsedMs = Math.round(monotonicMs() - foundAt);
-    sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     // Keys and authorities rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     const { security } = this.#client;
-    if (!sending.isSecurityRefreshed && security.mayCure(error)) {
-      sending.isSecurityRefreshed = true;
-      if (await security.refresh(securityVersion, deadline)) return;
-    }
+    const isForSecurity = !sending.isSecurityRefreshed && security.mayCure(thrown);
+    if (isForSecurity) sending.isSecurityRefreshed = true;
+    const isChanged = isForSecurity && (await security.refresh(securityVersion, deadline));
+    const error = security.judged(thrown);
+    sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
+    if (isChanged) return;
     const step = nextStep(error);
     const count = sending.attempts.length;
     if (step === 'none' || count >= this.#limits.maxAttempts) throw givenUp(sending, error);

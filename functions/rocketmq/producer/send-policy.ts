@@ -84,7 +84,8 @@ export function refusalError(
 /** What an attempt that failed for whatever reason asks for. */
 export function nextStep(error: RocketMQError): Refusal['next'] {
   if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next;
-  if (!error.retryable) return 'none';
+  // Other brokers would be asked with the same credentials.
+  if (!error.retryable || error instanceof AccessDeniedError) return 'none';
   return error.code === 'ROCKETMQ_CONNECT' ? 'a fresh route' : 'another broker';
 }
 

@@ -143,6 +143,20 @@ describe('a question', () => {
     expect(state.fetches).toBe(2);
   });
 
+  test('that is denied fails for good only when it is known that the keys are the same', async () => {
+    const { security, clock } = fetching(keys('one'), new Error('SSM is down'), keys('one'));
+    const ask = () => Promise.reject(new AccessDeniedError('b:1', 'check signature failed.'));
+    for (const [laterMs, retryable] of [
+      [0, true],
+      [1_000, true],
+      [9_000, false],
+      [1_000, false],
+    ] as const) {
+      clock.at += laterMs;
+      await expect(security.asking(limit, ask)).rejects.toMatchObject({ code: 'ROCKETMQ_ACCESS_DENIED', retryable });
+    }
+  });
+
   test('that fails otherwise fetches nothing', async () => {
     const { security, state } = fetching(keys('one'));
     await expect(security.asking(limit, () => Promise.reject(new Error('other')))).rejects.toThrow('other');
