@@ -51,6 +51,15 @@ interface Broker {
   readonly addr: string;
 }
 
+/** Why a broker is not asked, and since when. */
+interface Rest {
+  /** Epoch ms. */
+  readonly since: number;
+  readonly error: RocketMQError;
+  /** Of the credentials that were in use then. */
+  readonly securityVersion: number;
+}
+
 /** Where brokers keep messages until they are due: those with a level, and those with a time. */
 const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
 const TIMER_TOPIC = 'rmq_sys_wheel_timer';
@@ -70,7 +79,7 @@ const VERSION_LEAVING_FLAG_OUT = MQVersion.V4_9_3;
  */
 export class MessageQuery {
   readonly #client: ClientInstance;
-  readonly #resting = new Map<string, { readonly since: number; readonly error: RocketMQError }>();
+  readonly #resting = new Map<string, Rest>();
 
   constructor(client: ClientInstance) {
     this.#client = client;
@@ -120,9 +129,11 @@ export class MessageQuery {
     question: MessageQuestion,
     deadline: Deadline,
   ): Promise<SendReceipt | undefined> {
-    const { clock } = this.#client.options;
+    const { security, options } = this.#client;
+    const { clock } = options;
     const key = `${broker.addr}\n${topic}`;
-    const rest = this.#resting.get(key);
+    const noted = this.#resting.get(key);
+    const rest = noted?.securityVersion === security.version ? noted : undefined;
     const restedMs = rest === undefined ? 0 : clock.now() - rest.since;
     if (rest !== undefined && restedMs >= 0 && restedMs < REST_MS) throw rest.error;
     const isTimeFair = deadline.remainingMs() >= FAIR_TIME_MS;
@@ -131,12 +142,12 @@ export class MessageQuery {
       const receipt =
         rest?.error instanceof AccessDeniedError
           ? await this.#askOnce(broker, topic, question, deadline)
-          : await this.#client.security.asking(deadline, () => this.#askOnce(broker, topic, question, deadline));
+          : await security.asking(deadline, () => this.#askOnce(broker, topic, question, deadline));
       this.#resting.delete(key);
       return receipt;
     } catch (error) {
       if (error instanceof RocketMQError && isTimeFair && !this.#isBrokenAtOnce(error))
-        this.#resting.set(key, { since: clock.now(), error });
+        this.#resting.set(key, { since: clock.now(), error, securityVersion: security.version });
       throw error;
     }
   }

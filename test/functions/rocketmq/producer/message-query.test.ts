@@ -370,6 +370,23 @@ test('a denial that lasts is asked about once, and credentials are not fetched f
   expect(fetched).toBe(2);
 });
 
+test('a denial does not count any more when the credentials have changed since, for a send', async () => {
+  const clock = new GivenClock();
+  let accessKey = 'old';
+  const fetchSecurity = async () => ({ credentials: { accessKey, secretKey: 'secret' } });
+  await using started = await startProducer({ client: { clock, fetchSecurity } });
+  const { cluster, producer } = started;
+  const fault = { code: 16, remark: 'User:old is not found.', times: 1 };
+  cluster.broker().faults.add({ kind: 'answer', ...fault, codes: [QUERY] });
+  const { unanswered } = await producer.queryMessageByUniqKey(message('id-1'));
+  expect(unanswered).toMatchObject([{ code: 'ROCKETMQ_ACCESS_DENIED' }]);
+  accessKey = 'new';
+  clock.advance(10_000);
+  cluster.broker().faults.add({ kind: 'answer', ...fault, codes: [RequestCode.SEND_MESSAGE_V2] });
+  await producer.send(message('id-1'));
+  expect((await producer.queryMessageByUniqKey(message('id-1'))).stored).toBeDefined();
+});
+
 /** Another client and producer on name servers that are there. */
 function startProducerOn({ nameServerAddrs }: { readonly nameServerAddrs: readonly string[] }) {
   const client = createClient({ nameServerAddrs });
