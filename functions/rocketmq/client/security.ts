@@ -13,6 +13,7 @@ import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { isAboutAuthority, mayRefuseClient, type TlsSettings } from '../remoting/tls-settings.ts';
 import { called, isUp, SharedWork } from './shared-work.ts';
+import { tlsFaults } from './tls-faults.ts';
 
 /** What a client proves itself with, and what it trusts. */
 export interface ClientSecurity {
@@ -36,6 +37,16 @@ export function credentialsFaults(given: AclCredentials): string[] {
       ? []
       : ['"credentials" have a securityToken that is no text']),
   ];
+}
+
+/** Faults of what was fetched, which nothing has looked at before; they tell what is wrong, never what is there. */
+function fetchedFaults({ credentials, tls }: ClientSecurity): string[] {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  const faultsOf = <T>(name: string, value: T | undefined, faults: (given: T) => string[]) => {
+    if (value === undefined) return [];
+    return isObject(value) ? faults(value) : [`"${name}" are no object`];
+  };
+  return [...faultsOf('credentials', credentials, credentialsFaults), ...faultsOf<object>('tls', tls, tlsFaults)];
 }
 
 /**
@@ -176,10 +187,15 @@ export class Security {
 }
 
 async function fetched(fetchSecurity: FetchSecurity, deadline: Deadline, late: () => Error): Promise<ClientSecurity> {
+  let answer: ClientSecurity;
   try {
-    return await called(fetchSecurity, deadline, late);
+    // Whoever writes JavaScript may answer nothing: then what is in use stays.
+    answer = (await called(fetchSecurity, deadline, late)) ?? {};
   } catch (error) {
     if (error instanceof RocketMQError) throw error;
     throw new NoSecurityError(error instanceof Error ? error.message : String(error), error);
   }
+  const faults = fetchedFaults(answer);
+  if (faults.length > 0) throw new NoSecurityError(`"fetchSecurity" gave what cannot be used: ${faults.join('; ')}`);
+  return answer;
 }

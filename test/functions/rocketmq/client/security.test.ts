@@ -189,7 +189,7 @@ describe('secrets', () => {
   const secret = 'NeverShowThis';
 
   test('are not in the JSON nor in an inspection of what holds them', async () => {
-    const { security } = fetching({ ...keys(secret), tls: { key: secret } });
+    const { security } = fetching({ ...keys(secret), tls: { key: `-----BEGIN PRIVATE KEY-----\n${secret}` } });
     await security.ensure(limit);
     const client = createClient({
       nameServerAddrs: ['127.0.0.1:9876'],
@@ -203,7 +203,7 @@ describe('secrets', () => {
     }
   });
 
-  test.each<[string, object]>([
+  const unusable: [string, object][] = [
     ['credentials that are text', { credentials: secret }],
     ['TLS settings that are text', { tls: secret }],
     ['TLS settings without PEM', { tls: { ca: secret, cert: secret, key: secret } }],
@@ -211,9 +211,29 @@ describe('secrets', () => {
     ['no access key', { credentials: { secretKey: secret } }],
     ['no secret key', { credentials: { accessKey: secret } }],
     ['a token that is no text', { credentials: { accessKey: 'a', secretKey: secret, securityToken: [secret] } }],
-  ])('are not in the error that refuses %s', (_what, options) => {
+    ['a secret key that is a number', { credentials: { accessKey: 'a', secretKey: 8_675_309 } }],
+  ];
+
+  test.each(unusable)('are not in the error that refuses %s', (_what, options) => {
     const create = () => createClient({ nameServerAddrs: ['127.0.0.1:9876'], ...options });
     expect(create).toThrow(/"(credentials|tls)"/);
     expect(create).not.toThrow(secret);
   });
+
+  test.each(unusable)(
+    'are not in the error that refuses %s when they are fetched, and what was in use stays',
+    async (_what, answer) => {
+      const { security } = fetching(answer as ClientSecurity, keys('one'), answer as ClientSecurity);
+      const refusal = await security.ensure(limit).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({
+        code: 'ROCKETMQ_NO_SECURITY',
+        message: expect.stringMatching(/"(credentials|tls)"/),
+      });
+      expect(inspect(refusal, { depth: 20, showHidden: true })).not.toMatch(/NeverShowThis|8675309/);
+      await security.ensure(limit);
+      const before = signatureOf(security);
+      expect(await security.refresh(security.version, limit)).toBe(false);
+      expect(signatureOf(security)).toBe(before);
+    },
+  );
 });
