@@ -39,10 +39,14 @@ export function unknownNames(expression: string): ExpressionFault[] {
       areRecordNames.pop();
     } else if (text === '|' || text === '&') {
       areRecordNames[areRecordNames.length - 1] = false;
-    } else if (isOfRecord && /^[A-Za-z_]/.test(text) && before !== '.' && after !== '(' && after !== ':') {
-      if (recordNames.includes(text)) continue;
-      const hint = didYouMean(text, recordNames) || `: it has ${recordNames.join(', ')}`;
-      faults.push({ column, reason: `a record has no "${text}"${hint}` });
+    } else if (isOfRecord && /^[A-Za-z_"]/.test(text) && before !== '.' && after !== '(' && after !== ':') {
+      const isQuoted = text.startsWith('"');
+      const name = isQuoted ? String(JSON.parse(text)) : text;
+      if (recordNames.includes(name)) continue;
+      // Most who compare with a name in double quotes mean text.
+      const quotes = isQuoted ? `; text stands in single quotes: '${name.replaceAll("'", "\\'")}'` : '';
+      const hint = didYouMean(name, recordNames) || quotes || `: it has ${recordNames.join(', ')}`;
+      faults.push({ column, reason: `a record has no "${name}"${hint}` });
     }
   }
   return faults;

@@ -19,6 +19,10 @@ test.each<[string, number, string]>([
   ['kind[?a == b]', 1, 'a record has no "kind"'],
   ['kind | [0]', 1, 'a record has no "kind"'],
   ['body.a[0] && kind', 14, 'a record has no "kind"'],
+  ['"boddy".kind', 1, 'a record has no "boddy" (did you mean "body"?)'],
+  ['body.status == "paid"', 16, `a record has no "paid"; text stands in single quotes: 'paid'`],
+  ['body.a == "it\\u0027s"', 11, `text stands in single quotes: 'it\\'s'`],
+  ['contains(body.tags, "")', 21, `a record has no ""; text stands in single quotes: ''`],
 ])('%s would give nothing of any record', (expression, column, reason) => {
   const [fault, ...more] = unknownNames(expression);
   expect(more).toEqual([]);
@@ -48,7 +52,11 @@ test.each([
   '[*].a',
   "'kind'",
   '`{"kind":1}`',
-  '"kind"',
+  '"body".kind',
+  '"\\u0062ody".kind',
+  'body."kind"',
+  'body[?kind == "x"]',
+  '{"kind": id}',
   "starts_with(body.a, 'x') && {id: id}",
   "not_null(body.a, properties.b, 'x')",
 ])('%s is let be', (expression) => {
