@@ -29,9 +29,13 @@ export function expressionFaults(expression: string): ExpressionFault[] {
 function syntaxFault(error: unknown, expression: string): ExpressionFault | undefined {
   const end = Array.from(expression).length + 1;
   if (error instanceof LexerError) {
-    const rest = error.lexerValue.trimEnd();
+    // Of a minus without a number the library gives words of its own in place of the text.
+    const rest = error.lexerValue.startsWith('Unknown token after "-"') ? '-' : error.lexerValue.trimEnd();
     const column = Math.min(error.lexerPosition + 1, end);
-    return { column, reason: rest === '' ? 'it ends too early' : `cannot be read from ${quoted(rest)} on` };
+    return {
+      column,
+      reason: rest === '' ? 'it ends too early' : `cannot be read from ${quoted(rest)} on${nameHint(rest)}`,
+    };
   }
   if (error instanceof ParseError) {
     const column = Math.min(error.lexPosition + 1, end);
@@ -41,6 +45,12 @@ function syntaxFault(error: unknown, expression: string): ExpressionFault | unde
   // A quoted name that is no text of JSON, or brackets nested too deeply.
   if (!(error instanceof JMESPathError) && error instanceof Error) return { column: 1, reason: error.message };
   return undefined;
+}
+
+/** For characters that stand in names of fields, such as `detail-type`, but not without quotes. */
+function nameHint(rest: string): string {
+  if (!/^(?:-|\p{L})/u.test(rest)) return '';
+  return ': a name with other characters than A-Z a-z 0-9 _ goes in double quotes';
 }
 
 function quoted(text: string): string {

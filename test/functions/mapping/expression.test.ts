@@ -14,6 +14,12 @@ describe('an expression that cannot be read', () => {
     ["'abc", 1, 'cannot be read from "\'abc" on'],
     ['`{"a":}`', 1, 'cannot be read from "{\\"a\\":}" on'],
     ['a#b', 2, 'cannot be read from "#" on'],
+    [
+      'body.detail-type',
+      12,
+      'cannot be read from "-" on: a name with other characters than A-Z a-z 0-9 _ goes in double quotes',
+    ],
+    ['body.größe', 8, 'cannot be read from "ö" on: a name with other characters'],
     ['"🚚".x #', 7, 'cannot be read from "#" on'],
     ['body[::0]', 1, 'step cannot be 0'],
     ['"a\\x"', 1, 'Bad escaped character'],
