@@ -80,6 +80,7 @@ function heldBy(kind: EnvelopeKind, body: unknown): Held[] {
       throw unwrapError(kind, `the body must be ${form}, but is ${describeValue(body)}${hint}`);
     }
     if (error instanceof EventError) throw unwrapError(kind, error.message);
+    if (error instanceof RangeError) throw unwrapError(kind, 'the body is nested too deeply');
     throw error;
   }
 }

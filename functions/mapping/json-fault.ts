@@ -29,6 +29,7 @@ export function jsonFault(text: string, root: string): JsonFault | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof Found) return error.fault;
+    if (error instanceof RangeError) return { path: root, line: 1, column: 1, reason: 'it is nested too deeply' };
     throw error;
   }
 }

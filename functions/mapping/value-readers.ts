@@ -45,21 +45,31 @@ export function optionalNumber(value: unknown): number | undefined {
 export function optionalInstant(value: unknown): number | undefined {
   if (value === null || value === '') return undefined;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const at = typeof value === 'string' && ISO_TIME.test(value) ? Date.parse(value) : Number.NaN;
+  const at = typeof value === 'string' && ISO_TIME.test(value) && isOfMonth(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new UnfitValueError('epoch milliseconds, or a time such as 2026-10-28T09:00:00Z');
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
+/** Whether the month of a time has such a day. JavaScript takes the 30th of February for the 2nd of March. */
+function isOfMonth(time: string): boolean {
+  return new Date(time.slice(0, 10)).getUTCDate() === Number(time.slice(8, 10));
+}
+
 /** Text and bytes as they are, anything else as JSON; not nothing. */
 export function bodyOf(value: unknown): string | Uint8Array {
   if (value === null || value === '') throw new UnfitValueError('a body: RocketMQ stores no empty message');
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    // Bytes within JSON are what they are in events: base64.
-    inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner,
-  );
+  try {
+    return JSON.stringify(value, (_name, inner: unknown) =>
+      // Bytes within JSON are what they are in events: base64.
+      inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) throw new UnfitValueError('a body that is nested less deeply');
+    throw error;
+  }
 }
 
 function wordOf(value: unknown, expected: string): string {

@@ -274,8 +274,20 @@ test('records may be dropped when the mapping says so, and else not', () => {
   }
 });
 
-test('a body that is nested too deeply is a fault of its record', () => {
-  const body = `${'['.repeat(50_000)}1e10${']'.repeat(50_000)}`;
-  const [record] = recordsOf('sqs', queued(body), { tag: 'body.a' });
-  expect(() => record?.toMessage()).toThrow(new MessageError('body', 'the body is nested too deeply for a mapping'));
+describe('a body that is nested too deeply is a fault of its record', () => {
+  const nested = (value: string) => `${'['.repeat(50_000)}${value}${']'.repeat(50_000)}`;
+  const detail = `{"detail-type":"Placed","detail":${nested('1')}}`;
+  const s3 = `{"Records":[{"eventName":"Put","s3":{"bucket":{"name":"b"},"object":{"key":"k"},"more":${nested('1')}}}]}`;
+
+  test.each<[string, object, string, string, string]>([
+    ['to be read', { tag: 'body.a' }, nested('1e10'), 'body', 'the body is nested too deeply for a mapping'],
+    ['to be written', { body: 'body' }, nested('1'), 'mapping.body', 'mapping.body (body) must give a body that'],
+    ['to be unwrapped', { unwrap: 'eventbridge' }, detail, 'mapping.unwrap', '("eventbridge"): the body is nested too'],
+    ['to be opened', { unwrap: 's3' }, s3, 'mapping.unwrap', '("s3"): the body is nested too deeply'],
+  ])('%s', (_what, mapping, body, field, reason) => {
+    const [record] = recordsOf('sqs', queued(body), mapping);
+    expect(() => record?.toMessage()).toThrow(MessageError);
+    expect(() => record?.toMessage()).toThrow(expect.objectContaining({ field }));
+    expect(() => record?.toMessage()).toThrow(reason);
+  });
 });

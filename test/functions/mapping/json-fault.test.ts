@@ -24,6 +24,12 @@ describe('text that is no JSON', () => {
   });
 });
 
+test('text that is nested too deeply is told so', () => {
+  const fault = { path: 'mapping', line: 1, column: 1, reason: 'it is nested too deeply' };
+  expect(jsonFault('['.repeat(20_000), 'mapping')).toEqual(fault);
+  expect(jsonFault(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'mapping')).toEqual(fault);
+});
+
 test('a name that is there twice in one object is a fault, and in two it is none', () => {
   expect(jsonFault('{"a":{"b":1,\n"b":2}}', 'mapping')).toEqual({
     path: 'mapping.a.b',
