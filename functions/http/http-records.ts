@@ -13,6 +13,8 @@ export interface HttpRecord extends SentRecord {
 
 /** Longest key that is taken. */
 const LONGEST_KEY = 255;
+/** Trace that is taken from a request: callers could else fill the room for properties with it. */
+const TRACE = /^[\x21-\x7e]{1,256}$/;
 
 /**
  * Messages of a request as records. With an `Idempotency-Key`, a request that is sent again gets the message ids it
@@ -31,7 +33,7 @@ export function httpRecords(
 ): HttpRecord[] {
   const key = idempotencyKey(request);
   const origin: Record<string, string> = { 'aws.source': 'http', 'aws.id': key ?? requestId };
-  const trace = request.header('x-amzn-trace-id').find((value) => /^[\x21-\x7e]+$/.test(value)) ?? traceId;
+  const trace = request.header('x-amzn-trace-id').find((value) => TRACE.test(value)) ?? traceId;
   if (trace !== undefined) origin['aws.traceId'] = trace;
   const place = `${request.apiId}\n${topic}`;
   return messages.map((requested, index) => {

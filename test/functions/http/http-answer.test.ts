@@ -76,15 +76,6 @@ describe('a message', () => {
     expect(sent[0]?.body).toEqual(Buffer.from([255, 255, 0]));
   });
 
-  test.each([
-    ['that of its header', { 'x-amzn-trace-id': 'Root=1-header' }, 'Root=1-header'],
-    ['that of the invocation, where the header has none', { 'x-amzn-trace-id': ' ' }, 'Root=1-invocation'],
-  ])('has as its trace %s', async (_whose, headers, trace) => {
-    const { invocation, sent } = invocationOf();
-    await answerTo({ body: { body: 'x' }, headers }, { ...invocation, traceId: 'Root=1-invocation' });
-    expect(sent[0]?.properties).toMatchObject({ 'aws.traceId': trace });
-  });
-
   test('may have a property called __proto__', async () => {
     const { invocation, sent } = invocationOf();
     await answerTo({ body: '{"body":"x","properties":{"__proto__":"kept"}}' }, invocation);
@@ -102,51 +93,6 @@ describe('a message', () => {
     const { invocation, sent } = invocationOf();
     expect(await answerTo({ path, body: { body: 'x' } }, invocation)).toMatchObject({ status: 200, body: { topic } });
     expect(sent[0]?.topic).toBe(topic);
-  });
-});
-
-describe('an Idempotency-Key', () => {
-  const idsOf = async (body: unknown, key: string, path = '/messages') => {
-    const { invocation, sent } = invocationOf();
-    await answerTo({ path, body, headers: { 'Idempotency-Key': key } }, invocation);
-    return sent.map(({ msgId }) => msgId);
-  };
-
-  test('gives the same request the same ids, however its JSON is written', async () => {
-    const ids = await idsOf([{ body: 'a', tag: 't' }, { body: 'b' }], 'key-1');
-    expect(ids).toEqual([expect.stringMatching(/^[0-9A-F]{32}$/), expect.stringMatching(/^[0-9A-F]{32}$/)]);
-    expect(await idsOf('[ {"tag":"t", "body":"\\u0061"}, {"body":"b"} ]', 'key-1')).toEqual(ids);
-  });
-
-  test('gives other ids to another key, another topic, another place and another message', async () => {
-    const ids = await Promise.all([
-      idsOf([{ body: 'a' }, { body: 'a' }], 'key-1'),
-      idsOf({ body: 'a' }, 'key-2'),
-      idsOf({ body: 'a' }, 'key-1', '/topics/invoices/messages'),
-      idsOf({ body: 'b' }, 'key-1'),
-    ]);
-    expect(new Set(ids.flat()).size).toBe(5);
-  });
-
-  test('of a list of which only a part is sent again never gives a message the id of another', async () => {
-    const [, second] = await idsOf([{ body: 'a' }, { body: 'b' }], 'key-1');
-    const [again] = await idsOf([{ body: 'b' }], 'key-1');
-    const [first] = await idsOf([{ body: 'a' }, { body: 'b' }], 'key-1');
-    expect(again).not.toBe(first);
-    expect(await idsOf([{ body: 'b', msgId: second }], 'key-1')).toEqual([second]);
-  });
-
-  test.each(['', ' ', 'ä', 'x'.repeat(256)])('that is %j is refused', async (key) => {
-    const { invocation, sent } = invocationOf();
-    const answer = await answerTo({ body: { body: 'x' }, headers: { 'idempotency-key': key } }, invocation);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'malformed-idempotency-key' } });
-    expect(sent).toEqual([]);
-  });
-
-  test('with blanks is told by the message, but is no key of it', async () => {
-    const { invocation, sent } = invocationOf();
-    await httpAnswer(sampleEvent('alb'), invocation, 'invocation-1');
-    expect(sent).toMatchObject([{ keys: [], properties: { 'aws.id': 'order 1003, first try' } }]);
   });
 });
 
@@ -194,6 +140,8 @@ describe('a request that is at fault', () => {
     [{ body: 'x', properties: { constructor: '' } }, '#/properties/constructor', 'must not be empty'],
     [JSON.parse('{"body":"x","__proto__":7}'), '#/__proto__', 'is unknown'],
     [{ body: 'x', constructor: 'y' }, '#/constructor', 'is unknown'],
+    [{ body: 'x', properties: { prototype: 7 } }, '#/properties/prototype', 'must be a string, but is a number'],
+    [{ body: 'x', 'half \ud800': 'y' }, '#/half%20%EF%BF%BD', 'is unknown'],
     [{ body: 'x', keys: {} }, '#/keys', 'must be a list, but is an object'],
     [{ body: 'x', properties: ['a'] }, '#/properties', 'must be an object, but is a list'],
     [{ body: 'x', delayMs: 1.5 }, '#/delayMs', 'but is 1.5'],
@@ -201,9 +149,14 @@ describe('a request that is at fault', () => {
     [{ body: 'x', tag: 'a\u0002' }, '#/tag', 'must not hold \\u0001 or \\u0002'],
     [{ body: 'x', delayMs: 0 }, '#/delayMs', 'must be a whole number from 1 to 259200000, but is 0'],
     [{ body: 'x', delayMs: '5' }, '#/delayMs', 'but is a string'],
+    [{ body: 'x', delayMs: -1.5 }, '#/delayMs', 'but is -1.5'],
+    [{ body: 'x', delayMs: 5, deliverAt: 5 }, '#', 'must have one of delayMs and deliverAt, not several'],
     [{ body: 'x', deliverAt: 8e15 }, '#/deliverAt', 'must be no more than 259200000 ms from now'],
     [{ body: 'x', msgId: 'a b' }, '#/msgId', 'must have 1 to 128 characters'],
     [{ body: 'x', tag: 'y'.repeat(31_001) }, '#', 'over the limit of 31000'],
+    [{ body: 'x', shardingKey: 'y'.repeat(31_001) }, '#', 'over the limit of 31000'],
+    [{ body: 'x', keys: ['y'.repeat(15_500), 'é'.repeat(7750)] }, '#', 'has 31004 bytes of tag, keys, sharding key'],
+    [{ body: 'x', properties: { ['n'.repeat(15_500)]: 'y'.repeat(15_500) } }, '#', 'over the limit of 31000'],
     [null, '#', 'must be an object, but is null'],
     [[[]], '#/0', 'must be an object, but is a list'],
     [Array(1001).fill({ body: 'x' }), '#', 'must have at most 1000 messages, but has 1001'],
@@ -291,6 +244,7 @@ describe('a request that is at fault', () => {
     ['/nothing', 'unknown-path'],
     ['/messages/1', 'unknown-path'],
     ['/messages/', 'unknown-path'],
+    ['/topics/orders/messages/1', 'unknown-path'],
     ['/topics/messages', 'unknown-path'],
     ['/topics//messages', 'unknown-path'],
     ['/topics/orders/eu/messages', 'unknown-path'],
