@@ -34,7 +34,8 @@ export function decode(body: string | Uint8Array): unknown {
   if (typeof body !== 'string' && !isUtf8(body)) return new Uint8Array(body.buffer, body.byteOffset, body.length);
   const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { ignoreBOM: true }).decode(body);
   try {
-    return parseExactly(text);
+    // A byte order mark, which some write before their JSON, is none of it.
+    return parseExactly(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (error) {
     if (error instanceof SyntaxError) return text;
     if (error instanceof RangeError) throw new MessageError('body', 'the body is nested too deeply for a mapping');

@@ -144,6 +144,33 @@ describe('fields', () => {
     expect(() => messageOf(mapping, body)).toThrow(message);
   });
 
+  test.each([
+    ['delayMs', 'body.wait', 3000],
+    ['delayLevel', 'body.level', 4],
+    ['delayLevel', 5, 5],
+    ['deliverAt', 'body.when', 1_793_178_000_000],
+  ])('%s can say when the message is delivered', (field, given, expected) => {
+    const message = messageOf({ [field]: given }, '{"wait":3000,"level":4,"when":1793178000000}');
+    expect(message).toHaveProperty(field, expected);
+  });
+
+  test('see JSON behind a byte order mark, which the body keeps', () => {
+    expect(messageOf({ tag: 'body.kind' }, '\ufeff{"kind":"a"}')).toMatchObject({
+      tag: 'a',
+      body: '\ufeff{"kind":"a"}',
+    });
+    const kinesis = { partitionKey: 'k', sequenceNumber: '1', data: Buffer.from('\ufeff{"a":1}').toString('base64') };
+    const [record] = recordsOf(
+      'kinesis',
+      { Records: [{ kinesis }] },
+      { tag: 'body.a', properties: { b: 'to_string(body)' } },
+    );
+    const message = record?.toMessage();
+    expect(message).toMatchObject({ tag: '1', properties: { b: '{"a":1}' } });
+    expect(Buffer.from(message?.body ?? '').toString()).toBe('\ufeff{"a":1}');
+    expect(messageOf({ body: 'body' }, '\ufefftext')).toMatchObject({ body: '\ufefftext' });
+  });
+
   test('may say of a record that it has no sharding key', () => {
     const event = sample('sqs', 'fifo-three-groups');
     const [record] = recordsOf('sqs', event, { shardingKey: "body.none || ''" });
@@ -175,6 +202,13 @@ test('what functions of Powertools decode can become the body, as logs of CloudW
   };
   const [record] = recordsOf('kinesis', { Records: [{ kinesis }] }, mapping);
   expect(record?.toMessage()).toMatchObject({ body: logs, tag: '/aws/lambda/orders' });
+});
+
+test('envelopes that were opened one after the other are there in this order', () => {
+  const record = { eventName: 'Put', s3: { bucket: { name: 'b' }, object: { key: 'k' } } };
+  const sns = { Type: 'Notification', TopicArn: 'arn:t', Message: JSON.stringify({ Records: [record], n: 7 }) };
+  const mapping = { unwrap: ['sns', 's3'], properties: { from: 'envelopes[0].TopicArn', n: 'envelopes[1].n' } };
+  expect(messageOf(mapping, JSON.stringify(sns)).properties).toMatchObject({ from: 'arn:t', n: '7' });
 });
 
 test('the function of EventBridge can send the detail alone', () => {
