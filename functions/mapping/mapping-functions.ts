@@ -1,3 +1,5 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
 import { JMESPathTypeError } from '@aws-lambda-powertools/jmespath';
 import { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
 import { exactDigits, exactNumber, parseExactly } from '../delivery/exact-json.ts';
@@ -27,10 +29,28 @@ class FunctionFailedError extends JMESPathTypeError {
 /** What a function gives in place of its own answer, for which it may ask, as for its complaint about an argument. */
 type Correction = (args: readonly unknown[], own: () => unknown) => unknown;
 
+/** Bytes that may come out of gzip: a record could else take all memory, and with it its batch, each time it comes. */
+const MOST_INFLATED = 32 * 1024 * 1024;
+
+function inflated(bytes: Uint8Array): Buffer {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MOST_INFLATED });
+  } catch (error) {
+    if (error instanceof RangeError) throw new RangeError(`more than ${MOST_INFLATED} bytes come out of it`);
+    throw error;
+  }
+}
+
+/** Bytes as text. @throws TypeError where they are none: characters in place of them would be sent for what they are */
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('the bytes are no text in UTF-8');
+  return bytes.toString();
+}
+
 /**
  * Where the library differs from the specification of JMESPath: values that are false in JavaScript become null in two
- * functions, and text that is no number of JSON becomes one. And where it would round numbers that keep their digits,
- * or not find them again.
+ * functions, text that is no number of JSON becomes one, and characters beyond 16 bits count as two. Where it would
+ * round numbers that keep their digits, or not find them again. And where bytes decoded are no text, or without end.
  */
 const corrected: Readonly<Record<string, Correction>> = {
   funcNotNull: (args, own) => args.find((arg) => arg !== null && arg !== undefined) ?? own(),
@@ -40,6 +60,16 @@ const corrected: Readonly<Record<string, Correction>> = {
   },
   funcMap: ([expression, items], own) =>
     Array.isArray(items) ? items.map((item) => (expression as ExpressionArgument).visit(item) ?? null) : own(),
+  funcLength: ([value], own) => (typeof value === 'string' ? Array.from(value).length : own()),
+  funcReverse: ([value], own) => (typeof value === 'string' ? Array.from(value).toReversed().join('') : own()),
+  funcPowertoolsBase64: ([text], own) => {
+    const decoded = own();
+    // The library has said whether it is base64.
+    textOf(Buffer.from(String(text), 'base64'));
+    return decoded;
+  },
+  funcPowertoolsBase64Gzip: ([text], own) =>
+    typeof text === 'string' ? textOf(inflated(Buffer.from(text, 'base64'))) : own(),
   funcPowertoolsJson: ([text], own) => (typeof text === 'string' ? parseExactly(text) : own()),
   funcToNumber: ([value], own) => {
     if (typeof value !== 'string') return exactDigits(value) === undefined ? own() : value;

@@ -209,12 +209,16 @@ describe('a request that is at fault', () => {
     expect(await answerTo({ body: { body: 'x'.repeat(4_194_304) } })).toMatchObject({ status: 200 });
   });
 
-  test.each(['', '{', 'null x', '{"body":"cut off'])(
-    'by a body that is %j is told that it is no JSON',
-    async (body) => {
-      expect(await answerTo({ body })).toMatchObject({ status: 400, body: { code: 'malformed-body' } });
-    },
-  );
+  test.each([
+    ['', 'the body is empty: it must be a message or a list of messages, as JSON'],
+    ['{', 'the body is not JSON: '],
+    ['null x', 'the body is not JSON: '],
+    ['{"body":"cut off', 'the body is not JSON: '],
+  ])('by a body that is %j is told that it is no JSON', async (body, detail) => {
+    const answer = await answerTo({ body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'malformed-body' } });
+    expect(answer.body.detail).toContain(detail);
+  });
 
   test('by bytes that are no UTF-8 is told so', async () => {
     const event = { ...requestEvent({}), body: Buffer.from('{"body":"\xff"}', 'latin1').toString('base64') };
@@ -227,16 +231,31 @@ describe('a request that is at fault', () => {
     ['application/x-www-form-urlencoded', 415],
     ['application/json; charset=iso-8859-1', 415],
     ['application/jsonp', 415],
+    ['application/json; charset=utf-16', 415],
+    ['application/json ; charset="utf8"', 200],
+    ['application/json; profile=order', 200],
     ['application/json; charset=UTF-8', 200],
     ['Application/JSON', 200],
     ['application/vnd.orders+json', 200],
   ])('or not, by its content type %s, is answered with %d', async (type, status) => {
-    expect(await answerTo({ body: { body: 'x' }, headers: { 'content-type': type } })).toMatchObject({ status });
+    const answer = await answerTo({ body: { body: 'x' }, headers: { 'content-type': type } });
+    expect(answer.status).toBe(status);
+    if (status === 415) expect(answer.body.detail).toContain('must be application/json in UTF-8');
   });
 
-  test('by a content encoding is refused', async () => {
+  test('not, by having no content type, is taken for JSON', async () => {
+    const event = { ...requestEvent({ body: { body: 'x' } }), headers: {} };
+    expect(await httpAnswer(event, invocationOf().invocation, 'i')).toMatchObject({ statusCode: 200 });
+  });
+
+  test('by a content encoding is refused, and by that which is none is not', async () => {
     const answer = await answerTo({ body: { body: 'x' }, headers: { 'content-encoding': 'gzip' } });
-    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+    expect(answer).toMatchObject({
+      status: 415,
+      body: { code: 'unsupported-media-type', detail: 'the body must come without a content encoding' },
+    });
+    const plain = await answerTo({ body: { body: 'x' }, headers: { 'content-encoding': 'Identity' } });
+    expect(plain.status).toBe(200);
   });
 
   test.each([

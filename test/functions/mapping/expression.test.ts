@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parseExactly } from '../../../functions/delivery/exact-json.ts';
 import { evaluate, expressionFaults, isTruthy } from '../../../functions/mapping/expression.ts';
@@ -63,6 +64,9 @@ describe('what an expression finds', () => {
     ['body.missing', null],
     ['body.list.x', null],
     ['body.zero', 0],
+    ["contains(body.list, 'a')", true],
+    ["contains(body.list, 'c')", false],
+    ["contains(body.list[0], 'c')", false],
     ['not_null(body.missing, body.zero)', 0],
     ['not_null(body.missing, body.no)', false],
     ['not_null(body.missing)', null],
@@ -70,6 +74,11 @@ describe('what an expression finds', () => {
     ['sort(body.list)', ['a', 'b']],
     ['powertools_json(\'{"a":1}\').a', 1],
     ["powertools_base64('YQ==')", 'a'],
+    ["powertools_base64('8J+amu+/vQ==')", '🚚\ufffd'],
+    ["length('Größe 🚚')", 7],
+    ["reverse('a🚚b')", 'b🚚a'],
+    ['length(body.list)', 2],
+    ['length(body)', 4],
   ])('of %s is %j', (expression, value) => {
     expect(evaluate(expression, data)).toEqual(value);
   });
@@ -93,6 +102,16 @@ describe('what an expression finds', () => {
   test.each([
     ["powertools_json('{')", 'powertools_json() failed: '],
     ["powertools_base64_gzip('YQ==')", 'powertools_base64_gzip() failed: '],
+    ["powertools_base64('//4=')", 'powertools_base64() failed: the bytes are no text in UTF-8'],
+    [
+      `powertools_base64_gzip('${gzipSync(Buffer.from([0xff, 0xfe])).toString('base64')}')`,
+      'powertools_base64_gzip() failed: the bytes are no text in UTF-8',
+    ],
+    [
+      `powertools_base64_gzip('${gzipSync(Buffer.alloc(33_554_433, 'a')).toString('base64')}')`,
+      'powertools_base64_gzip() failed: more than 33554432 bytes come out of it',
+    ],
+    ['powertools_base64_gzip(body.zero)', 'Invalid argument type for function powertools_base64_gzip()'],
     ['abs(body.empty)', 'abs()'],
     ["starts_with(body.missing, 'a')", 'starts_with()'],
     ['map(&abs(@), body.list)', 'abs()'],
