@@ -209,6 +209,12 @@ describe('a request that is at fault', () => {
     expect(await answerTo({ body: { body: 'x'.repeat(4_194_304) } })).toMatchObject({ status: 200 });
   });
 
+  test('by a size and by something else is told both', async () => {
+    const answer = await answerTo({ body: [{ body: 'x'.repeat(4_194_305) }, { body: 'x', tag: 7 }] });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toMatchObject([{ pointer: '#/1/tag' }, { pointer: '#/0/body' }]);
+  });
+
   test.each([
     ['', 'the body is empty: it must be a message or a list of messages, as JSON'],
     ['{', 'the body is not JSON: '],

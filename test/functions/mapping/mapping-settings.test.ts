@@ -72,6 +72,10 @@ describe('a mapping', () => {
     [{ delayMs: 999_999_999_999 }, 'mapping.delayMs: delayMs is 999999999999 ms from now, over the limit of 259200000'],
     [{ deliverAt: -1 }, 'mapping.deliverAt: deliverAt is -1, but must be a whole number above 0'],
     [{ delayLevel: 3, delayMs: 5 }, 'mapping.delayMs: give one of delayMs and delayLevel, not several'],
+    [
+      { delayLevel: { literal: 3 }, delayMs: 'body.wait' },
+      'mapping.delayMs: give one of delayMs and delayLevel, not several',
+    ],
     [{ delayLevel: 3, deliverAt: 'body.when' }, 'mapping.deliverAt: give one of deliverAt and delayLevel, not several'],
     [{ tag: { literal: 'a\u0001' } }, 'mapping.tag: it holds \\u0001 or \\u0002, which separate properties'],
     [{ shardingKey: { literal: '\u0002' } }, 'mapping.shardingKey: it holds \\u0001 or \\u0002'],
