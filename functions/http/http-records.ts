@@ -69,7 +69,7 @@ function idempotencyKey({ header }: HttpRequest): string | undefined {
   if (isUsable && more.length === 0) return value.trim();
   throw new HttpProblem(400, {
     code: 'malformed-idempotency-key',
-    detail: `Idempotency-Key must be given once, with 1 to ${LONGEST_KEY} characters of ASCII`,
+    detail: `Idempotency-Key must be given once, with 1 to ${LONGEST_KEY} printable characters of ASCII`,
   });
 }
 

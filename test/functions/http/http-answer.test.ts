@@ -347,6 +347,19 @@ describe('a list', () => {
     expect(answer.body.results).toMatchObject([{ status: 503 }, { status: 424, outcome: 'notSent' }, { status: 503 }]);
   });
 
+  test.each<[string, readonly RocketMQError[], string | undefined]>([
+    ['a second, where some met a busy cluster', [refusal(2)], '1'],
+    ['the longest time of any', [refusal(2), refusal(14), refusal(13, false)], '5'],
+    ['no time, where sending again helps none', [refusal(13, false)], undefined],
+  ])('of which some are stored says to wait %s', async (_what, errors, seconds) => {
+    const { invocation } = invocationOf((message) => {
+      const error = errors[Number(bodyText(message))];
+      return error === undefined ? undefined : sendFailed(error);
+    });
+    const { status, headers } = await answerTo({ body: [0, 1, 2, 3].map((at) => ({ body: String(at) })) }, invocation);
+    expect([status, headers['retry-after']]).toEqual([207, seconds]);
+  });
+
   test('of any messages, of which any fail in any way, has the result of each, in its order', async () => {
     const ways = [undefined, undefined, refusal(2), refusal(13, false), refusal(14), timeout] as const;
     const expected = [200, 200, 429, 422, 503, 503];

@@ -35,7 +35,10 @@ interface Operation {
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly parameters: { readonly IdempotencyKey: { readonly schema: JsonSchema } };
+  };
 }
 
 const document: Document = JSON.parse(
@@ -212,6 +215,14 @@ describe('the document', () => {
     for (const body of bodies) {
       const { status } = await answerTo({ body });
       expect(status === 200, JSON.stringify(body)).toBe(fits(schema, body, resolve));
+    }
+  });
+
+  test('takes and refuses the keys of requests that the function does', async () => {
+    const { schema } = document.components.parameters.IdempotencyKey;
+    for (const key of ['a', 'a b', '"~!', 'k'.repeat(255), '', ' ', 'k'.repeat(256), 'ä', 'a\u0007']) {
+      const { status } = await answerTo({ body: message, headers: { 'idempotency-key': key } });
+      expect([key, status]).toEqual([key, fits(schema, key, resolve) ? 200 : 400]);
     }
   });
 
