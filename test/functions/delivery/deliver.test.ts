@@ -251,7 +251,39 @@ describe('a record that may be dropped', () => {
   });
 });
 
+describe('a record that may be stored already', () => {
+  test('is sent when it is not found, and counts as stored where it is', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    const stored = await producer.send({ topic: TOPIC, body: 'found' });
+    const delivered = await deliver(
+      ['found', 'missing', 'new'].map((id) => record(id)),
+      {
+        producer,
+        deadline: deadlineAfter(5000),
+        record: ignore,
+        findStored: ({ id }) => (id === 'new' ? undefined : Promise.resolve(id === 'found' ? stored : undefined)),
+      },
+    );
+    expect(told(delivered)).toEqual(['found stored', 'missing stored', 'new stored']);
+    expect(delivered[0]?.outcome).toEqual({ status: 'stored', result: stored });
+    expect(cluster.broker().requests.count(SEND)).toBe(3);
+  });
+});
+
 describe('near the deadline', () => {
+  test('a send that is under way is over', async () => {
+    await using started = await startProducer();
+    const { cluster, producer } = started;
+    await producer.send({ topic: TOPIC, body: 'connects' });
+    cluster.broker().faults.add({ kind: 'no-answer', codes: [SEND] });
+    const deadline = deadlineAfter(1000);
+    const delivered = await deliver([record('a')], { producer, deadline, record: ignore });
+    expect(told(delivered)).toEqual(['a ROCKETMQ_SEND_FAILED']);
+    // Without the deadline it would be three attempts of two seconds each.
+    expect(cluster.broker().requests.count(SEND)).toBe(2);
+  });
+
   test('no record is begun: all are reported, and none becomes a message', async () => {
     await using started = await startProducer();
     const untouched: DeliveryRecord = {
