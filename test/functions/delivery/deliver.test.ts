@@ -276,7 +276,7 @@ describe('near the deadline', () => {
     await using started = await startProducer();
     const { cluster, producer } = started;
     await producer.send({ topic: TOPIC, body: 'connects' });
-    cluster.broker().faults.add({ kind: 'no-answer', codes: [SEND] });
+    cluster.broker().faults.add({ kind: 'no-answer', isStored: false, codes: [SEND] });
     const deadline = deadlineAfter(1000);
     const delivered = await deliver([record('a')], { producer, deadline, record: ignore });
     expect(told(delivered)).toEqual(['a ROCKETMQ_SEND_FAILED']);
