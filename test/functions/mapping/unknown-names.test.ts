@@ -19,6 +19,8 @@ test.each<[string, number, string]>([
   ['kind[?a == b]', 1, 'a record has no "kind"'],
   ['kind | [0]', 1, 'a record has no "kind"'],
   ['body.a[0] && kind', 14, 'a record has no "kind"'],
+  ['(body | a) && kind', 15, 'a record has no "kind"'],
+  ['body.{a: b} || kind', 16, 'a record has no "kind"'],
   ['"boddy".kind', 1, 'a record has no "boddy" (did you mean "body"?)'],
   ['body.status == "paid"', 16, `a record has no "paid"; text stands in single quotes: 'paid'`],
   ['body.a == "it\\u0027s"', 11, `text stands in single quotes: 'it\\'s'`],
