@@ -44,6 +44,9 @@ export function readClusterArguments(args: readonly string[]): ClusterArguments 
   const nameServerPort = readPort('name-server-port', values['name-server-port'], faults);
   const brokerPort = readPort('broker-port', values['broker-port'], faults);
   const topics = (values.topic ?? []).map((text) => readTopic(text, faults));
+  for (const { name } of topics.filter((topic, index) => topics.findIndex((one) => one.name === topic.name) < index)) {
+    faults.push(`--topic ${name} is given twice`);
+  }
   if (nameServerPort !== 0 && nameServerPort === brokerPort) {
     faults.push(`--name-server-port and --broker-port are both ${brokerPort}: two servers cannot share a port`);
   }

@@ -1,6 +1,12 @@
 import { readClusterArguments, USAGE } from './cluster-arguments.ts';
 import { startEmbeddedCluster } from './embedded/embedded-cluster.ts';
 
+/** Why the system refuses a port, by the code of its error. */
+const PORT_REFUSED: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken',
+  EACCES: 'is for the administrator only',
+};
+
 // `npm run cluster`: an embedded name server and broker for whatever wants to use them, until it is told to stop.
 const read = readClusterArguments(process.argv.slice(2));
 if (read.kind === 'help') {
@@ -23,8 +29,9 @@ async function run({
   });
   const options = { nameServers: [nameServerPort], brokers: [{ name: 'broker-a', port: brokerPort }], topics };
   const cluster = await startEmbeddedCluster(options).catch((error: NodeJS.ErrnoException & { port?: number }) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    process.stderr.write(`Port ${error.port} is taken: name another, or leave the option out to have one chosen.\n`);
+    const reason = PORT_REFUSED[error.code ?? ''];
+    if (reason === undefined) throw error;
+    process.stderr.write(`Port ${error.port} ${reason}: name another, or leave the option out to have one chosen.\n`);
     process.exitCode = 1;
     return undefined;
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { mappingFaults } from '../functions/mapping/mapping-settings.ts';
 import { ROCKETMQ_RELEASES, type RocketMQVersion } from './real/rocketmq-version.ts';
@@ -93,9 +94,22 @@ function readOption<T>(option: string, file: string, read: (text: string) => T):
   }
 }
 
+/** What went wrong, for people: without a stack where it is their options or their machine. */
+function failureText(error: unknown): unknown {
+  if (error instanceof TypeError) return `${error.message}\n\n${USAGE}`;
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  return `${error.message}\nFiles of a run go to ${tmpdir()} while it lasts; TMPDIR names another folder.`;
+}
+
+// Whoever reads has seen enough, as in `npm start | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error);
+  console.error(failureText(error));
   process.exitCode = 2;
 }

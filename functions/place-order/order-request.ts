@@ -11,8 +11,17 @@ export interface OrderRequest {
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
 
-/** Reads the request. @throws HttpProblem that says what is wrong with it. */
-export function orderRequest({ requestContext, headers, body, isBase64Encoded }: APIGatewayProxyEventV2): OrderRequest {
+/**
+ * Reads the request.
+ * @throws HttpProblem that says what is wrong with it, TypeError when the event is no request: nobody waits for a status.
+ */
+export function orderRequest(event: APIGatewayProxyEventV2): OrderRequest {
+  // What invoked the function decides what the event is, whatever its type says.
+  const given: Partial<APIGatewayProxyEventV2> | null = event;
+  if (given?.requestContext?.http === undefined || given.headers === undefined) {
+    throw new TypeError('the event is no request of a function URL or an HTTP API (payload 2.0)');
+  }
+  const { requestContext, headers, body, isBase64Encoded } = event;
   if (requestContext.http.method !== 'POST')
     throw new HttpProblem(405, 'orders are placed with POST', { allow: 'POST' });
   // The header's standard has it in quotes, and many clients leave them out.

@@ -61,7 +61,7 @@ const MOST_SHOWN = 20;
 
 /** Prints what was read back from the broker, and the figures. */
 export function printSummary({ summary, messages, lost, leftBehind }: RunReport): void {
-  console.log('\nread back from the broker');
+  console.log(`\nread back from the broker${messages.length === 0 ? ': nothing' : ''}`);
   for (const message of messages.slice(0, MOST_SHOWN)) console.log(`  ${messageText(message)}`);
   if (messages.length > MOST_SHOWN) console.log(`  … and ${messages.length - MOST_SHOWN} more`);
   const { records, stored, reportedFailed, filtered, dropped, duplicates, coldMs, warmMs } = summary;
@@ -74,7 +74,8 @@ export function printSummary({ summary, messages, lost, leftBehind }: RunReport)
   if (failed > 0) {
     console.log(`${failed} of ${invocations} invocations failed: ${Object.keys(failedInvocations).join(', ')}`);
   }
-  console.log(`cold start ${coldMs} ms (process start to answer), warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms`);
+  const warm = invocations > 1 ? `, warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms` : '';
+  console.log(`cold start ${coldMs} ms (process start to answer)${warm}`);
   if (leftBehind.length > 0) console.log(`left behind after an invocation: ${leftBehind.join(', ')}`);
   if (lost.length > 0) console.log(`LOST: ${lost.join(', ')}`);
 }

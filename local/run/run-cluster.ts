@@ -18,7 +18,7 @@ const READ_BACK_PAUSE_MS = 50;
 export async function startRunCluster(kind: 'embedded' | RocketMQVersion): Promise<StartedServers> {
   if (kind === 'embedded') return startEmbeddedCluster();
   const missing = await missingPrerequisite();
-  if (missing !== undefined) throw new TypeError(`a real RocketMQ cannot run here: ${missing}`);
+  if (missing !== undefined) throw new TypeError(missing);
   return startRealCluster({ version: kind });
 }
 

@@ -33,6 +33,7 @@ test.each([
   [['--topic', 'A:0'], '--topic A must have from 1 to 1024 queues, got "0"'],
   [['--topic', 'A:x'], '--topic A must have from 1 to 1024 queues, got "x"'],
   [['--topic', 'A:'], '--topic A must have from 1 to 1024 queues, got ""'],
+  [['--topic', 'A', '--topic', 'B', '--topic', 'A:2'], '--topic A is given twice'],
   [['--unknown'], "Unknown option '--unknown'"],
   [['word'], "Unexpected argument 'word'"],
 ])('%j is refused with its reason', (args, fault) => {

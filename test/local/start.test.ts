@@ -1,8 +1,10 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { functionSources } from '../../infra/bundling.ts';
@@ -25,8 +27,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** `npm start -- …` as npm runs it. */
 function start(...args: string[]): Promise<Run> {
+  return startIn({}, ...args);
+}
+
+/** The same with other environment variables. */
+function startIn(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Run> {
+  const env = { ...process.env, ...variables };
   return new Promise((resolve) => {
-    execFile(process.execPath, [START, ...args], (error: ExecFileException | null, stdout, stderr) => {
+    execFile(process.execPath, [START, ...args], { env }, (error: ExecFileException | null, stdout, stderr) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ exitCode, stdout, stderr });
     });
@@ -198,6 +206,38 @@ test('an event of your own that fails as a whole is told of by the summary and t
   const { exitCode, stdout } = await start(...args);
   expect(exitCode).toBe(1);
   expect(stdout).toContain('1 of 1 invocations failed: ROCKETMQ_EVENT');
+});
+
+test('an event by itself has no warm figures, and what stored nothing says so', async () => {
+  const file = await eventFile('none.json', '{"Records":[]}');
+  const { stdout } = await start('--event', file);
+  expect(stdout).toContain('read back from the broker: nothing');
+  expect(stdout).toMatch(/^cold start [\d.]+ ms \(process start to answer\)$/m);
+});
+
+test('a folder for temporary files that is not there is told of in a sentence', async () => {
+  const { exitCode, stderr } = await startIn({ TMPDIR: join(folder, 'gone') });
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^ENOENT: .*\n.*TMPDIR/);
+  expect(stderr).not.toContain('    at ');
+});
+
+test('a machine without Java is told so once', async () => {
+  const { exitCode, stderr } = await startIn({ PATH: folder, JAVA_HOME: undefined }, '--real');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^a real RocketMQ cannot be run here: a JDK/);
+});
+
+test('whoever reads the output may stop, and nothing is left behind', async () => {
+  const temporary = await mkdtemp(join(folder, 'tmp-'));
+  const run = spawn(process.execPath, [START], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [errors, ended] = [text(run.stderr), once(run, 'exit')];
+  run.stdout.once('data', () => run.stdout.destroy());
+  expect([await ended, await errors]).toEqual([[0, null], '']);
+  expect(await readdir(temporary)).toEqual([]);
 });
 
 test('samples that are meant to fail do not fail the run', async () => {

@@ -110,6 +110,18 @@ test('an order whose key was used is answered 503 while the order under it canno
   expect(await started.readBack()).toHaveLength(1);
 });
 
+test.each([
+  ['an event of SQS', { Records: [] }],
+  ['a request of a REST API', { httpMethod: 'POST', headers: {}, requestContext: { apiId: 'a' }, body: '{}' }],
+  ['nothing', null],
+])('%s is refused with a sentence', async (_, event) => {
+  await using started = await startTransactions(bundled.taskRoot);
+  expect(await started.host.invoke(event)).toMatchObject({
+    status: 'error',
+    errorMessage: 'the event is no request of a function URL or an HTTP API (payload 2.0)',
+  });
+});
+
 test('base64.json is decoded', async () => {
   await using started = await startTransactions(bundled.taskRoot);
   expect((await place(started, 'base64')).statusCode).toBe(200);
