@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { missingPrerequisite } from '../local/real/missing-prerequisite.ts';
 import { type BenchOptions, isWholeRun, readBenchOptions, USAGE } from './bench-options.ts';
 import { bundlesText } from './report/bundles-text.ts';
 import { resultsText } from './report/results-text.ts';
@@ -33,5 +34,17 @@ function optionsOrUsage(): BenchOptions | undefined {
   return undefined;
 }
 
+/** What this machine lacks for the parts that run on a real RocketMQ, all but one. */
+async function lackOf({ parts, isShort }: BenchOptions): Promise<string | undefined> {
+  return isShort || parts.every((part) => part === 'bundles') ? undefined : missingPrerequisite();
+}
+
 const options = optionsOrUsage();
-if (options !== undefined) await main(options);
+if (options !== undefined) {
+  const lack = await lackOf(options);
+  if (lack === undefined) await main(options);
+  else {
+    console.error(`${lack}. Without them run --only bundles, or --short.`);
+    process.exitCode = 2;
+  }
+}

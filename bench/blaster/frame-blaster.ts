@@ -49,14 +49,16 @@ export class FrameBlaster {
       return new BlastFrame({ ...content, bodyBytes, batch }, queueId);
     });
     this.#sendsLeft = sends ?? Number.POSITIVE_INFINITY;
-    this.#latenciesUs = undefined;
+    const isTimed = window === 1 && batch === 1;
+    // In the warm-up too: the first answer of the measured part is to a frame written before.
+    this.#latenciesUs = isTimed ? [] : undefined;
     if (sends === undefined) {
       this.#write(window);
       await after(warmupMs);
     }
     this.#confirmed = 0;
     this.#refused = 0;
-    if (window === 1 && batch === 1) this.#latenciesUs = [];
+    if (isTimed) this.#latenciesUs = [];
     const startedAt = performance.now();
     const cpuAtStart = process.cpuUsage();
     if (sends === undefined) await after(durationMs);

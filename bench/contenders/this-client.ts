@@ -16,7 +16,9 @@ await serveRounds(async ({ nameServerAddrs, topic }) => {
       if (load.batch === 1) return measureSends(load, () => producer.send(message(body)).then(() => 1));
       return measureSends(load, async () => {
         const outcomes = await producer.sendAll(Array.from({ length: load.batch }, () => message(body)));
-        return outcomes.filter(({ status }) => status === 'stored').length;
+        // As with the other clients, a batch that is not stored as a whole is a send that failed.
+        for (const outcome of outcomes) if (outcome.status === 'failed') throw outcome.error;
+        return outcomes.length;
       });
     },
   };

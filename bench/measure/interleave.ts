@@ -48,6 +48,7 @@ class Turns {
   #repeated = 0;
   #disturbed = 0;
   #failure: string | undefined;
+  #peakRssBytes: number | undefined;
 
   constructor(contender: Contender, idle: ReadonlySet<number>, options: InterleaveOptions) {
     this.#contender = contender;
@@ -75,16 +76,20 @@ class Turns {
   }
 
   result(): Rounds {
-    const { name, peakRssBytes } = this.#contender;
     const [rounds, repeated, disturbed, failure] = [this.#rounds, this.#repeated, this.#disturbed, this.#failure];
-    return { name, rounds, repeated, disturbed, failure, peakRssBytes };
+    return { name: this.#contender.name, rounds, repeated, disturbed, failure, peakRssBytes: this.#peakRssBytes };
   }
 
   async #run(load: Load): Promise<Round | undefined> {
     try {
-      return await this.#contender.run(load);
+      const round = await this.#contender.run(load);
+      // Read now: of a process that has ended nobody knows it.
+      this.#peakRssBytes = this.#contender.peakRssBytes;
+      return round;
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
+      // One that hangs may be busy, and must not be while others are measured.
+      await this.#contender.stop();
       return undefined;
     }
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { endWithParent } from '../../local/real/end-with-parent.ts';
 
 /** A program to start, and what it is given. */
 export interface Program {
@@ -27,16 +28,14 @@ export async function runProgram({ command, args, env = {} }: Program): Promise<
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
   });
+  const doneWith = child.pid === undefined ? () => undefined : endWithParent({ pid: child.pid });
   const ended = once(child, 'exit').then(([code, signal]) => ({
     code,
     signal,
     elapsedMs: performance.now() - startedAt,
   }));
-  const [stdout, stderr, { code, signal, elapsedMs }] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    ended,
-  ]);
+  const all = Promise.all([text(child.stdout), text(child.stderr), ended]);
+  const [stdout, stderr, { code, signal, elapsedMs }] = await all.finally(doneWith);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${signal ?? code}:\n${stdout}${stderr}`);
   return { elapsedMs, stdout };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc in ms: USER_HZ is 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -9,9 +9,10 @@ interface ProcessTimes {
 }
 
 /** CPU time in ms of a process and all its descendants that still run, without those of `except` and their descendants. */
-export function treeCpuMs(root: number, except: ReadonlySet<number> = new Set()): number {
+export function treeCpuMs(root: number, except: ReadonlySet<number> = new Set(), folder = '/proc'): number {
   const all = new Map<number, ProcessTimes>();
-  for (const name of readdirSync('/proc')) {
+  // Where this is no Linux there is nothing to count.
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     if (!/^\d+$/.test(name)) continue;
     const times = timesOf(Number(name));
     if (times !== undefined) all.set(Number(name), times);

@@ -50,21 +50,23 @@ export async function measureClientColdStart(context: BenchContext): Promise<Cli
     const marks: { importedMs?: number } = stdout === '' ? {} : JSON.parse(stdout);
     if (isCounted) runs.get(client.name)?.push({ ...marks, elapsedMs });
   };
-  // Once each, so that all files are in the page cache; a client that fails is told and left out.
-  const able: ColdClient[] = [];
-  for (const client of clients) {
+  // A client that fails is told and left out from then on.
+  const able = new Set(clients);
+  const tryRun = async (client: ColdClient, isCounted: boolean) => {
     try {
-      await run(client, false);
-      able.push(client);
+      await run(client, isCounted);
     } catch (error) {
+      able.delete(client);
       progress(`  ${client.name} could not be measured: ${error instanceof Error ? error.message : error}`);
     }
-  }
+  };
+  // Once each, so that all files are in the page cache.
+  for (const client of clients) await tryRun(client, false);
   if (isPatient) await calmMachine();
   for (let round = 0; round < rounds * RUNS_PER_ROUND; round++) {
-    for (const client of shuffled(able)) await run(client, true);
+    for (const client of shuffled([...able])) await tryRun(client, true);
   }
-  return able.flatMap(({ name, bundleBytes }) => {
+  return [...able].flatMap(({ name, bundleBytes }) => {
     const all = runs.get(name) ?? [];
     const elapsedMs = spreadOf(all.map((entry) => entry.elapsedMs));
     const importedMs = spreadOf(all.flatMap((entry) => entry.importedMs ?? []));

@@ -18,8 +18,8 @@ export interface SendFigure {
   /** Single sends, one in flight. */
   readonly p50Us?: Spread;
   readonly p99Us?: Spread;
-  /** Most memory that its process held, start and warm-up included. */
-  readonly peakRssMb: number;
+  /** Most memory that its process held, start and warm-up included; where the system tells it. */
+  readonly peakRssMb?: number;
   readonly failed: number;
   readonly repeatedRounds: number;
   readonly disturbedRounds: number;
@@ -140,7 +140,7 @@ function figureOf(entry: Rounds, shape: Shape): SendFigure | undefined {
     cpuUsPerMessage,
     ...(p50Us === undefined ? {} : { p50Us }),
     ...(p99Us === undefined ? {} : { p99Us }),
-    peakRssMb: (entry.peakRssBytes ?? 0) / 1e6,
+    ...(entry.peakRssBytes === undefined ? {} : { peakRssMb: entry.peakRssBytes / 1e6 }),
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
     repeatedRounds: entry.repeated,
     disturbedRounds: entry.disturbed,

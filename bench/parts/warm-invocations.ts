@@ -22,8 +22,8 @@ export interface WarmFigure {
 
 export interface WarmFigures {
   readonly figures: readonly WarmFigure[];
-  /** Most memory that the function's process held, the invocation with the most records included; MB. */
-  readonly peakRssMb: number;
+  /** Most memory that the function's process held, the invocation with the most records included; MB. Where the system tells it. */
+  readonly peakRssMb?: number;
   readonly mostRecords: number;
 }
 
@@ -64,7 +64,7 @@ export async function measureWarmInvocations(context: BenchContext): Promise<War
   }
   const mostRecords = Math.max(...figures.map(({ records }) => records));
   const peak = sqs.pid === undefined ? undefined : peakRssBytes(sqs.pid);
-  return { figures, peakRssMb: (peak ?? 0) / 1e6, mostRecords };
+  return { figures, mostRecords, ...(peak === undefined ? {} : { peakRssMb: peak / 1e6 }) };
 }
 
 async function invoke(host: LambdaHost, records: number): Promise<InvocationCost> {

@@ -53,8 +53,9 @@ async function bytesOf(plan: ContenderPlan, batch: number, cluster: BenchCluster
   // The first run connects, looks the route up and greets the broker.
   await contender.run({ ...load, sends: 10 });
   const before = received(cluster);
-  const { messages, sentBytes, receivedBytes } = await contender.run(load);
+  const { messages, failed, sentBytes, receivedBytes } = await contender.run(load);
   const after = received(cluster);
+  if (failed > 0) throw new Error(`${failed} of its ${SENDS} sends failed`);
   return {
     contender: plan.name,
     batch,

@@ -76,7 +76,7 @@ function sendRow(figure: SendFigure): string[] {
     spreadText(figure.cpuUsPerMessage, 1),
     spreadText(figure.p50Us, 0),
     spreadText(figure.p99Us, 0),
-    figure.peakRssMb.toFixed(0),
+    figure.peakRssMb?.toFixed(0) ?? '–',
     notes.join(', '),
   ];
 }
@@ -148,7 +148,7 @@ function warm({ warm: part }: JudgedResults): string {
     '## Warm invocations',
     'Nothing due; from the call of the handler to its answer, beside the same sends by the bare client.',
     table(columns, rows),
-    `Peak RSS of the process, ${part.mostRecords} records included: ${part.peakRssMb.toFixed(0)} MB.`,
+    `Peak RSS of the process, ${part.mostRecords} records included: ${part.peakRssMb?.toFixed(0) ?? '–'} MB.`,
   ].join('\n\n');
 }
 

@@ -45,6 +45,15 @@ describe('npm run bench in its short form', () => {
     expect(stdout).not.toContain('## Single sends');
   });
 
+  test('without Java nothing is begun that needs it', async () => {
+    const env = { ...process.env, PATH: '/nowhere', JAVA_HOME: '/nowhere' };
+    await expect(promisify(execFile)(process.execPath, [command, '--only', 'due'], { env })).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^a real RocketMQ cannot be run here: .*run --only bundles, or --short\.\n$/),
+    });
+  });
+
   test('tells its usage when an option is wrong', async () => {
     await expect(bench('--only', 'speed')).rejects.toMatchObject({
       code: 2,

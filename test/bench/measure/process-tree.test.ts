@@ -20,3 +20,7 @@ test('the CPU time of a tree counts children, and leaves out those that are exce
     await once(child, 'close');
   }
 });
+
+test('where processes have no folder, as on macOS, nothing is counted', () => {
+  expect(treeCpuMs(process.pid, new Set(), '/nowhere/proc')).toBe(0);
+});

@@ -52,6 +52,16 @@ describe('bars', () => {
     });
   });
 
+  test('know nothing of memory that the system does not tell', () => {
+    const { peakRssMb, ...untold } = figure('this', 40_000, 12);
+    const of = { ...run, sends: { figures: [untold], missing: [] } };
+    expect(peakRssMb).toBe(100);
+    expect(barOf(of, 'peak RSS in the 64-in-flight run', '≤ 110 MB')).toMatchObject({
+      measured: 'not measured',
+      isMet: undefined,
+    });
+  });
+
   test('are left out for parts that did not run', () => {
     expect(judge(run)).toEqual([]);
   });
