@@ -41,7 +41,8 @@ export class Contender implements AsyncDisposable {
       process.once('close', (code, signal) => {
         doneWith?.();
         this.#answer.promise.catch(() => undefined);
-        this.#end = new Error(`${plan.name} ended with ${signal ?? code}; it wrote:\n${this.#lastErrors.join('\n')}`);
+        const words = this.#lastErrors.length === 0 ? [] : ['It wrote:', ...this.#lastErrors];
+        this.#end = new Error([`${plan.name} ended with ${signal ?? code}`, ...words].join('\n'));
         this.#answer.reject(this.#end);
         resolve();
       });

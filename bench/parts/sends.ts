@@ -21,6 +21,8 @@ export interface SendFigure {
   /** Most memory that its process held, start and warm-up included; where the system tells it. */
   readonly peakRssMb?: number;
   readonly failed: number;
+  /** Rounds it did not do, because it had ended or hung. */
+  readonly missedRounds: number;
   readonly repeatedRounds: number;
   readonly disturbedRounds: number;
 }
@@ -105,7 +107,7 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
   const failed = all.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [{ contender: name, reason: failure }],
   );
-  return { figures: all.flatMap((entry) => figureOf(entry, shape) ?? []), missing: [...missing, ...failed] };
+  return { figures: all.flatMap((entry) => figureOf(entry, shape, rounds) ?? []), missing: [...missing, ...failed] };
 }
 
 /** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */
@@ -126,7 +128,7 @@ async function startAll(plans: readonly ContenderPlan[], target: Target, warmup:
   return { started, missing };
 }
 
-function figureOf(entry: Rounds, shape: Shape): SendFigure | undefined {
+function figureOf(entry: Rounds, shape: Shape, wantedRounds: number): SendFigure | undefined {
   const { rounds } = entry;
   const messagesPerSecond = spreadOf(rounds.map(({ messages, elapsedMs }) => (messages / elapsedMs) * 1000));
   const cpuUsPerMessage = spreadOf(rounds.map(({ cpuUs, messages }) => cpuUs / Math.max(1, messages)));
@@ -142,6 +144,7 @@ function figureOf(entry: Rounds, shape: Shape): SendFigure | undefined {
     ...(p99Us === undefined ? {} : { p99Us }),
     ...(entry.peakRssBytes === undefined ? {} : { peakRssMb: entry.peakRssBytes / 1e6 }),
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
+    missedRounds: wantedRounds - rounds.length,
     repeatedRounds: entry.repeated,
     disturbedRounds: entry.disturbed,
   };

@@ -55,7 +55,7 @@ function sends(title: string, part: SendFigures | undefined): string {
     return `### ${load}\n\n${table(['client', 'messages/s', 'CPU µs/message', 'p50 µs', 'p99 µs', 'peak RSS MB', 'notes'], rows)}`;
   });
   const missing = part.missing.map(({ contender, reason }) => `- ${contender}: ${reason.split('\n', 1).join('')}`);
-  const notes = missing.length === 0 ? [] : [`Not measured:\n\n${missing.join('\n')}`];
+  const notes = missing.length === 0 ? [] : [`Not measured, or not to the end:\n\n${missing.join('\n')}`];
   return [`## ${title}`, ...tables, ...notes].join('\n\n');
 }
 
@@ -64,9 +64,10 @@ function loadTitle({ window, bodyBytes, batch }: SendFigure): string {
 }
 
 function sendRow(figure: SendFigure): string[] {
-  const { failed, repeatedRounds, disturbedRounds } = figure;
+  const { failed, missedRounds, repeatedRounds, disturbedRounds } = figure;
   const notes = [
     failed > 0 ? `${failed} sends failed` : [],
+    missedRounds > 0 ? `${missedRounds} rounds missing` : [],
     repeatedRounds > 0 ? `${repeatedRounds} rounds repeated` : [],
     disturbedRounds > 0 ? `${disturbedRounds} rounds disturbed` : [],
   ].flat();

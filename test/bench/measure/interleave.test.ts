@@ -23,7 +23,7 @@ test('a contender that dies keeps its rounds and its memory until then, and the 
   const [ofSteady, ofMortal] = all;
   expect(ofSteady?.rounds).toHaveLength(3);
   expect(ofMortal?.rounds).toHaveLength(1);
-  expect(ofMortal?.failure).toContain('mortal ended with 3');
+  expect(ofMortal?.failure).toBe('mortal ended with 3');
   expect(ofMortal?.peakRssBytes).toBeGreaterThan(10_000_000);
 });
 

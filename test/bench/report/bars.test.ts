@@ -20,6 +20,7 @@ function figure(contender: string, messagesPerSecond: number, cpuUs: number): Se
     cpuUsPerMessage: spread(cpuUs),
     peakRssMb: 100,
     failed: 0,
+    missedRounds: 0,
     repeatedRounds: 0,
     disturbedRounds: 0,
   };
