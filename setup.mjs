@@ -22,6 +22,9 @@ function isInstalled() {
 
 if (!isInstalled()) {
   console.error('Installing the dependencies (once) …');
+  // On Ctrl-C npm takes back what it has begun. Whoever waits for it must not come back to the prompt before, for another
+  // start would meet the rest.
+  process.on('SIGINT', () => undefined);
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []];
   const { status } = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
