@@ -20,16 +20,20 @@ export interface StartedTransactions extends AsyncDisposable {
   leaveOpen(brokerName?: string): Promise<TransactionResult>;
 }
 
-/** Starts it all; the environment is added to, or takes the place of, what the function needs. */
+/**
+ * Starts it all; the environment is added to, or takes the place of, what the function needs.
+ * @param transactionCheckIntervalMs time between two rounds of checks, whose answers are requests too.
+ */
 export async function startTransactions(
   taskRoot: string,
   environment: Readonly<Record<string, string>> = {},
+  transactionCheckIntervalMs = 200,
 ): Promise<StartedTransactions> {
   const cluster = await startEmbeddedCluster({
     brokers: [{ name: 'broker-a' }, { name: 'broker-b' }],
     topics: [{ name: TOPIC, queues: 4 }],
     transactionTimeOutMs: 100,
-    transactionCheckIntervalMs: 200,
+    transactionCheckIntervalMs,
   });
   const { nameServerAddrs } = cluster;
   const dynamoDb = await startDynamoDbEndpoint({ tables: { [LOG_TABLE]: 'msgId', [ORDERS_TABLE]: 'orderId' } });

@@ -16,6 +16,8 @@ const END_TRANSACTION = 37;
 const SEND_MESSAGE_V2 = 310;
 const ROLLBACK = '12';
 const UNKNOWN = '0';
+/** Interval of checks for tests that count requests. */
+const NO_CHECKS = 600_000;
 
 const bundled = bundledFunction('place-order');
 afterAll(() => bundled[Symbol.dispose]());
@@ -171,7 +173,7 @@ test('tables that do not answer make it 503, to be asked again; the message stay
 });
 
 test('an order too large for a row is answered 422, and its half message is rolled back', async () => {
-  await using started = await startTransactions(bundled.taskRoot);
+  await using started = await startTransactions(bundled.taskRoot, {}, NO_CHECKS);
   const event = { ...sample<object>('place-order', 'plain'), body: JSON.stringify({ note: 'x'.repeat(450_000) }) };
   const { statusCode, headers, body } = answerOf(await started.host.invoke(event));
   expect([statusCode, body.detail]).toEqual([
@@ -267,7 +269,7 @@ describe('a sandbox that is asked for a transaction of another one', () => {
 });
 
 test('the first order asks brokers and name servers no more than its transaction needs', async () => {
-  await using started = await startTransactions(bundled.taskRoot);
+  await using started = await startTransactions(bundled.taskRoot, {}, NO_CHECKS);
   expect((await place(started, 'plain')).body.status).toBe('placed');
   const asked = started.cluster.brokers.flatMap(({ requests }) => requests.last().map(({ code }) => code));
   expect(asked).toEqual([HEART_BEAT, SEND_MESSAGE_V2, END_TRANSACTION, UNREGISTER_CLIENT]);
