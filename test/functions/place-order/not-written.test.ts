@@ -7,6 +7,10 @@ const failure = (name: string, message = '', CancellationReasons?: readonly obje
 
 const cancelled = (...reasons: readonly object[]) => failure('TransactionCanceledException', 'cancelled', reasons);
 
+/** At the second attempt of the SDK: the first one was not answered. */
+const cancelledAgain = (...reasons: readonly object[]) =>
+  Object.assign(cancelled(...reasons), { $metadata: { attempts: 2 } });
+
 describe('that nothing was written is certain', () => {
   test.each([
     [
@@ -17,6 +21,16 @@ describe('that nothing was written is certain', () => {
     [
       'when the transaction was decided before',
       cancelled({ Code: 'None' }, { Code: 'ConditionalCheckFailed' }),
+      { why: 'lost' },
+    ],
+    [
+      'when the order is there at the second attempt, for it stays there',
+      cancelledAgain({ Code: 'ConditionalCheckFailed' }, { Code: 'None' }),
+      { why: 'orderExists' },
+    ],
+    [
+      'when the transaction was decided before the second attempt, for that stays so',
+      cancelledAgain({ Code: 'None' }, { Code: 'ConditionalCheckFailed' }),
       { why: 'lost' },
     ],
     [
@@ -42,6 +56,10 @@ describe('that nothing was written is certain', () => {
 test.each([
   ['an error of the service', failure('InternalServerError')],
   ['an answer that did not come', failure('TimeoutError')],
+  [
+    'a write in the way of a second attempt, while the first may be under way',
+    cancelledAgain({ Code: 'TransactionConflict' }, { Code: 'None' }),
+  ],
   ['the same transaction under way', failure('TransactionInProgressException')],
   ['what is no error', 'ValidationException'],
 ])('after %s it is open what was written', (_, error) => {

@@ -1,0 +1,49 @@
+import { text } from 'node:stream/consumers';
+import { afterAll, expect, test } from 'vitest';
+import { startLoopbackHttp } from '../../../local/loopback-http.ts';
+import { bundledFunction, sample } from '../bundled-function.ts';
+import { LOG_TABLE, ORDERS_TABLE, startTransactions } from '../transactions-on-embedded.ts';
+
+const END_TRANSACTION = 37;
+const ROLLBACK = '12';
+
+const bundled = bundledFunction('place-order');
+afterAll(() => bundled[Symbol.dispose]());
+
+/** A DynamoDB that holds the first attempt of a write until it is told to carry it out, and cancels those after it. */
+async function startLateWrites(code: string) {
+  const attempts: string[] = [];
+  const { url, stop } = await startLoopbackHttp(async (request, response) => {
+    if (attempts.push(await text(request)) === 1) return;
+    const answer = {
+      __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+      CancellationReasons: [{ Code: code }, { Code: 'None' }],
+    };
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
+  });
+  const carryOut = (target: string) => {
+    const headers = { 'x-amz-target': 'DynamoDB_20120810.TransactWriteItems' };
+    return fetch(target, { method: 'POST', headers, body: attempts[0] ?? '' });
+  };
+  return { url, attempts, carryOut, [Symbol.asyncDispose]: stop };
+}
+
+test.concurrent.each(['ThrottlingError', 'TransactionConflict'])(
+  'a row that is written late, after its next attempt was cancelled for %s, has a message that can still be committed',
+  async (code) => {
+    await using late = await startLateWrites(code);
+    await using started = await startTransactions(bundled.taskRoot, { AWS_ENDPOINT_URL_DYNAMODB: late.url });
+    const result = await started.host.invoke(sample('place-order', 'plain'));
+    expect(late.attempts).toHaveLength(2);
+    const { ok } = await late.carryOut(started.dynamoDb.url);
+    expect(ok).toBe(true);
+    expect(started.dynamoDb.scan(ORDERS_TABLE)).toHaveLength(1);
+    expect(started.dynamoDb.scan(LOG_TABLE)).toMatchObject([{ outcome: { S: 'commit' } }]);
+    const ends = started.cluster.brokers.flatMap(({ requests }) => requests.last(END_TRANSACTION));
+    expect(ends.map(({ extFields }) => extFields.commitOrRollback)).not.toContain(ROLLBACK);
+    expect(result).toMatchObject({
+      status: 'ok',
+      payload: { statusCode: 503, body: expect.stringContaining('is not known') },
+    });
+  },
+);
