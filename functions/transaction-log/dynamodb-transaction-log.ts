@@ -1,3 +1,4 @@
+import { OptionsError } from '#rocketmq';
 import { dynamoDbClient } from './dynamodb-client.ts';
 import type { AskedTransaction, TransactionLog } from './transaction-log.ts';
 
@@ -59,9 +60,19 @@ export class DynamoDbTransactionLog implements TransactionLog {
   readonly #options: Required<DynamoDbTransactionLogOptions>;
   #client: DynamoDbCalls | undefined;
 
-  constructor(options: DynamoDbTransactionLogOptions) {
-    const defaults = { client: dynamoDbClient, patienceMs: 60_000, keptMs: 7 * 86_400_000, now: () => Date.now() };
-    this.#options = { ...defaults, ...options };
+  /** @throws OptionsError for times that are no numbers: with such a patience no transaction would be too young to be rolled back. */
+  constructor({
+    tableName,
+    client = dynamoDbClient,
+    patienceMs = 60_000,
+    keptMs = 7 * 86_400_000,
+    now = () => Date.now(),
+  }: DynamoDbTransactionLogOptions) {
+    const faults = Object.entries({ patienceMs, keptMs }).flatMap(([name, ms]) =>
+      Number.isFinite(ms) && ms >= 0 ? [] : [`"${name}" is ${ms}, but must be a number of ms from 0`],
+    );
+    if (faults.length > 0) throw new OptionsError('DynamoDbTransactionLog', faults);
+    this.#options = { tableName, client, patienceMs, keptMs, now };
   }
 
   /**
