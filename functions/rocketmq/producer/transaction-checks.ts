@@ -160,16 +160,15 @@ export class TransactionChecks {
     }
     if (ended.isConfirmed && decision.answer === 'commit') this.memory.set(msgId, 'delivered');
     const error = decision.error ?? (ended.isConfirmed ? undefined : ended.error);
+    const { answer, isDelivered } = decision;
+    const { isConfirmed } = ended;
+    const report = { message, answer, isDelivered, isConfirmed, ...(error === undefined ? {} : { error }) };
+    const listener = this.#listeners.get(producerGroup);
     try {
-      await this.#listeners.get(producerGroup)?.answered?.({
-        message,
-        answer: decision.answer,
-        isDelivered: decision.isDelivered,
-        isConfirmed: ended.isConfirmed,
-        ...(error === undefined ? {} : { error }),
-      });
+      const told = Promise.resolve(report).then((report) => listener?.answered?.(report));
+      await settledBy(told, deadline, () => new DeadlineError(`note of transaction ${msgId}`, 0, 1));
     } catch {
-      // The broker has its answer, whatever the listener makes of it.
+      // The broker has its answer, whatever the listener makes of it and however long; the invocation is not to wait for that.
     }
   }
 }

@@ -79,10 +79,10 @@ export interface TransactionCheckListener {
    */
   check(message: CheckedMessage): Promise<TransactionOutcome>;
   /**
-   * Most ms for one check, from its arrival to the broker's answer. Default 3 s: an invocation waits so long for it at its
-   * end. More for who stays awake to answer many. Within an invocation, never more than it has left.
+   * Most ms for one check, from its arrival to the broker's answer and `answered`. Default 3 s: an invocation waits so long for it
+   * at its end. More for who stays awake to answer many. Within an invocation, never more than it has left.
    */
   readonly limitMs?: number;
-  /** Told of each answer. A place to note what was delivered; its own failure changes nothing. */
+  /** Told of each answer. A place to note what was delivered, in what is left of `limitMs`; its own failure changes nothing. */
   answered?(report: TransactionCheckReport): void | Promise<void>;
 }

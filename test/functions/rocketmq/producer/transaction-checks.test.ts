@@ -181,6 +181,31 @@ describe('a check', () => {
     await upkeep.end();
   });
 
+  test('keeps no invocation beyond its limit with a listener that takes long over the answer, and is answered when asked again', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const { promise: noted, resolve: note } = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    await producer.onTransactionCheck({
+      limitMs: 200,
+      check: async ({ msgId }) => {
+        asked.push(msgId);
+        return 'unknown';
+      },
+      answered: () => noted,
+    });
+    for (let invocations = 1; invocations <= 2; invocations++) {
+      const upkeep = await begin(client);
+      if (invocations === 1) await producer.sendTransaction(MESSAGE, async () => 'unknown');
+      await producer.awaitTransactionChecks([TOPIC]);
+      started.check();
+      await expect.poll(() => asked.length).toBe(invocations);
+      await upkeep.end();
+      expect(client.pendingCount).toBe(0);
+    }
+    note();
+  });
+
   test('is answered before the invocation ends', async () => {
     await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
