@@ -3,6 +3,7 @@ import {
   type Deadline,
   earlierBy,
   earlierOf,
+  OptionsError,
   type Producer,
   RocketMQError,
   type TransactionCheckListener,
@@ -59,9 +60,13 @@ const REGISTER_AGAIN_MS = 2_000;
  * Registers a producer's group with every master of its topics and stays awake for a while, to answer what they ask from a
  * transaction log. To be called inside an invocation (`beginInvocation`), whose end takes the group off the brokers again. A
  * broker that cannot be reached does not keep the others from being answered.
+ * @throws OptionsError without a topic, or a time to stay awake: nothing would be answered, and nothing be told of that.
  */
 export async function answerChecks(options: AnswerChecksOptions): Promise<CheckCounts> {
-  const { producer, log, topics, deadline } = options;
+  const { producer, log, topics, awakeMs, deadline } = options;
+  if (!(awakeMs > 0))
+    throw new OptionsError('answerChecks', [`"awakeMs" is ${awakeMs}, but must be a number of ms above 0`]);
+  if (topics.length === 0) throw new OptionsError('answerChecks', ['"topics" is empty: no broker would ask']);
   const leave = deadline && earlierBy(deadline, LEAVE_MS);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
@@ -98,7 +103,7 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
       errors.add(error.message);
       pauseMs = REGISTER_AGAIN_MS;
     }
-    stay ??= earlierOf(leave, options.awakeMs);
+    stay ??= earlierOf(leave, awakeMs);
     await delay(Math.max(0, Math.min(pauseMs, stay.remainingMs())));
   } while (stay.remainingMs() > 0);
   isLeaving = true;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
-import { answerChecks } from '../../../functions/transaction-log/answer-checks.ts';
+import { type AnswerChecksOptions, answerChecks } from '../../../functions/transaction-log/answer-checks.ts';
 import { MemoryTransactionLog } from '../../../functions/transaction-log/memory-transaction-log.ts';
 import { startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
 import { GivenClock } from '../rocketmq/remoting/given-clock.ts';
@@ -73,4 +73,19 @@ test('a broker that cannot be reached is told of, and does not keep the others f
   expect(counts).toMatchObject({ asked: 1, rolledBack: 1, isRegistered: false });
   expect(counts.errors).toEqual([expect.stringContaining('no heartbeats here')]);
   await upkeep.end();
+});
+
+test.each([
+  ['awakeMs', Number.NaN],
+  ['awakeMs', undefined],
+  ['awakeMs', 0],
+  ['topics', []],
+])('a stay with %s of "%s" is refused: nobody would be answered', async (name, value) => {
+  await using started = await start();
+  const { log, producer } = started;
+  const options = { producer, log, topics: ['T'], awakeMs: 500, [name]: value } as AnswerChecksOptions;
+  await expect(answerChecks(options)).rejects.toMatchObject({
+    code: 'ROCKETMQ_OPTIONS',
+    message: expect.stringContaining(`"${name}" is`),
+  });
 });
