@@ -6,6 +6,7 @@ import { LOG_TABLE, ORDERS_TABLE, startTransactions } from '../transactions-on-e
 
 const END_TRANSACTION = 37;
 const ROLLBACK = '12';
+const WRITE = 'DynamoDB_20120810.TransactWriteItems';
 
 const bundled = bundledFunction('place-order');
 afterAll(() => bundled[Symbol.dispose]());
@@ -13,17 +14,20 @@ afterAll(() => bundled[Symbol.dispose]());
 /** A DynamoDB that holds the first attempt of a write until it is told to carry it out, and cancels those after it. */
 async function startLateWrites(code: string) {
   const attempts: string[] = [];
+  const cancelled = {
+    __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+    CancellationReasons: [{ Code: code }, { Code: 'None' }],
+  };
   const { url, stop } = await startLoopbackHttp(async (request, response) => {
-    if (attempts.push(await text(request)) === 1) return;
-    const answer = {
-      __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
-      CancellationReasons: [{ Code: code }, { Code: 'None' }],
-    };
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
+    const body = await text(request);
+    const isWrite = request.headers['x-amz-target'] === WRITE;
+    if (isWrite && attempts.push(body) === 1) return;
+    // Anything else is asked for a check, of a row that is not there yet.
+    const [status, answer] = isWrite ? [400, cancelled] : [200, {}];
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
   });
   const carryOut = (target: string) => {
-    const headers = { 'x-amz-target': 'DynamoDB_20120810.TransactWriteItems' };
-    return fetch(target, { method: 'POST', headers, body: attempts[0] ?? '' });
+    return fetch(target, { method: 'POST', headers: { 'x-amz-target': WRITE }, body: attempts[0] ?? '' });
   };
   return { url, attempts, carryOut, [Symbol.asyncDispose]: stop };
 }
