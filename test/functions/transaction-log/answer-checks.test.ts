@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
 import { type AnswerChecksOptions, answerChecks } from '../../../functions/transaction-log/answer-checks.ts';
 import { MemoryTransactionLog } from '../../../functions/transaction-log/memory-transaction-log.ts';
+import type { TransactionLog } from '../../../functions/transaction-log/transaction-log.ts';
 import { startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
+import type { Fault } from '../../../local/embedded/fault.ts';
 import { GivenClock } from '../rocketmq/remoting/given-clock.ts';
 
 const END_TRANSACTION = 37;
@@ -73,6 +75,55 @@ test('a broker that cannot be reached is told of, and does not keep the others f
   expect(counts).toMatchObject({ asked: 1, rolledBack: 1, isRegistered: false });
   expect(counts.errors).toEqual([expect.stringContaining('no heartbeats here')]);
   await upkeep.end();
+});
+
+test('a broker that did not take the group in gets it soon again, in the same stay', async () => {
+  await using started = await start();
+  const { cluster, client, producer, registered } = started;
+  cluster.brokers[0]?.faults.add({ codes: [34], kind: 'answer', code: 1, remark: 'not yet', times: 1 });
+  const upkeep = await client.beginInvocation(deadlineAfter(20_000));
+  const stay = answerChecks({ producer, log: started.log, topics: ['T'], awakeMs: 4_000 });
+  expect(await stay).toMatchObject({ isRegistered: true, errors: [expect.stringContaining('not yet')] });
+  expect(registered()).toEqual([1, 1]);
+  await upkeep.end();
+});
+
+/** Leaves a transaction open whose commit is in the log, and has its broker ask for it during a stay awake. */
+async function stayForOne(started: Awaited<ReturnType<typeof start>>, log: TransactionLog, fault?: Fault) {
+  const { clock, cluster, client, producer } = started;
+  const sending = await client.beginInvocation(deadlineAfter(10_000));
+  const { half, msgId } = await producer.sendTransaction({ topic: 'T', body: 'x' }, async () => 'unknown');
+  await sending.end();
+  started.log.commit(msgId);
+  const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+  const stay = answerChecks({ producer, log, topics: ['T'], awakeMs: 500 });
+  const asked = cluster.broker(half.queue.brokerName);
+  await expect.poll(() => asked.producers.clients('PG').length).toBe(1);
+  if (fault !== undefined) asked.faults.add(fault);
+  clock.advance(15_000);
+  asked.checkTransactions();
+  const counts = await stay;
+  await upkeep.end();
+  return { counts, delivered: cluster.messages('T') };
+}
+
+test('a delivery that could not be noted is told of: it may be delivered once more', async () => {
+  await using started = await start();
+  const noNotes: TransactionLog = {
+    decide: (transaction) => started.log.decide(transaction),
+    markDelivered: () => Promise.reject(new Error('the log takes no notes')),
+  };
+  const { counts, delivered } = await stayForOne(started, noNotes);
+  expect(counts).toMatchObject({ asked: 1, committed: 1, errors: ['the log takes no notes'] });
+  expect(delivered).toHaveLength(1);
+});
+
+test('an answer that the broker does not take counts as unknown, and is told of', async () => {
+  await using started = await start();
+  const fault = { codes: [END_TRANSACTION], kind: 'answer', code: 1, remark: 'not found' } as const;
+  const { counts, delivered } = await stayForOne(started, started.log, fault);
+  expect(counts).toMatchObject({ asked: 1, committed: 0, unknown: 1, errors: [expect.stringContaining('not found')] });
+  expect(delivered).toEqual([]);
 });
 
 test.each([

@@ -94,6 +94,7 @@ describe('a transaction', () => {
       }) as LocalTransaction,
       'no table',
     ],
+    ['throws nothing', () => Promise.reject(), 'threw nothing'],
     ['returns something else', (() => 'COMMIT') as unknown as LocalTransaction, "must return 'commit', 'rollback'"],
   ])('whose local part %s is pending, and the error is kept', async (_, local, text) => {
     await using started = await startProducer();
@@ -279,6 +280,16 @@ describe('the end of a transaction', () => {
       error: { code: 'ROCKETMQ_TRANSACTION_TOO_LATE', refusedBy: started.cluster.broker().addr },
     });
     await client.shutdown();
+  });
+
+  test('is waited for no longer than the deadline', async () => {
+    // The limit of an attempt is longer than that of this test.
+    await using started = await startProducer({ producer: { sendTimeoutMs: 600_000, attemptTimeoutMs: 300_000 } });
+    started.cluster.broker().faults.add({ codes: [END_TRANSACTION], kind: 'no-answer', isStored: true });
+    const result = await started.producer.sendTransaction(MESSAGE, async () => 'commit', {
+      deadline: deadlineAfter(1_000),
+    });
+    expect(result).toMatchObject({ status: 'pending', reason: 'answerLost' });
   });
 
   test('past the deadline is not sent', async () => {
