@@ -165,6 +165,57 @@ describe('a check', () => {
     expect(started.cluster.broker().requests.count(END_TRANSACTION)).toBe(2);
   });
 
+  test('that is repeated while its listener decides is answered once, with the newer place', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const asked = Promise.withResolvers<void>();
+    const decision = Promise.withResolvers<TransactionOutcome>();
+    const reports: TransactionCheckReport[] = [];
+    const check = () => {
+      asked.resolve();
+      return decision.promise;
+    };
+    await producer.onTransactionCheck({ check, answered: (report) => void reports.push(report) });
+    const upkeep = await begin(client);
+    await producer.sendTransaction(MESSAGE, async () => 'unknown');
+    started.check();
+    await asked.promise;
+    started.check();
+    // Comes after the second check on the same connection.
+    await producer.send(MESSAGE);
+    decision.resolve('rollback');
+    await expect.poll(() => reports.length).toBe(1);
+    expect(reports).toMatchObject([{ answer: 'rollback', isConfirmed: true }]);
+    started.clock.advance(31_000);
+    expect(started.cluster.broker().checkTransactions()).toMatchObject({ asked: 0, unheard: 0 });
+    await upkeep.end();
+  });
+
+  test('that is repeated while its answer is under way is answered too, and there is one copy', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const decides = listener('commit');
+    await producer.onTransactionCheck(decides);
+    const upkeep = await begin(client);
+    const { msgId } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
+    const { requests, faults } = started.cluster.broker();
+    await requests.arrived(END_TRANSACTION, 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    faults.add({ codes: [END_TRANSACTION], kind: 'delay', until: promise, isHeld: true, times: 1 });
+    started.check();
+    await requests.arrived(END_TRANSACTION, 2);
+    started.check();
+    // Comes after the second check on the same connection.
+    await producer.send(MESSAGE);
+    resolve();
+    await expect.poll(() => decides.reports.map(({ answer }) => answer)).toEqual(['commit', 'rollback']);
+    started.clock.advance(31_000);
+    expect(started.cluster.broker().checkTransactions()).toMatchObject({ asked: 0, unheard: 0 });
+    const copies = started.cluster.broker().messages(TOPIC);
+    expect(copies.filter(({ properties }) => properties.UNIQ_KEY === msgId)).toHaveLength(1);
+    await upkeep.end();
+  });
+
   test('is answered with unknown when its listener takes longer than it said', async () => {
     await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
