@@ -103,9 +103,13 @@ describe('a check', () => {
     await upkeep.end();
   });
 
-  test('of a transaction whose end was lost is answered as this client had meant it', async () => {
+  test.each([
+    ['has no listener', undefined],
+    ['has a listener that throws', { check: () => Promise.reject(new Error('the table is away')) }],
+  ])('of a transaction whose end was lost is answered as a client had meant it that %s', async (_, listener) => {
     await using started = await startSandboxes();
     const { client, producer } = started.sandbox();
+    if (listener !== undefined) await producer.onTransactionCheck(listener);
     const upkeep = await begin(client);
     const fault = { codes: [END_TRANSACTION], kind: 'close', how: 'RST', isStored: false, times: 1 } as const;
     started.cluster.broker().faults.add(fault);
@@ -163,6 +167,42 @@ describe('a check', () => {
     await upkeep.end();
     expect(decides.asked).toEqual([msgId]);
     expect(started.cluster.broker().requests.count(END_TRANSACTION)).toBe(2);
+  });
+
+  test('whose commit the broker did not take is committed at the next one: what is not confirmed is not delivered', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const decides = listener('commit');
+    await producer.onTransactionCheck(decides);
+    const upkeep = await begin(client);
+    await producer.sendTransaction(MESSAGE, async () => 'unknown');
+    const { faults, requests } = started.cluster.broker();
+    await requests.arrived(END_TRANSACTION, 1);
+    faults.add({ codes: [END_TRANSACTION], kind: 'answer', code: 1, remark: 'store is busy', times: 1 });
+    for (let round = 1; round <= 2; round++) {
+      started.check();
+      await expect.poll(() => decides.reports.length).toBe(round);
+    }
+    expect(decides.reports).toMatchObject([
+      { answer: 'commit', isConfirmed: false, error: { remark: 'store is busy' } },
+      { answer: 'commit', isConfirmed: true },
+    ]);
+    expect(started.cluster.broker().messages(TOPIC)).toHaveLength(1);
+    await upkeep.end();
+  });
+
+  test('shows the body as its sender had it, whose message was compressed', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const decides = listener('rollback');
+    await producer.onTransactionCheck(decides);
+    const upkeep = await begin(client);
+    const body = 'x'.repeat(10_000);
+    await producer.sendTransaction({ ...MESSAGE, body }, async () => 'unknown');
+    started.check();
+    await expect.poll(() => decides.reports.length).toBe(1);
+    expect(String(decides.reports[0]?.message.body)).toBe(body);
+    await upkeep.end();
   });
 
   test('that is repeated while its listener decides is answered once, with the newer place', async () => {
