@@ -42,6 +42,9 @@ const place = async ({ host }: StartedTransactions, name: string) =>
 const idsOf = async ({ readBack }: StartedTransactions) =>
   (await readBack()).map(({ properties }) => properties.UNIQ_KEY);
 
+const isOfCheck = ({ extFields }: { readonly extFields: object }) =>
+  'fromTransactionCheck' in extFields && extFields.fromTransactionCheck === 'true';
+
 test('every sample event has a test here', () => {
   expect(sampleNames('place-order')).toEqual(['base64', 'plain', 'poison', 'repeated', 'without-key']);
 });
@@ -152,8 +155,10 @@ test('another method than POST is answered 405', async () => {
 
 test('a commit that no broker confirms is answered 202: the order is placed, and the message open', async () => {
   await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_ATTEMPT_TIMEOUT_MS: '200' });
+  // Not the answer to a check that comes while the order is written.
+  const when = ({ extFields }: { readonly extFields: object }) => !isOfCheck({ extFields });
   for (const { faults } of started.cluster.brokers)
-    faults.add({ codes: [END_TRANSACTION], kind: 'no-answer', isStored: false, times: 1 });
+    faults.add({ codes: [END_TRANSACTION], when, kind: 'no-answer', isStored: false, times: 1 });
   const { statusCode, body } = await place(started, 'plain');
   expect([statusCode, body.status]).toEqual([202, 'pending']);
   expect(started.dynamoDb.scan(ORDERS_TABLE)).toMatchObject([{ msgId: { S: body.msgId } }]);
@@ -189,6 +194,18 @@ test('an order too large for a row is answered 422, and its half message is roll
   expect(outcomes).toEqual([ROLLBACK]);
 });
 
+test('a half message that only the master has is rolled back, and makes it 503; nothing is written', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  for (const broker of started.cluster.brokers) broker.degraded = 12;
+  const answer = await place(started, 'plain');
+  expect([answer.statusCode, answer.headers['retry-after'], answer.body.detail]).toEqual([
+    503,
+    '1',
+    'the order was not placed: ask again under the same key',
+  ]);
+  expect(started.dynamoDb.scan(ORDERS_TABLE)).toEqual([]);
+});
+
 test('a cluster that takes no half message makes it 503, and nothing is written', async () => {
   await using started = await startTransactions(bundled.taskRoot);
   for (const { faults } of started.cluster.brokers) {
@@ -221,9 +238,6 @@ describe('a sandbox that is asked for a transaction of another one', () => {
     };
     return { broker, finish };
   }
-
-  const isOfCheck = ({ extFields }: { readonly extFields: object }) =>
-    'fromTransactionCheck' in extFields && extFields.fromTransactionCheck === 'true';
 
   const rowOf = ({ dynamoDb }: StartedTransactions, msgId: string) =>
     dynamoDb.scan(LOG_TABLE).find((row) => row.msgId?.S === msgId);

@@ -54,6 +54,8 @@ describe('a group of transactions', () => {
     const beats = started.cluster.broker().requests.count(HEART_BEAT);
     const second = await begin(client);
     await producer.send(MESSAGE);
+    await expect.poll(() => started.cluster.broker().requests.count(HEART_BEAT)).toBe(beats + 1);
+    expect(registered(started.cluster)).toBe(0);
     await second.end();
     expect(started.cluster.broker().requests.count(HEART_BEAT)).toBe(beats + 1);
     expect(registered(started.cluster)).toBe(0);
