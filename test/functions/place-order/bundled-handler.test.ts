@@ -165,6 +165,15 @@ test('a commit that no broker confirms is answered 202: the order is placed, and
   expect((await place(started, 'plain')).body).toEqual({ ...body, status: 'placedBefore' });
 });
 
+test('an order whose delivery cannot be noted is placed, and that is logged', async () => {
+  await using started = await startTransactions(bundled.taskRoot);
+  started.dynamoDb.fail('UpdateItem');
+  const { statusCode, body, log } = await place(started, 'plain');
+  expect([statusCode, body.status]).toEqual([200, 'placed']);
+  expect(log).toContain('delivery not noted');
+  expect(await idsOf(started)).toEqual([body.msgId]);
+});
+
 test('tables that do not answer make it 503, to be asked again; the message stays invisible', async () => {
   await using started = await startTransactions(bundled.taskRoot);
   started.dynamoDb.fail();

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TransactionCheckReport, TransactionOutcome } from '#rocketmq';
+import { MessageSysFlag } from '../../../../functions/rocketmq/protocol/message-sys-flag.ts';
+import { AdminConnection } from '../../../../local/admin-connection.ts';
+import { halfRequest } from '../../../local/embedded/transaction-requests.ts';
 import { TOPIC } from './start-producer.ts';
 import { begin, GROUP, listener, MESSAGE, registered, startSandboxes } from './transaction-sandboxes.ts';
 
@@ -202,6 +205,23 @@ describe('a check', () => {
     started.check();
     await expect.poll(() => decides.reports.length).toBe(1);
     expect(String(decides.reports[0]?.message.body)).toBe(body);
+    await upkeep.end();
+  });
+
+  test('of a message whose body cannot be read is decided all the same', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const decides = listener('commit');
+    await producer.onTransactionCheck(decides);
+    const upkeep = await begin(client);
+    await producer.awaitTransactionChecks([TOPIC]);
+    await using connection = await AdminConnection.open(started.cluster.broker().addr);
+    const sysFlag = MessageSysFlag.TRANSACTION_PREPARED | MessageSysFlag.COMPRESSED;
+    await connection.request(halfRequest('A'.repeat(32), { topic: TOPIC, sysFlag, body: 'no ZLIB' }));
+    started.check();
+    await expect.poll(() => decides.reports.length).toBe(1);
+    expect(decides.reports).toMatchObject([{ answer: 'commit', isConfirmed: true }]);
+    expect(String(decides.reports[0]?.message.body)).toBe('no ZLIB');
     await upkeep.end();
   });
 
