@@ -71,9 +71,8 @@ function isAboutSecurity(error: unknown, showsCertificate: boolean): boolean {
 /**
  * Credentials and TLS settings in use: as given, or as fetched before the first connection. Fetched again when a broker
  * denies access, because keys rotate, and when a server is not trusted or does not trust this client, because certificates do.
- * They survive a freeze. What is
- * secret is kept in fields that neither JSON nor an inspection shows, so that whoever logs a client, or the context that has it,
- * does not log them.
+ * They survive a freeze. What is secret is kept in fields that neither JSON nor an inspection shows, so that whoever logs a client, or
+ * the context that has it, does not log them.
  */
 export class Security {
   #current: ClientSecurity;
