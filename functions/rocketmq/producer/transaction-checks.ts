@@ -1,5 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
-import { type Deadline, settledBy } from '../deadline.ts';
+import { called } from '../client/shared-work.ts';
+import type { Deadline } from '../deadline.ts';
 import { DeadlineError, RemotingCommandError } from '../errors.ts';
 import { type CheckTransaction, decodeCheckTransaction } from '../protocol/check-transaction-header.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
@@ -121,9 +122,7 @@ export class TransactionChecks {
     if (listener === undefined) return { answer: own, isDelivered: false };
     try {
       const tooSlow = () => new DeadlineError(`check of transaction ${msgId}`, deadline.remainingMs(), 1);
-      // Inside a promise, so that what it throws at once is caught as well.
-      const asked = Promise.resolve(message).then((asked) => listener.check(asked));
-      const answer = await settledBy(asked, deadline, tooSlow);
+      const answer = await called(() => listener.check(message), deadline, tooSlow);
       return { answer: answer === 'commit' || answer === 'rollback' ? answer : own, isDelivered: false };
     } catch (error) {
       return { answer: own, isDelivered: false, error };
@@ -165,8 +164,8 @@ export class TransactionChecks {
     const report = { message, answer, isDelivered, isConfirmed, ...(error === undefined ? {} : { error }) };
     const listener = this.#listeners.get(producerGroup);
     try {
-      const told = Promise.resolve(report).then((report) => listener?.answered?.(report));
-      await settledBy(told, deadline, () => new DeadlineError(`note of transaction ${msgId}`, 0, 1));
+      const tooSlow = () => new DeadlineError(`note of transaction ${msgId}`, deadline.remainingMs(), 1);
+      await called(async () => listener?.answered?.(report), deadline, tooSlow);
     } catch {
       // The broker has its answer, whatever the listener makes of it and however long; the invocation is not to wait for that.
     }
