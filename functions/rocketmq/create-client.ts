@@ -2,8 +2,7 @@ import { checkAddressMap } from './client/broker-addresses.ts';
 import { ClientInstance, type InvocationUpkeep, type ResolvedClientOptions } from './client/client-instance.ts';
 import type { DueTaskReport } from './client/due-work.ts';
 import { checkNameServerAddrs } from './client/name-server-lookup.ts';
-import { credentialsFaults } from './client/security.ts';
-import { tlsFaults } from './client/tls-faults.ts';
+import { securityFaults } from './client/security.ts';
 import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { checkedDeadline, type Deadline } from './deadline.ts';
@@ -47,7 +46,7 @@ export function createClient(options: ClientOptions): Client {
   const resolved = collect(faults, () => resolveOptions('createClient', options, clientOptionRules));
   // Whoever writes JavaScript may give none; the faults say so.
   const given: ClientOptions = options ?? {};
-  const { nameServerAddrs, fetchNameServerAddrs, addressMap, credentials, tls } = given;
+  const { nameServerAddrs, fetchNameServerAddrs, addressMap } = given;
   if (nameServerAddrs === undefined && fetchNameServerAddrs === undefined) {
     faults.push('give "nameServerAddrs", "fetchNameServerAddrs", or both');
   }
@@ -56,8 +55,7 @@ export function createClient(options: ClientOptions): Client {
     collect(faults, () => checkNameServerAddrs(nameServerAddrs));
   }
   if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
-  if (typeof credentials === 'object' && credentials !== null) faults.push(...credentialsFaults(credentials));
-  if (typeof tls === 'object' && tls !== null) faults.push(...tlsFaults(tls));
+  faults.push(...securityFaults(given));
   faults.push(...zoneFaults(given));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
   const instance = new ClientInstance({ ...resolved, clock: resolved.clock ?? systemClock } as ResolvedClientOptions);

@@ -26,8 +26,15 @@ const REFRESH_INTERVAL_MS = 10_000;
 
 type FetchSecurity = (deadline: Deadline) => Promise<ClientSecurity>;
 
-/** Faults of credentials as they were given; they tell what is missing, never what is there. */
-export function credentialsFaults(given: AclCredentials): string[] {
+/**
+ * Faults of credentials and TLS settings, without those that are no object: who calls tells of them. They tell what is wrong,
+ * never what is there.
+ */
+export function securityFaults({ credentials, tls }: ClientSecurity): string[] {
+  return [...(isObject(credentials) ? credentialsFaults(credentials) : []), ...(isObject(tls) ? tlsFaults(tls) : [])];
+}
+
+function credentialsFaults(given: AclCredentials): string[] {
   const isText = (value: unknown) => typeof value === 'string' && value !== '';
   const { accessKey, secretKey, securityToken } = given;
   return [
@@ -39,14 +46,15 @@ export function credentialsFaults(given: AclCredentials): string[] {
   ];
 }
 
-/** Faults of what was fetched, which nothing has looked at before; they tell what is wrong, never what is there. */
-function fetchedFaults({ credentials, tls }: ClientSecurity): string[] {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-  const faultsOf = <T>(name: string, value: T | undefined, faults: (given: T) => string[]) => {
-    if (value === undefined) return [];
-    return isObject(value) ? faults(value) : [`"${name}" are no object`];
-  };
-  return [...faultsOf('credentials', credentials, credentialsFaults), ...faultsOf<object>('tls', tls, tlsFaults)];
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Faults of what was fetched, which nothing has looked at before. */
+function fetchedFaults(fetched: ClientSecurity): string[] {
+  const { credentials, tls } = fetched;
+  const noObjects = Object.entries({ credentials, tls }).filter(([, value]) => value !== undefined && !isObject(value));
+  return [...noObjects.map(([name]) => `"${name}" must be an object`), ...securityFaults(fetched)];
 }
 
 /**
