@@ -156,7 +156,7 @@ test('another method than POST is answered 405', async () => {
 test('a commit that no broker confirms is answered 202: the order is placed, and the message open', async () => {
   await using started = await startTransactions(bundled.taskRoot, { ROCKETMQ_ATTEMPT_TIMEOUT_MS: '200' });
   // Not the answer to a check that comes while the order is written.
-  const when = ({ extFields }: { readonly extFields: object }) => !isOfCheck({ extFields });
+  const when = (request: Parameters<typeof isOfCheck>[0]) => !isOfCheck(request);
   for (const { faults } of started.cluster.brokers)
     faults.add({ codes: [END_TRANSACTION], when, kind: 'no-answer', isStored: false, times: 1 });
   const { statusCode, body } = await place(started, 'plain');

@@ -4,7 +4,7 @@ import { MessageSysFlag } from '../../../../functions/rocketmq/protocol/message-
 import { AdminConnection } from '../../../../local/admin-connection.ts';
 import { halfRequest } from '../../../local/embedded/transaction-requests.ts';
 import { TOPIC } from './start-producer.ts';
-import { begin, GROUP, listener, MESSAGE, registered, startSandboxes } from './transaction-sandboxes.ts';
+import { begin, GROUP, listener, listening, MESSAGE, registered, startSandboxes } from './transaction-sandboxes.ts';
 
 const END_TRANSACTION = 37;
 
@@ -41,10 +41,7 @@ describe('a check', () => {
 
   test('in a namespace is told of the topic as its sender named it, and answered under its full name', async () => {
     await using started = await startSandboxes({ topics: [{ name: `ns%${TOPIC}`, queues: 1 }] });
-    const { client, producer } = started.sandbox({ namespace: 'ns' });
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox({ namespace: 'ns' }), 'commit');
     const { half } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
     started.check();
     await expect.poll(() => decides.reports.length).toBe(1);
@@ -58,10 +55,7 @@ describe('a check', () => {
 
   test('of a message that is delivered already is answered with rollback: one copy, and no more checks', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'commit');
     const result = await producer.sendTransaction(
       MESSAGE,
       async () => {
@@ -86,10 +80,7 @@ describe('a check', () => {
 
   test('that comes while the local transaction runs is answered with unknown, without asking the listener', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('rollback');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'rollback');
     const result = await producer.sendTransaction(MESSAGE, async (): Promise<TransactionOutcome> => {
       started.check();
       await started.cluster.broker().requests.arrived(END_TRANSACTION, 1);
@@ -154,10 +145,7 @@ describe('a check', () => {
 
   test('is answered once for all that waited while the client was frozen, with the place that the newest names', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'commit');
     const { msgId } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
     await started.cluster.broker().requests.arrived(END_TRANSACTION, 1);
     // Three rounds before the client comes to read.
@@ -174,10 +162,7 @@ describe('a check', () => {
 
   test('whose commit the broker did not take is committed at the next one: what is not confirmed is not delivered', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'commit');
     await producer.sendTransaction(MESSAGE, async () => 'unknown');
     const { faults, requests } = started.cluster.broker();
     await requests.arrived(END_TRANSACTION, 1);
@@ -196,10 +181,7 @@ describe('a check', () => {
 
   test('shows the body as its sender had it, whose message was compressed', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('rollback');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'rollback');
     const body = 'x'.repeat(10_000);
     await producer.sendTransaction({ ...MESSAGE, body }, async () => 'unknown');
     started.check();
@@ -210,10 +192,7 @@ describe('a check', () => {
 
   test('of a message whose body cannot be read is decided all the same', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'commit');
     await producer.awaitTransactionChecks([TOPIC]);
     await using connection = await AdminConnection.open(started.cluster.broker().addr);
     const sysFlag = MessageSysFlag.TRANSACTION_PREPARED | MessageSysFlag.COMPRESSED;
@@ -253,10 +232,7 @@ describe('a check', () => {
 
   test('that is repeated while its answer is under way is answered too, and there is one copy', async () => {
     await using started = await startSandboxes();
-    const { client, producer } = started.sandbox();
-    const decides = listener('commit');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(started.sandbox(), 'commit');
     const { msgId } = await producer.sendTransaction(MESSAGE, async () => 'unknown');
     const { requests, faults } = started.cluster.broker();
     await requests.arrived(END_TRANSACTION, 1);
@@ -344,10 +320,10 @@ describe('a check', () => {
     const { topics } = started.cluster.broker();
     const config = topics.get(TOPIC);
     if (config !== undefined) topics.put({ ...config, attributes: { 'message.type': 'TRANSACTION' } });
-    const { client, producer } = started.sandbox({ nameServerAddrs: [started.cluster.proxyRemotingAddr ?? ''] });
-    const decides = listener('unknown');
-    await producer.onTransactionCheck(decides);
-    const upkeep = await begin(client);
+    const { producer, decides, upkeep } = await listening(
+      started.sandbox({ nameServerAddrs: [started.cluster.proxyRemotingAddr ?? ''] }),
+      'unknown',
+    );
     expect(await producer.sendTransaction(MESSAGE, async () => 'commit')).toMatchObject({
       status: 'pending',
       reason: 'proxy',

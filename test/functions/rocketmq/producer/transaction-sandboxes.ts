@@ -69,3 +69,13 @@ export function listener(outcome: TransactionOutcome) {
   };
   return { asked, reports, check, answered: (report: TransactionCheckReport) => void reports.push(report) };
 }
+
+/** Has a sandbox's producer answer the same to all checks, within an invocation that it begins. */
+export async function listening(
+  { client, producer }: ReturnType<StartedSandboxes['sandbox']>,
+  outcome: TransactionOutcome,
+) {
+  const decides = listener(outcome);
+  await producer.onTransactionCheck(decides);
+  return { producer, decides, upkeep: await begin(client) };
+}
