@@ -1,4 +1,5 @@
-import { encodeBatch } from '../../functions/rocketmq/protocol/message-batch.ts';
+import { encodedBytes } from '../../functions/rocketmq/protocol/byte-writer.ts';
+import { BatchBody } from '../../functions/rocketmq/protocol/message-batch.ts';
 import { encodeProperties } from '../../functions/rocketmq/protocol/message-properties.ts';
 import { DECLARED_VERSION } from '../../functions/rocketmq/protocol/mq-version.ts';
 import { EMPTY_BODY, encodeFrame, type SerializeType } from '../../functions/rocketmq/protocol/remoting-command.ts';
@@ -53,7 +54,7 @@ export class BlastFrame {
       isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2,
       header,
       serializeType,
-      isBatch ? encodeBatch(members) : body,
+      isBatch ? encodedBytes(new BatchBody(members)) : body,
     );
     this.#isBinary = serializeType === 'ROCKETMQ';
     this.#opaqueAt = this.#isBinary ? BINARY_OPAQUE_AT : this.bytes.indexOf(String(FIRST_OPAQUE));

@@ -2,7 +2,7 @@ import { type Deadline, deadlineAfter, earlierOf, settledBy } from '../deadline.
 import { ClientClosedError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 import type { Connection, ServerRequestHandler } from '../remoting/connection.ts';
-import type { OutgoingRequest } from '../remoting/outgoing-request.ts';
+import type { RequestParts } from '../remoting/outgoing-request.ts';
 import { type OpenReason, RemotingClient } from '../remoting/remoting-client.ts';
 import type { AnswerListener } from '../remoting/response-table.ts';
 import { BrokerAddrTable } from './broker-addr-table.ts';
@@ -217,12 +217,12 @@ export class ClientInstance {
   }
 
   /** Sends a request to a broker and waits for its answer, whatever its code; the broker's version is noted. */
-  invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  invoke(addr: string, request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return this.#remoting.invoke(addr, request, timeoutMs);
   }
 
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
-  invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
+  invokeFor(listener: AnswerListener, addr: string, request: RequestParts, timeoutMs: number): void {
     this.#remoting.invokeFor(listener, addr, request, timeoutMs);
   }
 
@@ -230,7 +230,7 @@ export class ClientInstance {
    * Sends a request and waits for its answer, as `invoke`, but never a second time: where the connection ends before the
    * answer, that is the end of it.
    */
-  invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  invokeOnce(addr: string, request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return this.#remoting.invokeOnce(addr, request, timeoutMs);
   }
 
@@ -240,7 +240,7 @@ export class ClientInstance {
   }
 
   /** Writes a request to a broker without wanting an answer. */
-  oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+  oneway(addr: string, request: RequestParts, timeoutMs: number): Promise<void> {
     return this.#remoting.oneway(addr, request, timeoutMs);
   }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { batchMemberBytes, encodeBatch } from '../protocol/message-batch.ts';
+import { BatchBody, batchMemberBytes } from '../protocol/message-batch.ts';
 import { encodeProperties, MessageProperty, mostPropertiesBytes } from '../protocol/message-properties.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SendUnit } from './send-unit.ts';
@@ -62,14 +62,14 @@ const waitProperties = {
  * What one batch request sends. Its header's own properties are `WAIT` and nothing else: a 4.9 broker appends them to every
  * member, and a timer there hangs the timers of a 5.x broker.
  */
-export function batchUnit(batch: Batch): SendUnit {
+export function batchUnit(batch: Batch): SendUnit & { readonly body: BatchBody } {
   const [first] = batch;
   if (first === undefined) throw new RangeError('a batch of no messages');
   const { topic, msgId, bornAt, waitStoreMsgOk } = first.message;
   return {
     topic,
     msgId,
-    body: encodeBatch(batch.map(({ message }) => message)),
+    body: new BatchBody(batch.map(({ message }) => message)),
     properties: waitProperties[`${waitStoreMsgOk}`],
     sysFlag: 0,
     flag: 0,

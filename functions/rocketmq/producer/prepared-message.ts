@@ -19,6 +19,7 @@ import type { SendUnit } from './send-unit.ts';
 
 /** A message checked and encoded once; every attempt sends the same bytes. */
 export interface PreparedMessage extends SendUnit {
+  readonly body: Uint8Array;
   readonly shardingKey: string | undefined;
   readonly waitStoreMsgOk: boolean;
   /** Whether it may go inside a batch, where a broker ignores or refuses delays. */

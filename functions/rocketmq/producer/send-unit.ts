@@ -1,4 +1,5 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
+import type { BatchBody } from '../protocol/message-batch.ts';
 import { unwrapNamespace } from './namespace.ts';
 import type { SendResult, SendStatus } from './send-result.ts';
 
@@ -16,7 +17,7 @@ export interface SendUnit {
   readonly topic: string;
   /** Of a batch, the first message's. */
   readonly msgId: string;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | BatchBody;
   readonly properties: string;
   readonly sysFlag: number;
   readonly flag: number;

@@ -6,14 +6,30 @@ const SHORT_STRING_CHARS = 48;
 /** Of UTF-8, for a UTF-16 code unit. */
 export const MOST_BYTES_OF_CHAR = 3;
 
-/** A block with less room is not gone on with after a `take`. */
-const LEAST_ROOM_BYTES = 1024;
 const SMALLEST_BLOCK_BYTES = 4096;
-const LARGEST_NEW_BLOCK_BYTES = 65_536;
+/** Of the block after a full one whose bytes somebody still holds. */
+const LARGEST_NEXT_BLOCK_BYTES = 65_536;
+/** A larger block is not kept to be written again: a function would hold the memory of its largest message for life. */
+const LARGEST_KEPT_BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** Something that writes itself where there is room for it. */
+export interface Encodable {
+  /** Bytes it takes. */
+  readonly length: number;
+  encodeInto(block: Buffer, at: number): void;
+}
+
+/** It in a buffer of its own. */
+export function encodedBytes(value: Encodable): Buffer {
+  const bytes = Buffer.allocUnsafe(value.length);
+  value.encodeInto(bytes, 0);
+  return bytes;
+}
 
 /**
  * Growing block that frames are written into one after the other, so that all frames of one tick leave in one write
- * and no frame needs a buffer of its own. Integers are big-endian, strings UTF-8. Positions count from the last `take`.
+ * and no frame needs a buffer of its own. Written again and again (`rewind`), it makes no garbage either. Integers are
+ * big-endian, strings UTF-8. Positions count from the last `take`.
  */
 export class ByteWriter {
   #block: Buffer;
@@ -31,24 +47,29 @@ export class ByteWriter {
     return this.#end - this.#start;
   }
 
-  /** Hands over what was written, and starts anew behind it: what was taken is never written again. */
+  /** Hands over what was written, and goes on behind it: what was taken is not written again before `rewind`. */
   take(): Buffer {
     const taken = this.#block.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    if (this.#block.length - this.#end < LEAST_ROOM_BYTES) {
-      const wishedBytes = Math.min(taken.length * 2, LARGEST_NEW_BLOCK_BYTES);
-      this.#block = Buffer.allocUnsafe(Math.max(SMALLEST_BLOCK_BYTES, wishedBytes));
-      this.#start = 0;
-      this.#end = 0;
-    }
     return taken;
+  }
+
+  /**
+   * Begins at the front of the block again, for whoever knows that nobody holds anything taken any more. What was written since
+   * the last `take` is dropped.
+   */
+  rewind(): void {
+    if (this.#block.length > LARGEST_KEPT_BLOCK_BYTES) this.#block = Buffer.allocUnsafe(LARGEST_NEXT_BLOCK_BYTES);
+    this.#start = 0;
+    this.#end = 0;
   }
 
   /** Makes room for so many more bytes. */
   #reserve(bytes: number): void {
     if (this.#end + bytes <= this.#block.length) return;
     const { byteLength } = this;
-    const grown = Buffer.allocUnsafe(Math.max(byteLength * 2, byteLength + bytes, SMALLEST_BLOCK_BYTES));
+    const nextBytes = Math.min(this.#block.length, LARGEST_NEXT_BLOCK_BYTES);
+    const grown = Buffer.allocUnsafe(Math.max(byteLength * 2, byteLength + bytes, nextBytes));
     this.#block.copy(grown, 0, this.#start, this.#end);
     this.#block = grown;
     this.#start = 0;
@@ -75,6 +96,12 @@ export class ByteWriter {
   bytes(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#block.set(value, this.#end);
+    this.#end += value.length;
+  }
+
+  encoded(value: Encodable): void {
+    this.#reserve(value.length);
+    value.encodeInto(this.#block, this.#end);
     this.#end += value.length;
   }
 

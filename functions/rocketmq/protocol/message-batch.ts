@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
+import type { Encodable } from './byte-writer.ts';
 
 /** One message inside a batch request: everything else (topic, queue, born time) is the request header's. */
 export interface BatchMember {
@@ -17,27 +18,35 @@ export function batchMemberBytes(bodyBytes: number, propertiesBytes: number): nu
 }
 
 /**
- * Batch body (Java: `MessageDecoder.encodeMessages`): members back to back, each
+ * Batch body (Java: `MessageDecoder.encodeMessages`), encoded straight into its frame: members back to back, each
  * `total size i32 (itself included) · magic i32 0 · CRC i32 0 · flag i32 · body (i32 + bytes) · properties (i16 + bytes)`.
  */
-export function encodeBatch(members: readonly BatchMember[]): Buffer {
-  let bytes = 0;
-  for (const { body, properties } of members) bytes += batchMemberBytes(body.length, Buffer.byteLength(properties));
-  const batch = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const { flag, body, properties } of members) {
-    const propertiesAt = at + FIXED_BYTES + body.length;
-    const propertiesBytes = batch.write(properties, propertiesAt, 'utf8');
-    batch.writeInt32BE(batchMemberBytes(body.length, propertiesBytes), at);
-    batch.writeInt32BE(0, at + 4);
-    batch.writeInt32BE(0, at + 8);
-    batch.writeInt32BE(flag, at + 12);
-    batch.writeInt32BE(body.length, at + 16);
-    batch.set(body, at + 20);
-    batch.writeInt16BE(propertiesBytes, propertiesAt - 2);
-    at = propertiesAt + propertiesBytes;
+export class BatchBody implements Encodable {
+  readonly length: number;
+  readonly #members: readonly BatchMember[];
+
+  constructor(members: readonly BatchMember[]) {
+    let bytes = 0;
+    for (const { body, properties } of members) bytes += batchMemberBytes(body.length, Buffer.byteLength(properties));
+    this.length = bytes;
+    this.#members = members;
   }
-  return batch;
+
+  encodeInto(block: Buffer, at: number): void {
+    let memberAt = at;
+    for (const { flag, body, properties } of this.#members) {
+      const propertiesAt = memberAt + FIXED_BYTES + body.length;
+      const propertiesBytes = block.write(properties, propertiesAt, 'utf8');
+      block.writeInt32BE(batchMemberBytes(body.length, propertiesBytes), memberAt);
+      block.writeInt32BE(0, memberAt + 4);
+      block.writeInt32BE(0, memberAt + 8);
+      block.writeInt32BE(flag, memberAt + 12);
+      block.writeInt32BE(body.length, memberAt + 16);
+      block.set(body, memberAt + 20);
+      block.writeInt16BE(propertiesBytes, propertiesAt - 2);
+      memberAt = propertiesAt + propertiesBytes;
+    }
+  }
 }
 
 /** Reads a batch body as a broker does: the size word is not used, everything else must fit exactly. */

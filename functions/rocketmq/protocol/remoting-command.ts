@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
 import { readBinaryHeader, writeBinaryHeader } from './binary-header.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, type Encodable } from './byte-writer.ts';
 import type { CommandHeader } from './command-header.ts';
 import { readJsonHeader, writeJsonHeader } from './json-header.ts';
 
@@ -39,23 +39,29 @@ export function isOneway(command: RemotingCommand): boolean {
  * `length i32 · serialize type i8 · header length u24 · header · body`, where length counts all that follows it.
  * Codes above 32767 do not fit a binary header and go as JSON whatever was asked for (Java: `RemotingCommand.encode`).
  */
-export function writeFrame(writer: ByteWriter, command: RemotingCommand, serializeType: SerializeType): void {
+export function writeFrame(
+  writer: ByteWriter,
+  header: CommandHeader,
+  body: Uint8Array | Encodable,
+  serializeType: SerializeType,
+): void {
   const lengthAt = writer.skipI32();
   const headerLengthAt = writer.skipI32();
   const headerStart = writer.byteLength;
-  const isBinary = serializeType === 'ROCKETMQ' && command.code <= LARGEST_BINARY_CODE;
-  if (isBinary) writeBinaryHeader(writer, command);
-  else writeJsonHeader(writer, command);
+  const isBinary = serializeType === 'ROCKETMQ' && header.code <= LARGEST_BINARY_CODE;
+  if (isBinary) writeBinaryHeader(writer, header);
+  else writeJsonHeader(writer, header);
   const headerBytes = writer.byteLength - headerStart;
   writer.fillI32(headerLengthAt, ((isBinary ? ROCKETMQ_TYPE : JSON_TYPE) << 24) | headerBytes);
-  if (command.body.length > 0) writer.bytes(command.body);
+  if (!(body instanceof Uint8Array)) writer.encoded(body);
+  else if (body.length > 0) writer.bytes(body);
   writer.fillI32(lengthAt, writer.byteLength - lengthAt - 4);
 }
 
 /** One frame in a buffer of its own. */
 export function encodeFrame(command: RemotingCommand, serializeType: SerializeType): Buffer {
   const writer = new ByteWriter(512 + command.body.length);
-  writeFrame(writer, command, serializeType);
+  writeFrame(writer, command, command.body, serializeType);
   return writer.take();
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { type Clock, monotonicMs } from '../clock.ts';
 import { RemotingCommandError, RemotingSendRequestError } from '../errors.ts';
-import { ByteWriter } from '../protocol/byte-writer.ts';
+import { ByteWriter, type Encodable } from '../protocol/byte-writer.ts';
 import type { ExtFields, SharedFields } from '../protocol/ext-fields.ts';
 import { FrameDecoder, MAX_FRAME_BYTES } from '../protocol/frame-decoder.ts';
 import { LANGUAGE_OTHER } from '../protocol/language-code.ts';
@@ -20,7 +20,7 @@ import {
 } from '../protocol/remoting-command.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
 import type { OpenSocket } from './dial.ts';
-import { type OutgoingRequest, wholeRequest } from './outgoing-request.ts';
+import { type RequestParts, wholeRequest } from './outgoing-request.ts';
 import { type AnswerListener, outcomeOf, ResponseTable, tellWhenSettled } from './response-table.ts';
 import { hookedRequest, type RpcHook } from './rpc-hook.ts';
 
@@ -152,7 +152,7 @@ export class Connection {
    * @throws RemotingTimeoutError when the limit passes; the answer is then dropped when it comes.
    * @throws RemotingSendRequestError when the connection ends first; its outcome tells whether the frame was written.
    */
-  request(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  request(request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return this.#hooks.length === 0 ? this.#answerTo(request, timeoutMs) : this.#answerAfterHooks(request, timeoutMs);
   }
 
@@ -160,13 +160,13 @@ export class Connection {
    * As `request`, for what waits for the answer without a promise. It may be told of a failure at once. Where there are hooks it
    * is told as by a promise: they belong to the application, which finds itself in the asynchronous context of who asked.
    */
-  requestFor(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
+  requestFor(listener: AnswerListener, request: RequestParts, timeoutMs: number): void {
     if (this.#hooks.length === 0) this.#ask(listener, request, timeoutMs);
     else tellWhenSettled(listener, this.request(request, timeoutMs));
   }
 
   /** Writes a request that no answer is wanted to. Nothing tells whether it arrived. */
-  oneway(request: OutgoingRequest): void {
+  oneway(request: RequestParts): void {
     this.#writeRequest(request, this.#responses.takeOpaque(), ONEWAY_FLAG);
   }
 
@@ -191,14 +191,14 @@ export class Connection {
     this.#onClosed(this, reason);
   }
 
-  #writeRequest(request: OutgoingRequest, opaque: number, flag: number): void {
-    const hooked = this.#hooks.length === 0 ? request : hookedRequest(this.#hooks, this.addr, request);
+  #writeRequest(request: RequestParts, opaque: number, flag: number): void {
+    const hooked: RequestParts = this.#hooks.length === 0 ? request : hookedRequest(this.#hooks, this.addr, request);
     const { code, unsignedFields, sharedFields, body, version } = hooked;
     const extFields = unsignedFields === undefined ? hooked.extFields : { ...hooked.extFields, ...unsignedFields };
     this.#write(code, opaque, flag, undefined, extFields, body, version, sharedFields);
   }
 
-  #ask(listener: AnswerListener, request: OutgoingRequest, timeoutMs: number): void {
+  #ask(listener: AnswerListener, request: RequestParts, timeoutMs: number): void {
     const opaque = this.#responses.takeOpaque();
     try {
       this.#writeRequest(request, opaque, 0);
@@ -210,14 +210,14 @@ export class Connection {
     this.#responses.add(opaque, timeoutMs, this.#writeNumber + 1, listener);
   }
 
-  #answerTo(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  #answerTo(request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
       this.#ask({ answered: resolve, failed: reject }, request, timeoutMs);
     });
   }
 
   /** Shows an answer to the hooks before who asked. What a hook throws is a failure of the request. */
-  async #answerAfterHooks(request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  async #answerAfterHooks(request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     const whole = wholeRequest(request);
     const answer = await this.#answerTo(whole, timeoutMs);
     for (const hook of this.#hooks) hook.afterResponse?.(this.addr, whole, answer);
@@ -230,7 +230,7 @@ export class Connection {
     flag: number,
     remark: string | undefined,
     extFields: ExtFields,
-    body: Uint8Array | undefined,
+    body: Uint8Array | Encodable | undefined,
     version: number = DECLARED_VERSION,
     sharedFields?: SharedFields,
   ): void {
@@ -238,6 +238,8 @@ export class Connection {
       throw new RemotingSendRequestError(this.addr, opaque, 'notSent', 0, this.#closeCause);
     }
     const before = this.#writer.byteLength;
+    // What the socket has nothing of any more, the system has: its memory is free.
+    if (before === 0 && this.#socket.writableLength === 0) this.#writer.rewind();
     try {
       writeFrame(
         this.#writer,
@@ -250,8 +252,8 @@ export class Connection {
           remark,
           extFields,
           sharedFields,
-          body: body ?? EMPTY_BODY,
         },
+        body ?? EMPTY_BODY,
         this.#serializeType,
       );
       const frameBytes = this.#writer.byteLength - before;

@@ -1,11 +1,10 @@
+import { type Encodable, encodedBytes } from '../protocol/byte-writer.ts';
 import type { ExtFields, SharedFields } from '../protocol/ext-fields.ts';
 
 /** A request to a server, before it has an opaque. */
 export interface OutgoingRequest {
   readonly code: number;
   readonly extFields: ExtFields;
-  /** Header fields besides, encoded already; hooks see them among the others. */
-  readonly sharedFields?: SharedFields;
   /** Header fields besides, that no hook sees: what servers leave out of the signed content. */
   readonly unsignedFields?: ExtFields;
   readonly body?: Uint8Array;
@@ -13,8 +12,18 @@ export interface OutgoingRequest {
   readonly version?: number;
 }
 
-/** The request with all its header fields in one place, for hooks. */
-export function wholeRequest(request: OutgoingRequest): OutgoingRequest {
-  const { sharedFields, ...rest } = request;
-  return sharedFields === undefined ? request : { ...rest, extFields: { ...sharedFields.fields, ...rest.extFields } };
+/** A request as it is written: what is encoded already, and what is only when it has a frame. Hooks see the whole of it. */
+export interface RequestParts extends Omit<OutgoingRequest, 'body'> {
+  /** Header fields besides. */
+  readonly sharedFields?: SharedFields;
+  readonly body?: Uint8Array | Encodable;
+}
+
+/** The request with all its header fields in one place and its body in bytes, for hooks. */
+export function wholeRequest({ sharedFields, body, ...rest }: RequestParts): OutgoingRequest {
+  return {
+    ...rest,
+    extFields: sharedFields === undefined ? rest.extFields : { ...sharedFields.fields, ...rest.extFields },
+    ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : encodedBytes(body) }),
+  };
 }

@@ -4,7 +4,7 @@ import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, Rock
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
 import { dial } from './dial.ts';
-import type { OutgoingRequest } from './outgoing-request.ts';
+import type { RequestParts } from './outgoing-request.ts';
 import { type AnswerListener, tellWhenSettled } from './response-table.ts';
 import type { RpcHook } from './rpc-hook.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -100,19 +100,19 @@ export class RemotingClient {
    * long before, and never read the first copy.
    * @param timeoutMs for connect and answer together.
    */
-  invoke(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  invoke(addr: string, request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
       this.invokeFor({ answered: resolve, failed: reject }, addr, request, timeoutMs);
     });
   }
 
   /** As `invoke`, but never a second time: where the connection ends before the answer, that is the end of it. */
-  invokeOnce(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<RemotingCommand> {
+  invokeOnce(addr: string, request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return this.withConnection(addr, timeoutMs, (connection, leftMs) => connection.request(request, leftMs));
   }
 
   /** As `invoke`, for what waits for the answer without a promise. It may be told of a failure at once. */
-  invokeFor(listener: AnswerListener, addr: string, request: OutgoingRequest, timeoutMs: number): void {
+  invokeFor(listener: AnswerListener, addr: string, request: RequestParts, timeoutMs: number): void {
     const connection = this.#connections.get(addr);
     if (connection === undefined || !connection.isUsable) {
       tellWhenSettled(listener, this.invokeOnce(addr, request, timeoutMs));
@@ -121,7 +121,7 @@ export class RemotingClient {
   }
 
   /** Writes a request that no answer is wanted to, connecting first where needed. */
-  async oneway(addr: string, request: OutgoingRequest, timeoutMs: number): Promise<void> {
+  async oneway(addr: string, request: RequestParts, timeoutMs: number): Promise<void> {
     const connection = await this.connect(addr, timeoutMs);
     connection.oneway(request);
   }
@@ -163,12 +163,7 @@ export class RemotingClient {
     for (const connection of [...this.#openConnections]) connection.close('shutdown');
   }
 
-  #requestOnSuspect(
-    listener: AnswerListener,
-    connection: Connection,
-    request: OutgoingRequest,
-    timeoutMs: number,
-  ): void {
+  #requestOnSuspect(listener: AnswerListener, connection: Connection, request: RequestParts, timeoutMs: number): void {
     const startedAt = monotonicMs();
     const failed = (error: unknown) => {
       const isReplayed = error instanceof RemotingSendRequestError && connection.isSuspect;
@@ -182,11 +177,7 @@ export class RemotingClient {
    * Sends a request again on a new connection. A server that died just now may have read the first copy, so when the
    * second one cannot even be sent, the outcome of the first one stands.
    */
-  async #replay(
-    request: OutgoingRequest,
-    timeoutMs: number,
-    first: RemotingSendRequestError,
-  ): Promise<RemotingCommand> {
+  async #replay(request: RequestParts, timeoutMs: number, first: RemotingSendRequestError): Promise<RemotingCommand> {
     try {
       const answer = await this.invokeOnce(first.addr, request, timeoutMs);
       if (first.outcome === 'unknown') this.#replayed.add(answer);

@@ -1,6 +1,6 @@
 import type { ExtFields } from '../protocol/ext-fields.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
-import { type OutgoingRequest, wholeRequest } from './outgoing-request.ts';
+import { type OutgoingRequest, type RequestParts, wholeRequest } from './outgoing-request.ts';
 
 /**
  * Looks at every request on its way out and at every answer (Java: `RPCHook`). Hooks run in their order; signing comes
@@ -14,7 +14,7 @@ export interface RpcHook {
 }
 
 /** The request as the hooks want it sent. */
-export function hookedRequest(hooks: readonly RpcHook[], addr: string, request: OutgoingRequest): OutgoingRequest {
+export function hookedRequest(hooks: readonly RpcHook[], addr: string, request: RequestParts): OutgoingRequest {
   let hooked = wholeRequest(request);
   for (const hook of hooks) {
     const extFields = hook.beforeRequest?.(addr, hooked);

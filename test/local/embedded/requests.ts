@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type BatchMember, encodeBatch } from '../../../functions/rocketmq/protocol/message-batch.ts';
+import { encodedBytes } from '../../../functions/rocketmq/protocol/byte-writer.ts';
+import { BatchBody, type BatchMember } from '../../../functions/rocketmq/protocol/message-batch.ts';
 import { encodeProperties, type MessageProperties } from '../../../functions/rocketmq/protocol/message-properties.ts';
 import { encodePullMessage, type PullMessageHeader } from '../../../functions/rocketmq/protocol/pull-message-header.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
@@ -54,7 +55,12 @@ export function batchRequest(members: readonly MessageProperties[], fields: Send
       properties: encodeProperties(properties),
     }),
   );
-  return sendRequest({ code: RequestCode.SEND_BATCH_MESSAGE, batch: true, body: encodeBatch(encoded), ...fields });
+  return sendRequest({
+    code: RequestCode.SEND_BATCH_MESSAGE,
+    batch: true,
+    body: encodedBytes(new BatchBody(encoded)),
+    ...fields,
+  });
 }
 
 /** A pull from queue 0 of topic T, from its beginning. */

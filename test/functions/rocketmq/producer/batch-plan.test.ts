@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, batchUnit, cutIntoBatches } from '../../../../functions/rocketmq/producer/batch-plan.ts';
 import type { Message } from '../../../../functions/rocketmq/producer/message.ts';
 import { prepareMessage } from '../../../../functions/rocketmq/producer/prepared-message.ts';
+import { encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
 import { decodeBatch } from '../../../../functions/rocketmq/protocol/message-batch.ts';
 import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
 
@@ -63,7 +63,7 @@ describe('a batch request', () => {
     const unit = batchUnit(batch);
     expect(unit).toMatchObject({ topic: 'orders', sysFlag: 0, flag: 0, isBatch: true, needs: undefined });
     expect(unit.msgId).toBe(batch[0]?.message.msgId);
-    const members = decodeBatch(Buffer.from(unit.body));
+    const members = decodeBatch(encodedBytes(unit.body));
     expect(members.map(({ flag, body }) => [flag, body.length])).toEqual([
       [0, 10_000],
       [7, 1],

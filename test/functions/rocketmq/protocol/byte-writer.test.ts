@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteWriter } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
+import { ByteWriter, encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
 import { anyText } from './commands.ts';
 
 describe('a byte writer', () => {
@@ -52,7 +52,7 @@ describe('a byte writer', () => {
     );
   });
 
-  test('never writes again into bytes that were taken', () => {
+  test('never writes again into bytes that were taken, until it is told to rewind', () => {
     const writer = new ByteWriter(64);
     const taken: Buffer[] = [];
     for (let round = 0; round < 2000; round++) {
@@ -62,6 +62,41 @@ describe('a byte writer', () => {
     taken.forEach((bytes, round) => {
       expect(bytes.equals(Buffer.alloc(round % 90, round))).toBe(true);
     });
+  });
+
+  test('writes into the same memory again after a rewind, without what nobody took', () => {
+    const writer = new ByteWriter();
+    writer.utf8('first');
+    const first = writer.take();
+    writer.utf8('dropped');
+    writer.rewind();
+    expect(writer.byteLength).toBe(0);
+    writer.utf8('again');
+    const again = writer.take();
+    expect(again.toString()).toBe('again');
+    expect([again.buffer, again.byteOffset]).toEqual([first.buffer, first.byteOffset]);
+  });
+
+  test('keeps the memory of a large write over a rewind, but not of one far larger than any message', () => {
+    const memoryKept = (bytes: number) => {
+      const writer = new ByteWriter();
+      writer.bytes(Buffer.alloc(bytes));
+      const { buffer } = writer.take();
+      writer.rewind();
+      writer.i8(0);
+      return writer.take().buffer === buffer;
+    };
+    expect([4_000_000, 5_000_000].map(memoryKept)).toEqual([true, false]);
+  });
+
+  test('has what encodes itself written where it is, across every growth', () => {
+    const value = { length: 10_000, encodeInto: (block: Buffer, at: number) => block.fill('v', at, at + 10_000) };
+    const writer = new ByteWriter();
+    writer.utf8('before');
+    writer.encoded(value);
+    writer.utf8('after');
+    expect(writer.take().toString()).toBe(`before${'v'.repeat(10_000)}after`);
+    expect(encodedBytes(value).toString()).toBe('v'.repeat(10_000));
   });
 
   test('fills four bytes that were left open', () => {

@@ -2,17 +2,20 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RemotingCommandError } from '../../../../functions/rocketmq/errors.ts';
+import { encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
 import {
+  BatchBody,
   type BatchMember,
   batchMemberBytes,
   decodeBatch,
-  encodeBatch,
 } from '../../../../functions/rocketmq/protocol/message-batch.ts';
 import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
 import { decodeFrame } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { anyText } from './commands.ts';
 import { goldenRequests } from './golden-frames.ts';
+
+const encodeBatch = (members: readonly BatchMember[]) => encodedBytes(new BatchBody(members));
 
 describe('a captured batch', () => {
   test.each(goldenRequests(RequestCode.SEND_BATCH_MESSAGE))(

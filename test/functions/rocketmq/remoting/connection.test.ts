@@ -10,6 +10,8 @@ import {
 } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
 import type { Connection } from '../../../../functions/rocketmq/remoting/connection.ts';
 import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
+import type { TlsSettings } from '../../../../functions/rocketmq/remoting/tls-settings.ts';
+import { createTlsCertificates } from '../../../../local/tls-certificates.ts';
 import { answerAll, type FrameServer, type ServerPeer, saySilence, startFrameServer } from './frame-server.ts';
 import { GivenClock } from './given-clock.ts';
 
@@ -23,12 +25,7 @@ let peer: ServerPeer;
 
 beforeEach(async () => {
   server = await startFrameServer(saySilence);
-  client = new RemotingClient({
-    clock: new GivenClock(),
-    serializeType: 'ROCKETMQ',
-    connectTimeoutMs: 5000,
-    idleLimitMs: 100_000,
-  });
+  client = clientOf(undefined);
   connection = await client.connect(server.addr, LONG_MS);
   peer = await server.peer(0);
 });
@@ -37,6 +34,16 @@ afterEach(async () => {
   client.shutdown();
   await server.stop();
 });
+
+function clientOf(tls: TlsSettings | undefined): RemotingClient {
+  return new RemotingClient({
+    clock: new GivenClock(),
+    serializeType: 'ROCKETMQ',
+    connectTimeoutMs: 5000,
+    idleLimitMs: 100_000,
+    tls: () => tls,
+  });
+}
 
 const requestOf = (code: number, bodyBytes = 0) => ({ code, extFields: {}, body: Buffer.alloc(bodyBytes, code) });
 
@@ -332,6 +339,30 @@ describe('a server that does not read', () => {
     const isAsSent = peer.requests.every(({ code, body }) => body.length === FRAME_BYTES && body.at(-1) === code);
     expect(isAsSent).toBe(true);
   });
+
+  test.each(['plain', 'TLS'])(
+    'and reads now and then gets every byte as it was sent, whatever was written since: %s',
+    async (kind) => {
+      const certificates = kind === 'plain' ? undefined : await createTlsCertificates();
+      await using reader = await startFrameServer(answerAll, certificates && { tls: certificates.server });
+      const sizes = Array.from({ length: 2000 }, (_, code) => (code * 7919) % 40_000);
+      const sender = clientOf(certificates && { ca: certificates.ca });
+      const connection = await sender.connect(reader.addr, LONG_MS);
+      const { socket, requests } = await reader.peer(0);
+      const answers: Promise<RemotingCommand>[] = [];
+      for (const [code, size] of sizes.entries()) {
+        if (code % 1000 === 0) socket.pause();
+        if (code % 1000 === 800) socket.resume();
+        answers.push(connection.request(requestOf(code, size), LONG_MS));
+        if (code % 3 === 0) await new Promise(setImmediate);
+      }
+      await Promise.all(answers);
+      const isAsSent = ({ code, body }: RemotingCommand) => Buffer.alloc(sizes[code] ?? -1, code).equals(body);
+      expect(requests.filter((request) => !isAsSent(request))).toEqual([]);
+      expect(requests.map(({ code }) => code)).toEqual([...sizes.keys()]);
+      sender.shutdown();
+    },
+  );
 
   test('and goes away leaves as not sent what still waited for it, and as unknown what had been handed over', async () => {
     peer.socket.pause();

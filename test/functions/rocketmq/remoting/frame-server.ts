@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { ExtFields } from '../../../../functions/rocketmq/protocol/ext-fields.ts';
 import { FrameDecoder } from '../../../../functions/rocketmq/protocol/frame-decoder.ts';
 import { MQVersion } from '../../../../functions/rocketmq/protocol/mq-version.ts';
@@ -78,9 +79,12 @@ export class FrameServer implements AsyncDisposable {
   readonly #server: Server;
   #waiters: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(script: Script) {
+  /** @param tls where it speaks TLS. */
+  constructor(script: Script, tls?: TlsOptions) {
     this.script = script;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server =
+      tls === undefined ? createServer({ noDelay: true }, accept) : createTlsServer({ noDelay: true, ...tls }, accept);
   }
 
   get openPeers(): ServerPeer[] {
@@ -175,9 +179,9 @@ export class FrameServer implements AsyncDisposable {
 /** Starts a server on a port that the system chooses, or on a given one. */
 export async function startFrameServer(
   script: Script = answerAll,
-  { host = '127.0.0.1', port = 0 } = {},
+  { host = '127.0.0.1', port = 0, tls }: { host?: string; port?: number; tls?: TlsOptions } = {},
 ): Promise<FrameServer> {
-  const server = new FrameServer(script);
+  const server = new FrameServer(script, tls);
   await server.listen(host, port);
   return server;
 }

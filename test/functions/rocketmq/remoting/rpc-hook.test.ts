@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sharedFields } from '../../../../functions/rocketmq/protocol/shared-fields.ts';
 import { RemotingClient } from '../../../../functions/rocketmq/remoting/remoting-client.ts';
@@ -58,6 +59,23 @@ test('hooks see all header fields of a request, before it and after it, and what
   ]);
   const { requests } = await server.peer(0);
   expect(requests.map(({ extFields }) => ({ ...extFields }))).toEqual([{ own: '1', shared: '2', hooked: '3' }]);
+});
+
+test('hooks see the bytes of a body that is else encoded into its frame alone', async () => {
+  const body = { length: 4, encodeInto: (block: Buffer, at: number) => block.write('body', at) };
+  const seen: unknown[] = [];
+  const hooked = await connect({
+    beforeRequest: (_addr, { body }) => {
+      seen.push(body?.toString());
+      return undefined;
+    },
+    afterResponse: (_addr, { body }) => seen.push(body?.toString()),
+  });
+  await hooked.request({ ...request, body }, LONG_MS);
+  const plain = await connect();
+  await plain.request({ ...request, body }, LONG_MS);
+  expect(seen).toEqual(['body', 'body']);
+  expect(server.requests.map(({ body }) => body.toString())).toEqual(['body', 'body']);
 });
 
 test('a request whose answer a hook cannot take fails with what it throws, and the connection goes on', async () => {
