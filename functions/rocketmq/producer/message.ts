@@ -1,7 +1,7 @@
 /** A message to send. Never changed by sending it. */
 export interface Message {
   readonly topic: string;
-  /** Not empty. A string is sent as UTF-8. */
+  /** Not empty. A string is sent as UTF-8; bytes are not copied, and must stay as they are until the send has ended. */
   readonly body: Uint8Array | string;
   /** One tag, for consumers' filters. */
   readonly tag?: string;
