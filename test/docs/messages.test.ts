@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as rocketmq from '#rocketmq';
+import { readClusterArguments } from '../../local/cluster-arguments.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { runSnippet } from './run-snippet.ts';
 
@@ -21,16 +22,27 @@ function snippets(): Snippet[] {
   });
 }
 
-const topics = ['orders', 'reminders', 'questions', 'tenant1%orders', 'RMQ_SYS_TRACE_TOPIC'];
+/** What the command that the page gives starts. */
+function documentedCluster() {
+  const [, text = ''] = /^npm run cluster -- (.+)$/m.exec(page) ?? [];
+  const read = readClusterArguments(text.split(' '));
+  if (read.kind !== 'run') throw new Error(`the page starts no cluster: ${JSON.stringify(read)}`);
+  return read;
+}
 
 describe('docs/messages.md', () => {
-  let cluster: EmbeddedCluster;
+  let running: EmbeddedCluster;
 
   beforeAll(async () => {
-    const settings = { recallMessageEnable: true };
-    cluster = await startEmbeddedCluster({ topics: topics.map((name) => ({ name, queues: 4 })), ...settings });
+    running = await startEmbeddedCluster({ topics: documentedCluster().topics, recallMessageEnable: true });
   });
-  afterAll(() => cluster.stop());
+  afterAll(() => running.stop());
+
+  test('starts a cluster where its set-up looks for it, with every topic that it sends to', () => {
+    const { nameServerPort, topics } = documentedCluster();
+    expect(page).toContain(`createClient({ nameServerAddrs: ['127.0.0.1:${nameServerPort}'] })`);
+    expect(topics.map(({ name }) => name)).toEqual(['orders', 'reminders', 'tenant1%orders', 'RMQ_SYS_TRACE_TOPIC']);
+  });
 
   test('shows every capability with a snippet', () => {
     expect(snippets().map(({ heading }) => heading)).toEqual([
@@ -61,7 +73,7 @@ describe('docs/messages.md', () => {
   });
 
   test.each(snippets())('the snippet under "$heading" runs as it stands', async ({ code }) => {
-    const client = rocketmq.createClient({ nameServerAddrs: cluster.nameServerAddrs });
+    const client = rocketmq.createClient({ nameServerAddrs: running.nameServerAddrs });
     const producer = client.producer({ group: 'orders-producer' });
     const silent = { log: () => undefined, error: () => undefined };
     await runSnippet(code, { ...rocketmq, client, producer, console: silent });
