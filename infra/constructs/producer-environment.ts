@@ -162,6 +162,34 @@ function zonesText(zones: Readonly<Record<string, string>>): string | undefined 
   return pairs.length === 0 ? undefined : pairs.join(';');
 }
 
+/** Where to say what a variable says, for those that functions have only from props; a test keeps this in step with the function. */
+export const propOfVariable: Readonly<Record<string, string>> = {
+  ROCKETMQ_SEND_TIMEOUT_MS: 'sendTimeout',
+  ROCKETMQ_ATTEMPT_TIMEOUT_MS: 'attemptTimeout',
+  ROCKETMQ_DEADLINE_RESERVE_MS: 'deadlineReserve',
+  ROCKETMQ_INSTANCE_NAME: 'instanceName',
+  ROCKETMQ_UNIT_NAME: 'unitName',
+  ROCKETMQ_BROKERS_PER_SANDBOX: 'brokersPerSandbox',
+  ROCKETMQ_ZONE: 'zone',
+  ROCKETMQ_BROKER_ZONES: 'brokerZones',
+  ROCKETMQ_DEDUPLICATE: 'deduplicate',
+  ROCKETMQ_MAPPING: 'mapping',
+  ROCKETMQ_NAMESPACE: 'namespace of RocketMqCluster',
+  ROCKETMQ_ACL_PARAMETER: 'aclParameter of RocketMqCluster',
+  ROCKETMQ_TLS: 'tls of RocketMqCluster',
+  ROCKETMQ_TLS_CA_PARAMETER: 'tlsCaParameter of RocketMqCluster',
+  ROCKETMQ_TLS_SERVERNAME: 'tlsServername of RocketMqCluster',
+};
+
+/** What a caller's `environment` may say of ours: a seed beside a parameter that exists, and what two functions alone read. */
+export const variablesWithoutProp: readonly string[] = [
+  'ROCKETMQ_NAME_SERVERS',
+  'ROCKETMQ_TRANSACTION_TOPICS',
+  'ROCKETMQ_TRANSACTION_TABLE',
+  'ROCKETMQ_TRANSACTION_AWAKE_MS',
+  'ROCKETMQ_TRANSACTION_PATIENCE_MS',
+];
+
 /** Variables that a caller's `environment` may replace. */
 export const defaultEnvironment: Readonly<Record<string, string>> = { NODE_OPTIONS: '--enable-source-maps' };
 
@@ -224,6 +252,10 @@ function preferenceFaults({ brokersPerSandbox, brokerZones = {} }: ProducerSetti
     const text = `brokersPerSandbox is ${brokersPerSandbox}, but must be a whole number from ${min} to ${max}; 0 is for all brokers.`;
     faults.push({ id: 'brokers-per-sandbox', text });
   }
+  if (typeof brokerZones !== 'object') {
+    const text = `brokerZones is ${JSON.stringify(brokerZones)}, but must be an object with the zone of each broker by its name.`;
+    return [...faults, { id: 'broker-zones', text }];
+  }
   for (const [brokerName, zone] of Object.entries(brokerZones)) {
     if (isZoneWord(brokerName) && isZoneWord(zone)) continue;
     const text = `brokerZones has "${brokerName}" in zone "${zone}": neither may be empty, or have "=" or ";" in it.`;
@@ -247,6 +279,23 @@ export function environmentFaults(
       id: 'environment',
       text: `environment sets ${name}, which a prop of the construct sets to something else. Remove it from environment and use the prop.`,
     }));
+}
+
+/** Variables of ours in a caller's `environment` that are checked in a prop only, or that no function reads. */
+export function strayVariableFaults(
+  given: Readonly<Record<string, string>>,
+  fromProps: Readonly<Record<string, string>>,
+): SynthFault[] {
+  const stray = Object.keys(given).filter((name) => name.startsWith('ROCKETMQ_') && fromProps[name] === undefined);
+  return stray.flatMap((name) => {
+    if (variablesWithoutProp.includes(name)) return [];
+    const prop = propOfVariable[name];
+    const text =
+      prop === undefined
+        ? `environment sets ${name}, which no function reads. Correct its name, or remove it.`
+        : `environment sets ${name}, which is checked only in the prop ${prop}. Remove it from environment and use the prop.`;
+    return [{ id: 'environment', text }];
+  });
 }
 
 /** Most bytes of all environment variables of a function together, in JSON: that is what Lambda measures. */

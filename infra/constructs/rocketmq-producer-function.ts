@@ -14,6 +14,7 @@ import {
   type ProducerSettings,
   producerEnvironment,
   settingsFaults,
+  strayVariableFaults,
 } from './producer-environment.ts';
 import { mappingFaults } from './record-mapping.ts';
 import { RocketMqCluster } from './rocketmq-cluster.ts';
@@ -141,6 +142,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     reportFaults(this, [
       ...settingsFaults(props, this.timeout),
       ...environmentFaults(props.environment ?? {}, fromProps),
+      ...strayVariableFaults(props.environment ?? {}, fromProps),
       ...environmentSizeFaults(environment),
       ...optionFaults(props, cluster),
       ...mappingFaults(props.mapping, props.source),

@@ -8,6 +8,8 @@ import {
   functionRanges,
   type ProducerSettings,
   producerEnvironment,
+  propOfVariable,
+  variablesWithoutProp,
 } from '../../../infra/constructs/producer-environment.ts';
 
 const settings: Required<ProducerSettings> = {
@@ -77,6 +79,13 @@ test('the construct sets every variable that the function knows, but those that 
     'ROCKETMQ_TRANSACTION_PATIENCE_MS',
     'ORDERS_TABLE',
   ]);
+});
+
+test('synth knows every variable of ours that the function knows, with its prop where it has one', () => {
+  const known = Object.values(environmentRules).map(({ variable }) => variable);
+  const ours = known.filter((variable) => variable.startsWith('ROCKETMQ_'));
+  const always = ['ROCKETMQ_TOPIC', 'ROCKETMQ_PRODUCER_GROUP', 'ROCKETMQ_NAME_SERVER_PARAMETER'];
+  expect([...always, ...Object.keys(propOfVariable), ...variablesWithoutProp].toSorted()).toEqual(ours.toSorted());
 });
 
 test('synth reckons with the defaults that the function has', () => {
