@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { brokerOf, mastersOf } from '../client/topic-publish-info.ts';
 import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, TransactionTooLateError } from '../errors.ts';
+import { MessageError, OptionsError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import type { Message } from './message.ts';
@@ -40,8 +40,8 @@ export interface TransactionParts {
  * Sends one transactional message (Java: `DefaultMQProducerImpl.sendMessageInTransaction`): half message, local transaction,
  * end. Where Java's client writes the end and hopes, this one waits for the answer; and it never writes a second one, because
  * a broker delivers a copy for each commit.
- * @throws MessageError for a delay, which a broker confirms and never delivers, and for a message id of the caller's; what keeps the
- * half message from being sent
+ * @throws OptionsError for a local transaction that is no function; MessageError for a delay, which a broker confirms and never
+ * delivers, and for a message id of the caller's; what keeps the half message from being sent
  */
 export async function sendInTransaction(
   client: ClientInstance,
@@ -50,6 +50,7 @@ export async function sendInTransaction(
   localTransaction: LocalTransaction,
   given: { readonly deadline?: Deadline | undefined; readonly immunityMs?: number | undefined },
 ): Promise<TransactionResult> {
+  refuseNoFunction(localTransaction);
   refuseDelay(message);
   refuseMsgId(message);
   const immunitySeconds = secondsOf(given.immunityMs);
@@ -179,6 +180,13 @@ function refuseMsgId({ msgId }: Message): void {
   const why = 'each transaction needs an id of its own, for its log keeps one outcome an id';
   const how = 'leave it out, and write the business row on the condition that it is not there yet';
   throw new MessageError('msgId', `msgId cannot be given in a transaction: ${why}; ${how}`);
+}
+
+/** Noticed after the half message it would leave that behind, for brokers to ask about. */
+function refuseNoFunction(localTransaction: unknown): void {
+  if (typeof localTransaction === 'function') return;
+  const fault = `the local transaction is of type ${typeof localTransaction}, but must be a function`;
+  throw new OptionsError('producer.sendTransaction', [fault]);
 }
 
 /** Whole seconds, as the broker counts them: rounded up. */

@@ -151,6 +151,22 @@ describe('a transaction is refused before anything is sent', () => {
     expect(await rejectionOf(sending)).toMatchObject({ code: 'ROCKETMQ_MESSAGE_ILLEGAL', field: 'immunityMs' });
   });
 
+  test.each([
+    ['left out', []],
+    ['forgotten before the options', [{ immunityMs: 10_000 }]],
+  ])('with a local transaction that is %s', async (_how, given) => {
+    await using started = await startProducer();
+    const sending: Promise<unknown> = Reflect.apply(started.producer.sendTransaction, started.producer, [
+      MESSAGE,
+      ...given,
+    ]);
+    expect(await rejectionOf(sending)).toMatchObject({
+      code: 'ROCKETMQ_OPTIONS',
+      message: expect.stringContaining('producer.sendTransaction: the local transaction is'),
+    });
+    expect(started.cluster.broker().requests.last(SEND)).toEqual([]);
+  });
+
   test('with a message id of its own, which its log could not tell from that of the transaction before', async () => {
     await using started = await startProducer();
     let isBegun = false;
