@@ -153,7 +153,7 @@ export const contextKeys = {
   functionTimeoutSeconds: {
     meaning:
       'Seconds after which Lambda stops an invocation; for `http` 29 at the most. That of `transaction-check` follows from how long it stays awake.',
-    defaultText: '`30`',
+    defaultText: '`30`; `20` for `http`',
     example: '60',
     read: integer(1, 900),
   },
