@@ -42,7 +42,7 @@ export const sourceKeys = {
   },
   maxBatchingWindowSeconds: {
     meaning: 'Seconds that Lambda may wait to fill a batch; SQS needs it when `batchSize` is above 10.',
-    defaultText: '`0`',
+    defaultText: '`0`; half a second for Kafka',
     example: '1',
     read: integer(0, 300),
   },

@@ -34,7 +34,33 @@ const listed = new Map(
     ),
 );
 
+/** Props that an interface of the constructs has, those that it extends included. */
+function propsOf(name: string): string[] {
+  const [, head = '', body = ''] =
+    new RegExp(`^export interface ${name}\\b([^{]*)\\{\\n([\\s\\S]*?)^}`, 'm').exec(infra) ?? [];
+  const own = [...body.matchAll(/^ {2}readonly (\w+)\??: /gm)].map(([, prop = '']) => prop);
+  return [
+    ...own,
+    ...(head.match(/\b[A-Z]\w*(?:Props|Options|Choice|Limits|Security|Settings)\b/g) ?? []).flatMap(propsOf),
+  ];
+}
+
 describe('docs/constructs.md', () => {
+  test('lists every prop of every construct', () => {
+    const rows = page.slice(page.indexOf('\n## Props\n'), page.indexOf('\n## A handler of your own\n')).split('\n| ');
+    const codes = (text = '') => [...text.matchAll(/`(\w+)`/g)].map(([, code = '']) => code);
+    const listedOf = new Map<string, string[]>();
+    for (const row of rows) {
+      const [of = '', props] = row.split(' | ');
+      for (const name of codes(of)) listedOf.set(name, [...(listedOf.get(name) ?? []), ...codes(props)]);
+    }
+    const shared = ['RocketMqEventSourceProps', 'ProducerFunctionOptions'].flatMap(propsOf);
+    for (const name of Object.keys(pack).filter((one) => one !== 'KafkaAuthentication')) {
+      const own = new Set(propsOf(`${name}Props`).filter((prop) => !shared.includes(prop)));
+      expect({ [name]: listedOf.get(name)?.toSorted() }).toEqual({ [name]: [...own].toSorted() });
+    }
+  });
+
   test('explains every check at synth', () => {
     const reported = [...infra.matchAll(/(?:\bid(?:: | = )|periodFaults\()'([a-z0-9-]+)'/g)].map(([, id = '']) => id);
     expect(reported.length).toBeGreaterThan(50);
