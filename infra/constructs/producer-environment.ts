@@ -133,9 +133,9 @@ export function producerEnvironment(
 ): Record<string, string> {
   const optional = {
     ROCKETMQ_NAME_SERVERS: seed && joinedNameServers(seed),
-    ROCKETMQ_SEND_TIMEOUT_MS: settings.sendTimeout?.toMilliseconds().toString(),
-    ROCKETMQ_ATTEMPT_TIMEOUT_MS: settings.attemptTimeout?.toMilliseconds().toString(),
-    ROCKETMQ_DEADLINE_RESERVE_MS: settings.deadlineReserve?.toMilliseconds().toString(),
+    ROCKETMQ_SEND_TIMEOUT_MS: millisecondsText(settings.sendTimeout),
+    ROCKETMQ_ATTEMPT_TIMEOUT_MS: millisecondsText(settings.attemptTimeout),
+    ROCKETMQ_DEADLINE_RESERVE_MS: millisecondsText(settings.deadlineReserve),
     ROCKETMQ_INSTANCE_NAME: settings.instanceName,
     ROCKETMQ_UNIT_NAME: settings.unitName,
     ROCKETMQ_BROKERS_PER_SANDBOX: settings.brokersPerSandbox?.toString(),
@@ -154,6 +154,16 @@ export function producerEnvironment(
     ...Object.fromEntries(given),
     ...security,
   };
+}
+
+/** As the function reads it; undefined also for a number, which synth refuses. */
+function millisecondsText(duration: Duration | undefined): string | undefined {
+  return isDuration(duration) ? duration.toMilliseconds().toString() : undefined;
+}
+
+/** By its method, for an app can have more than one copy of the CDK. */
+function isDuration(value: unknown): value is Duration {
+  return typeof value === 'object' && value !== null && 'toMilliseconds' in value;
 }
 
 /** As the function reads them; undefined for none. */
@@ -237,6 +247,10 @@ function durationFaults(settings: ProducerSettings): SynthFault[] {
   return (['sendTimeout', 'attemptTimeout', 'deadlineReserve'] as const).flatMap((name) => {
     const { [name]: duration } = settings;
     const { min, max } = functionRanges[name];
+    if (duration !== undefined && !isDuration(duration)) {
+      const text = `${name} is ${JSON.stringify(duration)}, but must be a Duration, such as Duration.seconds(5).`;
+      return [{ id: 'send-timeout', text }];
+    }
     if (duration === undefined || duration.isUnresolved() || isIntegerWithin(duration.toMilliseconds(), min, max)) {
       return [];
     }
