@@ -41,6 +41,12 @@ test.each([
   ['KafkaToRocketMq', 'kafkaTopic', undefined, '[rocketmq-lambda:kafka-topic] kafkaTopic is undefined;'],
   ['SqsToRocketMq', 'deduplicate', 'on', '[rocketmq-lambda:deduplicate] deduplicate is "on", but must be one of'],
   ['SqsToRocketMq', 'sendTimeout', 5000, '[rocketmq-lambda:send-timeout] sendTimeout is 5000, but must be a Duration'],
+  [
+    'SqsToRocketMq',
+    'brokerZones',
+    'a=az1',
+    '[rocketmq-lambda:broker-zones] brokerZones is "a=az1", but must be an object',
+  ],
   ['HttpToRocketMq', 'endpoint', 'httpapi', '[rocketmq-lambda:http-endpoint] endpoint is "httpapi", but must be'],
 ])('%s tells at synth that %s is %j', (construct, name, value, text) => {
   const stack = testStack();

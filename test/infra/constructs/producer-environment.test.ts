@@ -9,6 +9,7 @@ import {
   type ProducerSettings,
   producerEnvironment,
   propOfVariable,
+  strayVariableFaults,
   variablesWithoutProp,
 } from '../../../infra/constructs/producer-environment.ts';
 
@@ -109,6 +110,31 @@ test('synth refuses what is out of the ranges that the function has', () => {
     attemptTimeout: range(attemptTimeoutMs),
     deadlineReserve: range(deadlineReserveMs),
     brokersPerSandbox: range(brokersPerSandbox),
+  });
+});
+
+describe('a variable of ours that a caller sets', () => {
+  test.each([
+    [
+      'what only the prop has checked',
+      'ROCKETMQ_SEND_TIMEOUT_MS',
+      /, which is checked only in the prop sendTimeout\. /,
+    ],
+    ['what the cluster says', 'ROCKETMQ_TLS', /, which is checked only in the prop tls of RocketMqCluster\. /],
+    ['what no function reads', 'ROCKETMQ_SEND_TIMEOUT', /, which no function reads\. /],
+  ])('is a fault when it says %s', (_what, name, text) => {
+    const faults = strayVariableFaults({ [name]: '3000' }, {});
+    expect(faults).toEqual([{ id: 'environment', text: expect.stringContaining(`environment sets ${name}, `) }]);
+    expect(faults[0]?.text).toMatch(text);
+  });
+
+  test.each(variablesWithoutProp)('is none when it has no prop there: %s', (name) => {
+    expect(strayVariableFaults({ [name]: 'said' }, {})).toEqual([]);
+  });
+
+  test('is none of this kind when the construct sets it too, or when it is of somebody else', () => {
+    const given = { ROCKETMQ_ZONE: 'auto', POWERTOOLS_LOG_LEVEL: 'DEBUG' };
+    expect(strayVariableFaults(given, { ROCKETMQ_ZONE: 'auto' })).toEqual([]);
   });
 });
 
