@@ -3,6 +3,7 @@ import { exactDigits } from '../delivery/exact-json.ts';
 import { callFaults, type ExpressionFault } from './function-calls.ts';
 import { mappingFunctions } from './mapping-functions.ts';
 import { negatedPaths } from './negated-paths.ts';
+import { withOwnFields } from './own-fields.ts';
 import { seen, unseen } from './seen-bytes.ts';
 import { unknownNames } from './unknown-names.ts';
 
@@ -63,9 +64,7 @@ function quoted(text: string): string {
  */
 export function evaluate(expression: string, data: object): unknown {
   const visible = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, seen(value)]));
-  const value = unseen(search(asKey(expression), visible, { customFunctions: functions }));
-  // Names that every object of JavaScript has (`constructor`) lead to functions: the record has no such field.
-  return value === undefined || typeof value === 'function' ? null : value;
+  return unseen(search(asKey(withOwnFields(expression)), visible, { customFunctions: functions })) ?? null;
 }
 
 /** Whether a value counts as true for JMESPath: all but false, null, and empty text, lists and objects. */

@@ -1,8 +1,9 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { JMESPathTypeError } from '@aws-lambda-powertools/jmespath';
-import { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
+import type { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
 import { exactDigits, exactNumber, parseExactly } from '../delivery/exact-json.ts';
+import { OwnFieldFunctions } from './own-fields.ts';
 import { unseen } from './seen-bytes.ts';
 
 /** A function as the interpreter calls it: with all arguments in one list. */
@@ -112,7 +113,7 @@ const copyOf = (arg: unknown) => (Array.isArray(arg) ? [...arg] : arg);
  * are given as they are: `sort` and `reverse` would turn those of the record itself.
  */
 export function mappingFunctions(): PowertoolsFunctions {
-  const functions = new PowertoolsFunctions();
+  const functions = new OwnFieldFunctions();
   for (const name of functions.introspectMethods()) {
     const own = Reflect.get(functions, name) as Call;
     const correction: Correction = corrected[name] ?? ((_args, answer) => answer());

@@ -83,12 +83,48 @@ describe('what an expression finds', () => {
     expect(evaluate(expression, data)).toEqual(value);
   });
 
-  test.each(['constructor', 'body.constructor', 'body.toString', 'body.list.length'])(
-    'of %s is nothing: objects of JavaScript have it, records not',
-    (expression) => {
-      expect(evaluate(expression, data)).toBeNull();
-    },
-  );
+  describe('with a name that every object of JavaScript has', () => {
+    test.each<[string, unknown]>([
+      ['constructor', null],
+      ['body.list.length', null],
+      ['body.constructor', null],
+      ['body.toString', null],
+      ['body.__proto__', null],
+      ['body."__proto__"', null],
+      ["body.constructor || 'none'", 'none'],
+      ['not_null(body.valueOf, body.zero)', 0],
+      ['body.constructor == `null`', true],
+      ['!(body.constructor)', true],
+      ['!constructor', true],
+      ['body.constructor.name', null],
+      ['body.constructor[0]', null],
+      ['[body][?constructor]', []],
+      ['[body][].toString', []],
+      ['map(&hasOwnProperty, [body])', [null]],
+      ["powertools_json('{}').constructor || 'none'", 'none'],
+      ["{a: body}.constructor || 'none'", 'none'],
+    ])('%s is %j: the record has no such field', (expression, value) => {
+      expect(evaluate(expression, data)).toEqual(value);
+    });
+
+    test.each<[string, unknown]>([
+      ['body.constructor', 'Ferrari'],
+      ['body."constructor"', 'Ferrari'],
+      ['body.__proto__.a', 1],
+      ["[body][?constructor == 'Ferrari'].toString[0] | [0]", 'x'],
+      ['{constructor: body.constructor}', { constructor: 'Ferrari' }],
+      ["body.constructor == 'constructor'", false],
+    ])('%s is %j: the record has it', (expression, value) => {
+      const body: unknown = JSON.parse('{"constructor":"Ferrari","__proto__":{"a":1},"toString":["x"]}');
+      expect(evaluate(expression, { body })).toEqual(value);
+    });
+
+    test('bytes have none of the names that they have for JavaScript', () => {
+      const seen = { body: new Uint8Array([0xff]) };
+      expect(evaluate("body.toJSON || 'none'", seen)).toBe('none');
+      expect(evaluate("body.constructor || 'none'", seen)).toBe('none');
+    });
+  });
 
   test('is the same each time, for functions leave record and literals as they are', () => {
     for (let times = 0; times < 3; times++) {
