@@ -63,8 +63,9 @@ type FaultOf<T> = (value: T) => string | undefined;
 
 const constantFaults: { readonly [Name in keyof FieldValues]?: FaultOf<FieldValues[Name]> } = {
   topic: topicFault,
-  tag: separatorFault,
-  shardingKey: separatorFault,
+  body: (body) => (typeof body === 'string' ? surrogateFault(body) : undefined),
+  tag: propertyFault,
+  shardingKey: propertyFault,
   deliverAt: (at) => constantDelayFault('deliverAt', at),
   delayMs: (ms) => constantDelayFault('delayMs', ms),
   delayLevel: (level) => constantDelayFault('delayLevel', level),
@@ -151,7 +152,7 @@ class SettingsReader {
       ? keys.map((key, index) => [key, pathOf(path, index)])
       : [[keys, path]];
     return list.flatMap(
-      ([key, place]) => this.#valueOf(key, place, words, (all) => all.map(separatorFault).find(Boolean)) ?? [],
+      ([key, place]) => this.#valueOf(key, place, words, (all) => all.map(propertyFault).find(Boolean)) ?? [],
     );
   }
 
@@ -162,7 +163,7 @@ class SettingsReader {
       const own = pathOf(path, name);
       const fault = nameFault(name);
       if (fault !== undefined) this.faults.push(`${own}: ${fault}`);
-      const value = this.#valueOf(given, own, optionalText, separatorFault);
+      const value = this.#valueOf(given, own, optionalText, propertyFault);
       return value === undefined ? [] : [{ name, value }];
     });
   }
@@ -247,9 +248,14 @@ class SettingsReader {
 
 const SEPARATORS = /[\u0001\u0002]/;
 
-function separatorFault(text: string | undefined): string | undefined {
-  if (text === undefined || !SEPARATORS.test(text)) return undefined;
-  return 'it holds \\u0001 or \\u0002, which separate properties';
+/** Why text cannot be among the properties of a message, which tag and keys are too. */
+function propertyFault(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  return SEPARATORS.test(text) ? 'it holds \\u0001 or \\u0002, which separate properties' : surrogateFault(text);
+}
+
+function surrogateFault(text: string): string | undefined {
+  return text.isWellFormed() ? undefined : 'it holds half of a surrogate pair, which has no UTF-8';
 }
 
 function constantDelayFault(field: (typeof delayFields)[number], value: number | undefined): string | undefined {

@@ -104,6 +104,7 @@ export function prepareMessage(
 }
 
 function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {
+  if (typeof body === 'string' && !body.isWellFormed()) throw notInUtf8('body', 'the body');
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   if (!(bytes instanceof Uint8Array)) throw new MessageError('body', 'the body must be a Uint8Array or a string');
   if (bytes.length === 0) throw new MessageError('body', 'the body is empty: brokers store no empty message');
@@ -159,7 +160,7 @@ function clientProperties(message: Message, msgId: string): string {
 
 function checkedKeys(keys: readonly string[]): string {
   for (const key of keys) {
-    if (typeof key === 'string' && key !== '' && !SEPARATORS_OR_BLANK.test(key)) continue;
+    if (typeof key === 'string' && key !== '' && !SEPARATORS_OR_BLANK.test(key) && key.isWellFormed()) continue;
     throw new MessageError('keys', `key "${checkedText('keys', 'key', key)}" holds a blank, which separates keys`);
   }
   return keys.length === 1 ? (keys[0] ?? '') : keys.join(' ');
@@ -171,5 +172,11 @@ function checkedText(field: string, what: string, value: unknown): string {
   if (SEPARATORS.test(value)) {
     throw new MessageError(field, `${what} holds \\u0001 or \\u0002, which separate properties`);
   }
+  if (!value.isWellFormed()) throw notInUtf8(field, what);
   return value;
+}
+
+/** Sent all the same it would arrive as another character, unnoticed. */
+function notInUtf8(field: string, what: string): MessageError {
+  return new MessageError(field, `${what} holds half of a surrogate pair, which has no UTF-8`);
 }

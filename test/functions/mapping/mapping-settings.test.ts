@@ -81,6 +81,8 @@ describe('a mapping', () => {
     [{ shardingKey: { literal: '\u0002' } }, 'mapping.shardingKey: it holds \\u0001 or \\u0002'],
     [{ keys: ['id', { literal: ['a', 'b\u0001'] }] }, 'mapping.keys[1]: it holds \\u0001 or \\u0002'],
     [{ properties: { a: { literal: '\u0002b' } } }, 'mapping.properties.a: it holds \\u0001 or \\u0002'],
+    [{ tag: { literal: '\ud83d' } }, 'mapping.tag: it holds half of a surrogate pair, which has no UTF-8'],
+    [{ body: { literal: 'a\ude9a' } }, 'mapping.body: it holds half of a surrogate pair, which has no UTF-8'],
     [{ body: { literal: '' } }, 'mapping.body is empty text, but must be a body'],
     [{ shardingKey: { literal: null } }, 'mapping.shardingKey is nothing, but must be text or a number'],
     [{ keys: ['id', 'b['] }, 'mapping.keys[1]: column 3 of "b[": it ends too early'],

@@ -140,6 +140,15 @@ describe('a message is refused, by the field at fault,', () => {
     ['with an empty array as body', { topic: 'orders', body: new Uint8Array() }, 'body', 'the body is empty'],
     ['with an object as body', { topic: 'orders', body: {} }, 'body', 'the body must be a Uint8Array or a string'],
     ['with an ArrayBuffer as body', { topic: 'orders', body: new ArrayBuffer(4) }, 'body', 'must be a Uint8Array'],
+    ['with half of a surrogate pair in its body', { ...sound, body: 'cut \ud83d' }, 'body', 'the body holds half of a'],
+    ['with half of one in a key', { ...sound, keys: ['\ude9a'] }, 'keys', 'key holds half of a surrogate pair'],
+    ['with half of one in its tag', { ...sound, tag: '\ud83d!' }, 'tag', 'tag holds half of a surrogate pair'],
+    [
+      'with half of one in a property',
+      { ...sound, properties: { a: '\ud83d' } },
+      'properties',
+      'property "a" holds half',
+    ],
     ['with a flag of 33 bits', { ...sound, flag: 2 ** 31 }, 'flag', 'is not a whole number of 32 bits'],
     ['with half a flag', { ...sound, flag: 0.5 }, 'flag', 'flag 0.5 is not'],
     ['with a flag that is no number', { ...sound, flag: '1' }, 'flag', 'is not a whole number'],
@@ -169,6 +178,12 @@ describe('a message is refused, by the field at fault,', () => {
     const fault = faultOf({ ...sound, properties: { [name]: '1' } });
     expect(fault.message).toBe(`property name "${name}" is reserved by RocketMQ: choose another`);
   });
+});
+
+test('characters beyond 16 bits are sent as they are', () => {
+  const { body, properties } = prepare({ body: '🚚', tag: '🚚', keys: ['🚚'] });
+  expect(Buffer.from(body).toString()).toBe('🚚');
+  expect(decodeProperties(properties)).toMatchObject({ TAGS: '🚚', KEYS: '🚚' });
 });
 
 test.each([0, 1, -1, 2 ** 31 - 1, -(2 ** 31)])('a flag may be %d', (flag) => {
