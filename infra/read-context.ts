@@ -1,3 +1,4 @@
+import { didYouMean } from '../functions/mapping/nearest-name.ts';
 import { type AppContext, contextKeys } from './context-keys.ts';
 import { ContextValueError } from './context-value.ts';
 import { keysOfSources, type SourceName, sourceNames } from './source-keys.ts';
@@ -30,7 +31,9 @@ export function readContext(given: Readonly<Record<string, unknown>>): AppContex
   for (const [name, value] of Object.entries(given)) {
     if (/[:/@]/.test(name) || keysOfTheCli.has(name) || value === undefined) continue;
     if (!isKnown(name)) {
-      faults.push(`${name}: is not a key of this app. Known keys: ${Object.keys(contextKeys).join(', ')}.`);
+      const keys = Object.keys(contextKeys);
+      const hint = didYouMean(name, keys);
+      faults.push(`${name}: is not a key of this app${hint}.${hint ? '' : ` Known keys: ${keys.join(', ')}.`}`);
       continue;
     }
     try {

@@ -1,6 +1,6 @@
 /**
  * What RocketMQ accepts as a name, for checks at synth. The client library has the same rules for the moment of sending; a test
- * keeps the two in step, because of `functions/` only the checks of mappings are imported here.
+ * keeps the two in step, because nothing of the library is imported here.
  */
 
 const legalName = /^[%|a-zA-Z0-9_-]+$/;

@@ -171,11 +171,11 @@ const RULES: readonly Rule[] = [
   {
     name: 'infra',
     files: /^infra\//,
-    // What a mapping is refused for is too much to have twice.
-    project: exactly('functions/mapping/mapping-settings.ts'),
+    // What a mapping is refused for is too much to have twice, and so is how names are compared.
+    project: or(exactly('functions/mapping/mapping-settings.ts'), exactly('functions/mapping/nearest-name.ts')),
     outside: or(NODE, /^(aws-cdk-lib|constructs|cdk-nag|esbuild)(\/.+)?$/),
     because:
-      'it deploys functions by the path of their files, and may import aws-cdk-lib, constructs, cdk-nag, esbuild, and the checks of mappings (mapping/mapping-settings), so that synth refuses what the function would; to import a function would run it at synth',
+      'it deploys functions by the path of their files, and may import aws-cdk-lib, constructs, cdk-nag, esbuild, the checks of mappings (mapping/mapping-settings), so that synth refuses what the function would, and what finds the name that was meant (mapping/nearest-name); to import a function would run it at synth',
   },
   {
     name: 'local',

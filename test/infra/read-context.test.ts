@@ -38,9 +38,18 @@ test('keys of the CDK and of others are left alone', () => {
   ).toEqual({});
 });
 
-test('a misspelt key is refused together with the list of those that exist', () => {
-  expect(faultsOf({ toppic: 'orders' })).toEqual([
-    expect.stringMatching(/^toppic: is not a key of this app\. .*\btopic\b/),
+test.each([
+  ['toppic', 'topic'],
+  ['nameServer', 'nameServers'],
+  ['aclParameter', 'aclParameterName'],
+  ['maxconcurrency', 'maxConcurrency'],
+])('the misspelt key %s is refused together with the one that was probably meant', (name, meant) => {
+  expect(faultsOf({ [name]: 'orders' })).toEqual([`${name}: is not a key of this app (did you mean "${meant}"?).`]);
+});
+
+test('a key that is like none is refused together with the list of those that exist', () => {
+  expect(faultsOf({ colour: 'green' })).toEqual([
+    expect.stringMatching(/^colour: is not a key of this app\. Known keys: .*\btopic\b/),
   ]);
 });
 
