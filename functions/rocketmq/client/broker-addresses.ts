@@ -8,7 +8,7 @@ const VIP_PORT_DISTANCE = 2;
 /** Where brokers are reached, where that is not what they advertise. */
 export interface AddressOptions {
   /** Address to use, by address advertised. */
-  readonly addressMap: Readonly<Record<string, string>> | undefined;
+  readonly addressMap?: Readonly<Record<string, string>> | undefined;
   /** Use the port two below the advertised one (Java: `vipChannelEnabled`). */
   readonly vipChannel: boolean;
 }

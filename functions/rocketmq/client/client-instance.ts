@@ -73,7 +73,7 @@ export class ClientInstance {
   constructor({ credentials, tls, ...options }: ResolvedClientOptions) {
     // Without the secrets: whoever logs a client must not log them.
     this.options = options;
-    const { fetchSecurity, addressMap, vipChannel, namespaceV2 } = options;
+    const { fetchSecurity, namespaceV2 } = options;
     const given = { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
     this.security = new Security(given, fetchSecurity, options.clock);
     const isSigned = credentials !== undefined || fetchSecurity !== undefined;
@@ -92,10 +92,8 @@ export class ClientInstance {
     const { topicRouteTable, brokerAddrTable, brokerVersionTable, windows } = this;
     const [remoting, lookup] = [this.#remoting, this.#lookup];
     this.#routeSync = new RouteSync(this.#nameServers, lookup, topicRouteTable, brokerAddrTable, {
-      clock: options.clock,
+      ...options,
       timeoutMs: options.nameServerTimeoutMs,
-      addressMap,
-      vipChannel,
       asking: (deadline, ask) => this.security.asking(deadline, ask),
       besideAsking: (deadline) => this.#sideWork.track(zone.find(deadline)),
     });
@@ -165,6 +163,8 @@ export class ClientInstance {
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     this.#remoting.beginInvocation();
+    this.security.beginInvocation();
+    this.#routeSync.beginInvocation();
     this.#startDueWork(deadline);
     let ended: Promise<void> | undefined;
     return {

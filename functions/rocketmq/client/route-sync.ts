@@ -6,6 +6,7 @@ import type { BrokerAddrTable } from './broker-addr-table.ts';
 import { type AddressOptions, reachableRoute } from './broker-addresses.ts';
 import type { NameServerClient } from './name-server-client.ts';
 import type { NameServerLookup } from './name-server-lookup.ts';
+import { RecentFailure } from './recent-failure.ts';
 import { isUp, SharedWork } from './shared-work.ts';
 import type { TopicPublishInfo } from './topic-publish-info.ts';
 import type { TopicRouteTable } from './topic-route-table.ts';
@@ -41,6 +42,8 @@ export class RouteSync {
   readonly #askedAt = new Map<string, number>();
   /** Epoch ms of the last lookup on demand that changed nothing. */
   #lookedUpInVainAt: number | undefined;
+  /** Of the lookup where there is no list yet. */
+  readonly #firstFailure: RecentFailure;
 
   constructor(
     nameServers: NameServerClient,
@@ -54,6 +57,12 @@ export class RouteSync {
     this.#routes = routes;
     this.#brokerAddrs = brokerAddrs;
     this.#options = options;
+    this.#firstFailure = new RecentFailure(options.clock);
+  }
+
+  /** Begins an invocation: name servers that could not be looked up in one before it are looked up again. */
+  beginInvocation(): void {
+    this.#firstFailure.forget();
   }
 
   /**
@@ -145,11 +154,14 @@ export class RouteSync {
       if (!(error instanceof NoNameServerError) || !this.#lookup.isPossible) throw error;
       if (this.#nameServers.nameServerAddrs === asked) {
         if (asked.length > 0 && this.#isWithin(ON_DEMAND_LOOKUP_INTERVAL_MS, this.#lookedUpInVainAt)) throw error;
-        await this.#lookup.refresh(deadline).catch((lookupError) => {
-          // Of one that had no time nobody knows what it would have found.
-          if (!isUp(deadline)) this.#lookedUpInVainAt = this.#options.clock.now();
-          throw asked.length === 0 ? lookupError : error;
-        });
+        const lookUp = () => this.#lookup.refresh(deadline);
+        if (asked.length === 0) await this.#firstFailure.trying(deadline, lookUp);
+        else
+          await lookUp().catch(() => {
+            // Of one that had no time nobody knows what it would have found.
+            if (!isUp(deadline)) this.#lookedUpInVainAt = this.#options.clock.now();
+            throw error;
+          });
         if (this.#nameServers.nameServerAddrs === asked) this.#lookedUpInVainAt = this.#options.clock.now();
       }
       if (this.#nameServers.nameServerAddrs === asked) throw error;

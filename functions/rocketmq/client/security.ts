@@ -12,6 +12,7 @@ import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts'
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
 import { isAboutAuthority, mayRefuseClient, type TlsSettings } from '../remoting/tls-settings.ts';
+import { RecentFailure } from './recent-failure.ts';
 import { called, isUp, SharedWork } from './shared-work.ts';
 import { tlsFaults } from './tls-faults.ts';
 
@@ -89,6 +90,7 @@ export class Security {
   readonly #clock: Clock;
   readonly #fetchSecurity: FetchSecurity | undefined;
   readonly #fetches = new SharedWork<void>();
+  readonly #firstFailure: RecentFailure;
   #isFetched = false;
   /** Whether the last fetch failed: nobody knows then what is valid by now. */
   #isOutOfDate = false;
@@ -99,6 +101,7 @@ export class Security {
     this.#current = given;
     this.#fetchSecurity = fetchSecurity;
     this.#clock = clock;
+    this.#firstFailure = new RecentFailure(clock);
   }
 
   /** How to encrypt connections; undefined for plain text. */
@@ -122,9 +125,16 @@ export class Security {
     return new AccessDeniedError(error.addr, error.remark, error.outcome, true);
   }
 
+  /** Begins an invocation: what could not be fetched in one before it is asked for again. */
+  beginInvocation(): void {
+    this.#firstFailure.forget();
+  }
+
   /** Fetches what has to be fetched before the first connection; does nothing later. @throws NoSecurityError, and errors of this client that the fetch throws */
   async ensure(deadline: Deadline): Promise<void> {
-    if (this.#fetchSecurity !== undefined && !this.#isFetched) await this.#fetch(this.#fetchSecurity, deadline);
+    const fetchSecurity = this.#fetchSecurity;
+    if (fetchSecurity === undefined || this.#isFetched) return;
+    await this.#firstFailure.trying(deadline, () => this.#fetch(fetchSecurity, deadline));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { AccessDeniedError, createClient, deadlineAfter, OptionsError } from '#rocketmq';
+import { deliver } from '../../../../functions/delivery/deliver.ts';
 import { type ClientSecurity, Security } from '../../../../functions/rocketmq/client/security.ts';
 import { AclField } from '../../../../functions/rocketmq/protocol/acl-signature.ts';
 
@@ -32,13 +33,30 @@ describe('security that is fetched', () => {
     expect(signatureOf(security)).toMatch(/=$/);
   });
 
-  test('is asked for again when the first fetch failed, and the failure is told', async () => {
-    const { security, state } = fetching(new Error('no way to SSM'), keys('one'));
+  test('is asked for again when the first fetch failed a while ago, and the failure is told', async () => {
+    const { security, clock, state } = fetching(new Error('no way to SSM'), keys('one'));
     await expect(security.ensure(limit)).rejects.toMatchObject({
       code: 'ROCKETMQ_NO_SECURITY',
       message: 'credentials and TLS settings cannot be fetched: no way to SSM',
       cause: { message: 'no way to SSM' },
     });
+    clock.at += 1000;
+    await security.ensure(limit);
+    expect(state.fetches).toBe(2);
+  });
+
+  test('is not asked for again by who comes a moment after the first fetch failed, but fails as it did', async () => {
+    const { security, clock, state } = fetching(new Error('no way to SSM'), keys('one'));
+    await expect(security.ensure(limit)).rejects.toThrow('no way to SSM');
+    clock.at += 999;
+    await expect(security.ensure(limit)).rejects.toThrow('no way to SSM');
+    expect(state.fetches).toBe(1);
+  });
+
+  test('is asked for again when the clock was set back', async () => {
+    const { security, clock, state } = fetching(new Error('no way to SSM'), keys('one'));
+    await expect(security.ensure(limit)).rejects.toThrow('no way to SSM');
+    clock.at -= 1;
     await security.ensure(limit);
     expect(state.fetches).toBe(2);
   });
@@ -164,6 +182,34 @@ describe('a question', () => {
   });
 });
 
+describe.each([
+  ['credentials', { nameServerAddrs: ['127.0.0.1:9'] }, 'fetchSecurity'],
+  ['name servers', {}, 'fetchNameServerAddrs'],
+] as const)('when the %s cannot be fetched', (_what, options, fetch) => {
+  test('an invocation of thousands of records asks once, and the next one again', async () => {
+    let fetches = 0;
+    const failing = async () => {
+      fetches++;
+      throw new Error('no way to SSM');
+    };
+    const client = createClient({ ...options, [fetch]: failing, clock: { now: () => 1 } });
+    const producer = client.producer({ group: 'g' });
+    for (const invocation of [1, 2]) {
+      const upkeep = await client.beginInvocation(limit);
+      const records = Array.from({ length: 2000 }, (_, index) => ({
+        id: `r-${index}`,
+        orderingKey: undefined,
+        toMessage: () => ({ topic: `topic-${index % 3}`, body: 'x' }),
+      }));
+      const delivered = await deliver(records, { producer, deadline: limit, record: () => undefined });
+      await upkeep.end();
+      expect(delivered.filter(({ outcome }) => outcome.status !== 'failed')).toEqual([]);
+      expect(fetches).toBe(invocation);
+    }
+    await client.shutdown();
+  });
+});
+
 test('security that was given is not fetched, and a denial changes nothing', async () => {
   const security = new Security(keys('one'), undefined, { now: () => 0 });
   await security.ensure(limit);
@@ -223,13 +269,14 @@ describe('secrets', () => {
   test.each(unusable)(
     'are not in the error that refuses %s when they are fetched, and what was in use stays',
     async (_what, answer) => {
-      const { security } = fetching(answer as ClientSecurity, keys('one'), answer as ClientSecurity);
+      const { security, clock } = fetching(answer as ClientSecurity, keys('one'), answer as ClientSecurity);
       const refusal = await security.ensure(limit).catch((error: unknown) => error);
       expect(refusal).toMatchObject({
         code: 'ROCKETMQ_NO_SECURITY',
         message: expect.stringMatching(/"(credentials|tls)"/),
       });
       expect(inspect(refusal, { depth: 20, showHidden: true })).not.toMatch(/NeverShowThis|8675309/);
+      clock.at += 1000;
       await security.ensure(limit);
       const before = signatureOf(security);
       expect(await security.refresh(security.version, limit)).toBe(false);
