@@ -255,6 +255,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   if (!read.tls && (read.tlsCaParameter !== undefined || read.tlsServername !== undefined) && !faulty.has('tls')) {
     faults.push('ROCKETMQ_TLS_CA_PARAMETER and ROCKETMQ_TLS_SERVERNAME need ROCKETMQ_TLS=true');
   }
+  if (read.brokerZones !== undefined && read.zone === undefined) {
+    faults.push('ROCKETMQ_BROKER_ZONES needs ROCKETMQ_ZONE, the zone whose brokers are used first: name it, or "auto"');
+  }
   const { namespace, topic } = read;
   if (namespace !== undefined && topic !== undefined && !topic.startsWith(`${namespace}%`)) {
     // Left to the sends, it would look like a fault of each message, for which a mapping may drop them.

@@ -94,6 +94,9 @@ function zoneFaults({ zone, fetchZone, brokerZones }: ClientOptions): string[] {
   for (const [brokerName, name] of Object.entries<unknown>(brokerZones)) {
     if (typeof name !== 'string' || name === '') faults.push(`"brokerZones" has no zone for broker "${brokerName}"`);
   }
+  if (zone === undefined && fetchZone === undefined && Object.keys(brokerZones).length > 0) {
+    faults.push('"brokerZones" has no effect without "zone" or "fetchZone"');
+  }
   return faults;
 }
 

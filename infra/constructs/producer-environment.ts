@@ -75,7 +75,7 @@ export interface ProducerSettings {
 
   /**
    * Zone by broker name, for brokers that do not tell theirs. RocketMQ 5 brokers do when their environment has `ROCKETMQ_ZONE`
-   * (`ROCKETMQ_BROKER_ZONES`).
+   * (`ROCKETMQ_BROKER_ZONES`). Needs `zone`.
    * @default - what the brokers tell
    */
   readonly brokerZones?: Readonly<Record<string, string>>;
@@ -259,7 +259,7 @@ function durationFaults(settings: ProducerSettings): SynthFault[] {
   });
 }
 
-function preferenceFaults({ brokersPerSandbox, brokerZones = {} }: ProducerSettings): SynthFault[] {
+function preferenceFaults({ brokersPerSandbox, zone: ownZone, brokerZones = {} }: ProducerSettings): SynthFault[] {
   const faults: SynthFault[] = [];
   const { min, max } = functionRanges.brokersPerSandbox;
   if (brokersPerSandbox !== undefined && !isIntegerWithin(brokersPerSandbox, min, max)) {
@@ -273,6 +273,10 @@ function preferenceFaults({ brokersPerSandbox, brokerZones = {} }: ProducerSetti
   for (const [brokerName, zone] of Object.entries(brokerZones)) {
     if (isZoneWord(brokerName) && isZoneWord(zone)) continue;
     const text = `brokerZones has "${brokerName}" in zone "${zone}": neither may be empty, or have "=" or ";" in it.`;
+    faults.push({ id: 'broker-zones', text });
+  }
+  if (ownZone === undefined && Object.keys(brokerZones).length > 0) {
+    const text = 'brokerZones has no effect without zone: name the zone whose brokers are used first, or "auto".';
     faults.push({ id: 'broker-zones', text });
   }
   return faults;

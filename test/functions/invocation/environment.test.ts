@@ -201,6 +201,7 @@ describe('faults of the environment', () => {
     ['ROCKETMQ_BROKER_ZONES', 'broker-a=', 'it must be written as broker=zone'],
     ['ROCKETMQ_BROKER_ZONES', 'broker-a=z1; broker-b', 'it must be written as broker=zone'],
     ['ROCKETMQ_DEDUPLICATE', 'yes', 'it must be one of off, redelivered, always'],
+    ['ROCKETMQ_BROKER_ZONES', 'broker-a=z1', 'needs ROCKETMQ_ZONE'],
     ['ROCKETMQ_TLS_CA_PARAMETER', '/ca', 'need ROCKETMQ_TLS=true'],
     ['ROCKETMQ_TLS_SERVERNAME', 'a', 'need ROCKETMQ_TLS=true'],
   ])('%s=%s: %s', (variable, value, reason) => {

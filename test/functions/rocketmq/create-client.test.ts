@@ -65,10 +65,21 @@ describe('createClient', () => {
     const fetchZone = async () => undefined;
     expect(faultsOf({ nameServerAddrs, zone: 'z1', fetchZone })).toEqual(['give "zone" or "fetchZone", not both']);
     const brokerZones = { 'broker-a': '', 'broker-b': 'z1' };
-    expect(faultsOf({ nameServerAddrs, brokerZones })).toEqual(['"brokerZones" has no zone for broker "broker-a"']);
+    expect(faultsOf({ nameServerAddrs, fetchZone, brokerZones })).toEqual([
+      '"brokerZones" has no zone for broker "broker-a"',
+    ]);
     expect(faultsOf({ nameServerAddrs, brokersPerSandbox: -1 })).toEqual([
       '"brokersPerSandbox" is -1, but must be a whole number from 0 to 10000',
     ]);
+  });
+
+  test('refuses zones of brokers without a zone to compare them with', () => {
+    const brokerZones = { 'broker-a': 'z1' };
+    expect(faultsOf({ nameServerAddrs: ['a:1'], brokerZones })).toEqual([
+      '"brokerZones" has no effect without "zone" or "fetchZone"',
+    ]);
+    expect(faultsOf({ nameServerAddrs: ['a:1'], brokerZones, zone: 'z1' })).toEqual([]);
+    expect(faultsOf({ nameServerAddrs: ['a:1'], brokerZones: {} })).toEqual([]);
   });
 
   test('makes objects only: nothing is connected, looked up or pending', async () => {

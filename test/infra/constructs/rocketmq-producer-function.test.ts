@@ -347,8 +347,13 @@ describe('is refused at synth', () => {
     ],
     [
       'with a broker in no zone',
-      { brokerZones: { 'broker-a': '' } },
+      { zone: 'auto', brokerZones: { 'broker-a': '' } },
       /^\[rocketmq-lambda:broker-zones\] brokerZones has "broker-a" in zone ""/,
+    ],
+    [
+      'with zones of brokers that nothing is compared with',
+      { brokerZones: { 'broker-a': 'use1-az1' } },
+      /^\[rocketmq-lambda:broker-zones\] brokerZones has no effect without zone: .*"auto"/,
     ],
     [
       'when environment contradicts a prop',
