@@ -252,7 +252,9 @@ export class SendLoop implements AttemptEnds {
     if (isChanged) return;
     const step = nextStep(error);
     const count = sending.attempts.length;
-    if (step === 'none' || count >= this.#limits.maxAttempts) throw givenUp(sending, error);
+    if (step === 'none' || count >= this.#limits.maxAttempts || areAllTooOld(sending, place)) {
+      throw givenUp(sending, error);
+    }
     await this.#beforeNext(step, unit.topic, error, count, hasOther(sending, place), deadline);
   }
 
@@ -342,6 +344,13 @@ function pause(ms: number): Promise<void> {
 /** Whether the next attempt can go to another broker. */
 function hasOther({ fixedQueue }: Wanted, { info }: Place): boolean {
   return fixedQueue === undefined && info.masterAddrs.size > 1;
+}
+
+/** Whether no broker is left that may be new enough for the message. */
+function areAllTooOld({ fixedQueue, attempts }: Wanted, { info }: Place): boolean {
+  const tooOld = attempts.filter(({ error }) => error instanceof BrokerTooOldError);
+  const brokers = fixedQueue === undefined ? info.masterAddrs.size : 1;
+  return new Set(tooOld.map(({ brokerName }) => brokerName)).size >= brokers;
 }
 
 /** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */

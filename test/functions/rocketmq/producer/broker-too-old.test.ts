@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { SendFailedError } from '#rocketmq';
+import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
+
+const SEND = RequestCode.SEND_MESSAGE_V2;
+
+describe('a message that needs a newer broker than one of the topic', () => {
+  const later = { topic: TOPIC, body: 'x', delayMs: 60_000 };
+  const V4_9_5 = 403;
+
+  test('goes to another broker, which is new enough', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    const [old, fresh] = cluster.brokers;
+    if (old === undefined || fresh === undefined) throw new Error('two brokers expected');
+    old.version = V4_9_5;
+    // One after the other, so that both brokers have their turn.
+    for (let count = 0; count < 4; count++) {
+      expect(await producer.send(later)).toMatchObject({ status: 'SEND_OK', isPossibleDuplicate: false });
+    }
+    expect([old.requests.count(SEND), fresh.requests.count(SEND)]).toEqual([0, 4]);
+  });
+
+  test('fails when all of them are too old, each of which is told once', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    for (const broker of cluster.brokers) broker.version = V4_9_5;
+    const error = await rejectionOf(producer.send(later));
+    expect(error).toMatchObject({ outcome: 'notSent', retryable: false, cause: { code: 'ROCKETMQ_BROKER_TOO_OLD' } });
+    const attempts = error instanceof SendFailedError ? error.attempts : [];
+    expect(attempts.map(({ brokerName }) => brokerName).toSorted()).toEqual(['broker-a', 'broker-b']);
+  });
+
+  test('fails at once when its queue is on an old broker', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    for (const broker of cluster.brokers) broker.version = V4_9_5;
+    const error = await rejectionOf(producer.send({ ...later, shardingKey: 'anna' }));
+    expect(error).toMatchObject({ attempts: [{ error: { code: 'ROCKETMQ_BROKER_TOO_OLD' } }] });
+  });
+});
