@@ -9,7 +9,10 @@ export const MOST_BYTES_OF_CHAR = 3;
 const SMALLEST_BLOCK_BYTES = 4096;
 /** Of the block after a full one whose bytes somebody still holds. */
 const LARGEST_NEXT_BLOCK_BYTES = 65_536;
-/** A larger block is not kept to be written again: a function would hold the memory of its largest message for life. */
+/**
+ * A larger block is not kept to be written again: a function would hold the memory of its largest message for life, and of
+ * all that it sent at once until it sends again.
+ */
 const LARGEST_KEPT_BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** Something that writes itself where there is room for it. */
@@ -51,6 +54,7 @@ export class ByteWriter {
   take(): Buffer {
     const taken = this.#block.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    this.#letGoOfLarge();
     return taken;
   }
 
@@ -59,7 +63,15 @@ export class ByteWriter {
    * the last `take` is dropped.
    */
   rewind(): void {
-    if (this.#block.length > LARGEST_KEPT_BLOCK_BYTES) this.#block = Buffer.allocUnsafe(LARGEST_NEXT_BLOCK_BYTES);
+    this.#start = 0;
+    this.#end = 0;
+    this.#letGoOfLarge();
+  }
+
+  /** Called where nothing is written since the last `take`. */
+  #letGoOfLarge(): void {
+    if (this.#block.length <= LARGEST_KEPT_BLOCK_BYTES) return;
+    this.#block = Buffer.allocUnsafe(LARGEST_NEXT_BLOCK_BYTES);
     this.#start = 0;
     this.#end = 0;
   }

@@ -89,6 +89,19 @@ describe('a byte writer', () => {
     expect([4_000_000, 5_000_000].map(memoryKept)).toEqual([true, false]);
   });
 
+  test('lets go of memory far larger than any message with the take, not only when it is written next', () => {
+    const memoryLeft = (bytes: number) => {
+      const writer = new ByteWriter(bytes);
+      writer.utf8('taken');
+      const taken = writer.take();
+      writer.utf8('next');
+      const next = writer.take();
+      expect([taken.toString(), next.toString()]).toEqual(['taken', 'next']);
+      return next.buffer === taken.buffer;
+    };
+    expect([4_000_000, 5_000_000].map(memoryLeft)).toEqual([true, false]);
+  });
+
   test('has what encodes itself written where it is, across every growth', () => {
     const value = { length: 10_000, encodeInto: (block: Buffer, at: number) => block.fill('v', at, at + 10_000) };
     const writer = new ByteWriter();
