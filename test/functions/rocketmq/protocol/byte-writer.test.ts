@@ -133,4 +133,15 @@ describe('a byte writer', () => {
     writer.utf8('!');
     expect(writer.take().toString()).toBe('kept!');
   });
+
+  test('takes nothing back of what was taken', () => {
+    const writer = new ByteWriter();
+    writer.utf8('taken');
+    const taken = writer.take();
+    writer.utf8('dropped');
+    writer.truncate(0);
+    expect(writer.byteLength).toBe(0);
+    writer.utf8('next');
+    expect([taken.toString(), writer.take().toString()]).toEqual(['taken', 'next']);
+  });
 });

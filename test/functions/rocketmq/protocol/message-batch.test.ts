@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RemotingCommandError } from '../../../../functions/rocketmq/errors.ts';
-import { encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
+import { ByteWriter, encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
 import {
   BatchBody,
   type BatchMember,
@@ -10,7 +10,7 @@ import {
   decodeBatch,
 } from '../../../../functions/rocketmq/protocol/message-batch.ts';
 import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
-import { decodeFrame } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
+import { decodeFrame, writeFrame } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { anyText } from './commands.ts';
 import { goldenRequests } from './golden-frames.ts';
@@ -41,10 +41,36 @@ describe('a batch', () => {
     { flag: 5, body: Buffer.from('é'), properties: wait },
   ];
 
+  const header = {
+    code: RequestCode.SEND_BATCH_MESSAGE,
+    language: 12,
+    version: 441,
+    opaque: 7,
+    flag: 0,
+    remark: undefined,
+    extFields: { topic: 'T' },
+  };
+
   test('has the bytes that Java writes', () => {
     expect(encodeBatch(javaMembers).toString('hex')).toBe(javaBytes);
     expect(decodeBatch(Buffer.from(javaBytes, 'hex'))).toEqual(javaMembers);
   });
+
+  test.each(['JSON', 'ROCKETMQ'] as const)(
+    'is written behind a %s header into its frame, in memory that held other bytes',
+    (serializeType) => {
+      const writer = new ByteWriter();
+      writer.bytes(Buffer.alloc(1000, 0xff));
+      writer.take();
+      writer.rewind();
+      writeFrame(writer, header, Buffer.from('before'), serializeType);
+      const { byteLength } = writer;
+      writeFrame(writer, header, new BatchBody(javaMembers), serializeType);
+      const frames = writer.take();
+      expect(Buffer.from(decodeFrame(frames, 0, byteLength).body).toString()).toBe('before');
+      expect(Buffer.from(decodeFrame(frames, byteLength).body).toString('hex')).toBe(javaBytes);
+    },
+  );
 
   test('of any members comes back, and is as long as was reckoned', () => {
     const members = fc.array(
