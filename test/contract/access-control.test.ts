@@ -9,6 +9,7 @@ import {
   createClient,
   deadlineAfter,
   type ProducerOptions,
+  type RpcHook,
   SendFailedError,
   type TransactionCheckReport,
 } from '#rocketmq';
@@ -68,6 +69,22 @@ describe.each(contractKinds)('access control of %s', (kind) => {
       await expect.poll(() => on().stored(ALLOWED)).toBe(before + 6);
     },
   );
+
+  test('stores what hooks of the application add fields to before it is signed, batches too', async () => {
+    const before = await on().stored(ALLOWED);
+    const bodies: string[] = [];
+    const hook: RpcHook = {
+      beforeRequest: (_addr, { extFields, body = Buffer.alloc(0) }) => {
+        bodies.push(Buffer.from(body).toString());
+        return { ...extFields, hooked: 'zwölf €' };
+      },
+    };
+    const sender = producer({ credentials: SENDER, rpcHooks: [hook] });
+    const outcomes = await sender.sendAll(['first', 'second'].map((body) => ({ topic: ALLOWED, body })));
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored']);
+    expect(bodies.filter((body) => body.includes('first') && body.includes('second'))).not.toEqual([]);
+    await expect.poll(() => on().stored(ALLOWED)).toBe(before + 2);
+  });
 
   test('takes a session token along', async () => {
     const before = await on().stored(ALLOWED);

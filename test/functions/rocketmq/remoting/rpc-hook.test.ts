@@ -61,6 +61,23 @@ test('hooks see all header fields of a request, before it and after it, and what
   expect(requests.map(({ extFields }) => ({ ...extFields }))).toEqual([{ own: '1', shared: '2', hooked: '3' }]);
 });
 
+test('each hook sees what those before it made of a request, and none sees the fields that are not to be signed', async () => {
+  const seen: unknown[] = [];
+  const adding = (name: string): RpcHook => ({
+    beforeRequest: (_addr, { extFields }) => {
+      seen.push(extFields);
+      return { ...extFields, [name]: name };
+    },
+  });
+  const connection = await connect(adding('first'), {}, adding('second'));
+  await connection.request({ ...request, unsignedFields: { unsigned: '4' } }, LONG_MS);
+  const whole = { own: '1', shared: '2' };
+  expect(seen).toEqual([whole, { ...whole, first: 'first' }]);
+  expect(server.requests.map(({ extFields }) => ({ ...extFields }))).toEqual([
+    { ...whole, first: 'first', second: 'second', unsigned: '4' },
+  ]);
+});
+
 test('hooks see the bytes of a body that is else encoded into its frame alone', async () => {
   const body = { length: 4, encodeInto: (block: Buffer, at: number) => block.write('body', at) };
   const seen: unknown[] = [];
