@@ -65,7 +65,6 @@ export class ByteWriter {
   rewind(): void {
     this.#start = 0;
     this.#end = 0;
-    this.#letGoOfLarge();
   }
 
   /** Called where nothing is written since the last `take`. */
@@ -155,6 +154,7 @@ export class ByteWriter {
   /** Takes back everything written after a position, for a frame that turned out not to be sendable. */
   truncate(byteLength: number): void {
     this.#end = this.#start + byteLength;
+    if (byteLength === 0) this.#letGoOfLarge();
   }
 }
 

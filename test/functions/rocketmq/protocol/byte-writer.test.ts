@@ -102,6 +102,19 @@ describe('a byte writer', () => {
     expect([4_000_000, 5_000_000].map(memoryLeft)).toEqual([true, false]);
   });
 
+  test('lets go of memory far larger than any message when what needed it is taken back', () => {
+    const memoryLeft = (bytes: number) => {
+      const writer = new ByteWriter(bytes);
+      writer.utf8('refused');
+      writer.truncate(0);
+      writer.utf8('next');
+      const next = writer.take();
+      expect(next.toString()).toBe('next');
+      return next.buffer.byteLength >= bytes;
+    };
+    expect([4_000_000, 5_000_000].map(memoryLeft)).toEqual([true, false]);
+  });
+
   test('has what encodes itself written where it is, across every growth', () => {
     const value = { length: 10_000, encodeInto: (block: Buffer, at: number) => block.fill('v', at, at + 10_000) };
     const writer = new ByteWriter();
