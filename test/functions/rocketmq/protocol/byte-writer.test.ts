@@ -137,8 +137,8 @@ describe('a byte writer', () => {
     expect(writer.take().readInt32BE(0)).toBe(7);
   });
 
-  test('takes back what was written after a position', () => {
-    const writer = new ByteWriter();
+  test.each([64, 5_000_000])('takes back what was written after a position, in a block of %i bytes', (blockBytes) => {
+    const writer = new ByteWriter(blockBytes);
     writer.utf8('kept');
     const { byteLength } = writer;
     writer.utf8('dropped');
