@@ -26,6 +26,8 @@ import { CLUSTER_START_LIMIT_MS, contractKinds, uniqueName } from './clusters.ts
 
 const WRONG: AclCredentials = { ...SENDER, secretKey: 'wrongSecret12345' };
 const UNKNOWN: AclCredentials = { accessKey: 'nobody-known', secretKey: 'nobodySecret12345' };
+/** For who counts what is stored: what takes long on a busy machine is not sent a second time. */
+const PATIENT = { attemptTimeoutMs: 20_000, sendTimeoutMs: 25_000 };
 const secrets = [SENDER, WRONG, UNKNOWN].map(({ secretKey }) => secretKey);
 
 describe.each(contractKinds)('access control of %s', (kind) => {
@@ -48,7 +50,7 @@ describe.each(contractKinds)('access control of %s', (kind) => {
   const producer = (security: Partial<ClientOptions>, options: Partial<ProducerOptions> = {}) => {
     const client = createClient({ nameServerAddrs: on().nameServerAddrs, ...security });
     clients.push(client);
-    return client.producer({ group: uniqueName('acl'), ...options });
+    return client.producer({ group: uniqueName('acl'), ...PATIENT, ...options });
   };
   const denialOf = async (sending: Promise<unknown>): Promise<SendFailedError> => {
     const error = await sending.catch((reason: unknown) => reason);
