@@ -37,28 +37,32 @@ export class QueueSelection {
   /**
    * The next queue: of an available broker that is not the one to avoid; else of another one that is merely slow; else
    * likewise of the brokers less preferred; else of any other broker; else any. Undefined when there is no queue.
+   * @param unfit brokers that come last of all
    */
-  next(info: TopicPublishInfo, avoidBroker: string | undefined): MessageQueue | undefined {
+  next(
+    info: TopicPublishInfo,
+    avoidBroker: string | undefined,
+    unfit: readonly string[] = [],
+  ): MessageQueue | undefined {
     const tiers = this.#tiersOf(info);
     for (const tier of tiers) {
-      const queue = this.#nextOf(tier, avoidBroker);
+      const queue = this.#nextOf(tier, avoidBroker, unfit);
       if (queue !== undefined) return queue;
     }
-    for (const tier of tiers) {
-      for (let step = 0; step < tier.queues.length; step++) {
-        if (inTurn(tier, step)?.brokerName !== avoidBroker) return take(tier, step);
-      }
-    }
-    const [first] = tiers;
-    return first && take(first, 0);
+    const isFit = (brokerName: string) => !unfit.includes(brokerName);
+    return (
+      firstOf(tiers, (brokerName) => brokerName !== avoidBroker && isFit(brokerName)) ??
+      firstOf(tiers, isFit) ??
+      firstOf(tiers, () => true)
+    );
   }
 
-  #nextOf(tier: Tier, avoidBroker: string | undefined): MessageQueue | undefined {
+  #nextOf(tier: Tier, avoidBroker: string | undefined, unfit: readonly string[]): MessageQueue | undefined {
     const count = tier.queues.length;
     let slow: number | undefined;
     for (let step = 0; step < count; step++) {
       const brokerName = inTurn(tier, step)?.brokerName;
-      if (brokerName === undefined || brokerName === avoidBroker) continue;
+      if (brokerName === undefined || brokerName === avoidBroker || unfit.includes(brokerName)) continue;
       if (this.#faults.isAvailable(brokerName)) return take(tier, step);
       if (slow === undefined && !this.#faults.hasFailed(brokerName)) slow = step;
     }
@@ -81,6 +85,17 @@ export class QueueSelection {
 /** The queue whose turn comes after so many others. */
 function inTurn({ queues, turn }: Tier, step: number): PlacedQueue | undefined {
   return queues[(turn + step) % queues.length];
+}
+
+/** Takes the first queue in turn whose broker is wanted. */
+function firstOf(tiers: readonly Tier[], isWanted: (brokerName: string) => boolean): MessageQueue | undefined {
+  for (const tier of tiers) {
+    for (let step = 0; step < tier.queues.length; step++) {
+      const placed = inTurn(tier, step);
+      if (placed !== undefined && isWanted(placed.brokerName)) return take(tier, step);
+    }
+  }
+  return undefined;
 }
 
 /** Takes that queue; the turn is its successor's then. */

@@ -10,6 +10,7 @@ import {
   DegradedStoreError,
   NoWritableQueueError,
   RocketMQError,
+  type SendAttempt,
   SendFailedError,
 } from '../errors.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
@@ -250,11 +251,11 @@ export class SendLoop implements AttemptEnds {
     const error = security.judged(thrown);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     if (isChanged) return;
+    // It was not tried there: the next broker may be new enough, and where there is none, its place is refused.
+    if (error instanceof BrokerTooOldError) return;
     const step = nextStep(error);
-    const count = sending.attempts.length;
-    if (step === 'none' || count >= this.#limits.maxAttempts || areAllTooOld(sending, place)) {
-      throw givenUp(sending, error);
-    }
+    const count = sending.attempts.filter((attempt) => !isTooOld(attempt)).length;
+    if (step === 'none' || count >= this.#limits.maxAttempts) throw givenUp(sending, error);
     await this.#beforeNext(step, unit.topic, error, count, hasOther(sending, place), deadline);
   }
 
@@ -286,13 +287,18 @@ export class SendLoop implements AttemptEnds {
     }
   }
 
+  /** @throws DeadlineError; where all that are left are too old, the error of an attempt */
   #placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
     // Asked when the route is there: finding it may have taken what time there was.
     const remainingMs = timeLeft(unit.topic, deadline);
-    const queue = fixedQueue ?? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName);
+    const tooOld = attempts.filter(isTooOld).map(({ brokerName }) => brokerName);
+    const queue = fixedQueue ?? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName, tooOld);
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;
     const { brokerName, addr } = broker;
+    // There is no other now. One that failed may be back later.
+    if (tooOld.includes(brokerName))
+      throw (attempts.findLast((attempt) => !isTooOld(attempt)) ?? attempts.at(-1))?.error;
     return { queue, brokerName, addr, info, remainingMs, foundAt: monotonicMs() };
   }
 
@@ -346,11 +352,8 @@ function hasOther({ fixedQueue }: Wanted, { info }: Place): boolean {
   return fixedQueue === undefined && info.masterAddrs.size > 1;
 }
 
-/** Whether no broker is left that may be new enough for the message. */
-function areAllTooOld({ fixedQueue, attempts }: Wanted, { info }: Place): boolean {
-  const tooOld = attempts.filter(({ error }) => error instanceof BrokerTooOldError);
-  const brokers = fixedQueue === undefined ? info.masterAddrs.size : 1;
-  return new Set(tooOld.map(({ brokerName }) => brokerName)).size >= brokers;
+function isTooOld({ error }: SendAttempt): boolean {
+  return error instanceof BrokerTooOldError;
 }
 
 /** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */

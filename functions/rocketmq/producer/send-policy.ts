@@ -1,5 +1,5 @@
 import { isAccessDenial } from '../client/access-denial.ts';
-import { AccessDeniedError, BrokerError, BrokerTooOldError, type Outcome, type RocketMQError } from '../errors.ts';
+import { AccessDeniedError, BrokerError, type Outcome, type RocketMQError } from '../errors.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { SendStatus } from './send-result.ts';
 
@@ -84,7 +84,6 @@ export function refusalError(
 /** What an attempt that failed for whatever reason asks for. */
 export function nextStep(error: RocketMQError): Refusal['next'] {
   if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next;
-  if (error instanceof BrokerTooOldError) return 'another broker';
   // Other brokers would be asked with the same credentials.
   if (!error.retryable || error instanceof AccessDeniedError) return 'none';
   return error.code === 'ROCKETMQ_CONNECT' ? 'a fresh route' : 'another broker';

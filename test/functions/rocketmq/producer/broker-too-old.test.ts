@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SendFailedError } from '#rocketmq';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
+import { ResponseCode } from '../../../../functions/rocketmq/protocol/response-code.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -30,6 +31,49 @@ describe('a message that needs a newer broker than one of the topic', () => {
     expect(error).toMatchObject({ outcome: 'notSent', retryable: false, cause: { code: 'ROCKETMQ_BROKER_TOO_OLD' } });
     const attempts = error instanceof SendFailedError ? error.attempts : [];
     expect(attempts.map(({ brokerName }) => brokerName).toSorted()).toEqual(['broker-a', 'broker-b']);
+  });
+
+  test('goes to the one that is new enough, however few attempts are allowed and many brokers are too old', async () => {
+    const brokers = ['broker-a', 'broker-b', 'broker-c', 'broker-d'].map((name) => ({ name }));
+    await using started = await startProducer({
+      cluster: { brokers, topics: [{ name: TOPIC, queues: 4 }] },
+      producer: { maxAttempts: 1 },
+    });
+    const { cluster, producer } = started;
+    for (const broker of cluster.brokers.slice(1)) broker.version = V4_9_5;
+    for (let count = 0; count < 4; count++) {
+      expect(await producer.send(later)).toMatchObject({ status: 'SEND_OK', isPossibleDuplicate: false });
+    }
+    expect(cluster.brokers.map(({ requests }) => requests.count(SEND))).toEqual([4, 0, 0, 0]);
+  });
+
+  test('may be sent again when the broker that is new enough did not take it now', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    const [old, fresh] = cluster.brokers;
+    if (old === undefined || fresh === undefined) throw new Error('two brokers expected');
+    old.version = V4_9_5;
+    fresh.faults.add({ kind: 'answer', code: ResponseCode.SYSTEM_BUSY, codes: [SEND] });
+    // Whichever broker has its turn first.
+    for (let count = 0; count < 2; count++) {
+      const error = await rejectionOf(producer.send(later));
+      expect(error).toMatchObject({ retryable: true, cause: { code: 'ROCKETMQ_BROKER' } });
+      const attempts = error instanceof SendFailedError ? error.attempts : [];
+      const tried = attempts.map(({ brokerName }) => brokerName).toSorted();
+      expect(tried.filter((name) => name === fresh.name)).toHaveLength(3);
+      expect(tried.length).toBeLessThanOrEqual(4);
+    }
+  });
+
+  test('may be sent again when the other broker of the topic has gone meanwhile', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    const [old, gone] = cluster.brokers;
+    if (old === undefined || gone === undefined) throw new Error('two brokers expected');
+    old.version = V4_9_5;
+    await producer.send({ topic: TOPIC, body: 'x' });
+    await gone.stop();
+    expect(await rejectionOf(producer.send(later))).toMatchObject({ retryable: true });
   });
 
   test('fails at once when its queue is on an old broker', async () => {

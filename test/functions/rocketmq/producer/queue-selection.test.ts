@@ -66,6 +66,16 @@ describe('taking turns', () => {
     expect(visited.toSorted()).toEqual([0, 0, 1, 1]);
   });
 
+  test('takes a broker that is unfit after all others, also those that rest and the one to avoid', () => {
+    const { queues, faults } = selection();
+    const info = publishInfo({ 'broker-a': 8, 'broker-b': 1, 'broker-c': 1 });
+    faults.failed('broker-b');
+    faults.failed('broker-c');
+    expect(queues.next(info, 'broker-b', ['broker-a'])?.brokerName).toBe('broker-c');
+    expect(queues.next(info, 'broker-b', ['broker-a', 'broker-c'])?.brokerName).toBe('broker-b');
+    expect(queues.next(info, 'broker-b', ['broker-a', 'broker-b', 'broker-c'])).toBeDefined();
+  });
+
   test('gives none for a topic without queues', () => {
     expect(selection().queues.next(publishInfo({}), undefined)).toBeUndefined();
   });
