@@ -64,7 +64,14 @@ function quoted(text: string): string {
  */
 export function evaluate(expression: string, data: object): unknown {
   const visible = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, seen(value)]));
-  return unseen(search(asKey(withOwnFields(expression)), visible, { customFunctions: functions })) ?? null;
+  const own = withOwnFields(expression);
+  try {
+    return unseen(search(asKey(own), visible, { customFunctions: functions })) ?? null;
+  } catch (error) {
+    // The library tells of the expression as it was given.
+    if (error instanceof JMESPathError) error.message = error.message.replace(own, () => expression);
+    throw error;
+  }
 }
 
 /** Whether a value counts as true for JMESPath: all but false, null, and empty text, lists and objects. */

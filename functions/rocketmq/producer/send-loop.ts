@@ -30,6 +30,7 @@ import { type Answer, type AttemptEnds, type Place, Sending, type Wanted } from 
 const SMALLEST_ATTEMPT_MS = 5;
 /** Pause before the same broker is tried again; doubles with each attempt, with jitter. */
 const FIRST_PAUSE_MS = 50;
+const NO_BROKERS: readonly string[] = [];
 
 export interface SendLimits {
   /** Producer group as the cluster knows it. */
@@ -291,7 +292,8 @@ export class SendLoop implements AttemptEnds {
   #placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
     // Asked when the route is there: finding it may have taken what time there was.
     const remainingMs = timeLeft(unit.topic, deadline);
-    const tooOld = attempts.filter(isTooOld).map(({ brokerName }) => brokerName);
+    // Hardly any send has attempts, and there are thousands of sends.
+    const tooOld = attempts.length === 0 ? NO_BROKERS : attempts.filter(isTooOld).map(({ brokerName }) => brokerName);
     const queue = fixedQueue ?? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName, tooOld);
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;

@@ -119,6 +119,11 @@ describe('what an expression finds', () => {
       expect(evaluate(expression, { body })).toEqual(value);
     });
 
+    test('an error tells of the expression as it was written', () => {
+      const sum = () => evaluate("sum(body.constructor) || '$&'", { body: { constructor: 'Ferrari' } });
+      expect(sum).toThrow("in expression: sum(body.constructor) || '$&'");
+    });
+
     test('bytes have none of the names that they have for JavaScript', () => {
       const seen = { body: new Uint8Array([0xff]) };
       expect(evaluate("body.toJSON || 'none'", seen)).toBe('none');
