@@ -350,8 +350,9 @@ function pause(ms: number): Promise<void> {
 }
 
 /** Whether the next attempt can go to another broker. */
-function hasOther({ fixedQueue }: Wanted, { info }: Place): boolean {
-  return fixedQueue === undefined && info.masterAddrs.size > 1;
+function hasOther({ fixedQueue, attempts }: Wanted, { info }: Place): boolean {
+  // None is found too old twice.
+  return fixedQueue === undefined && info.masterAddrs.size - attempts.filter(isTooOld).length > 1;
 }
 
 function isTooOld({ error }: SendAttempt): boolean {

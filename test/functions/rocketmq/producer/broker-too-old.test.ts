@@ -76,6 +76,24 @@ describe('a message that needs a newer broker than one of the topic', () => {
     expect(await rejectionOf(producer.send(later))).toMatchObject({ retryable: true });
   });
 
+  test('waits for the new address of the one broker that is new enough', async () => {
+    await using started = await startProducer({ cluster: TWO_BROKERS });
+    const { cluster, producer } = started;
+    const [old] = cluster.brokers;
+    if (old === undefined) throw new Error('two brokers expected');
+    old.version = V4_9_5;
+    const [nameServer, route] = [cluster.nameServer(), cluster.nameServer().routeOf(TOPIC)];
+    if (route === undefined) throw new Error('a route expected');
+    const brokerDatas = route.brokerDatas.map((data) =>
+      data.brokerName === old.name ? data : { ...data, brokerAddrs: { 0: '127.0.0.1:1' } },
+    );
+    nameServer.setRoute(TOPIC, { ...route, brokerDatas });
+    await producer.send({ topic: TOPIC, body: 'x' }, { queue: { topic: TOPIC, brokerName: old.name, queueId: 0 } });
+    nameServer.setRoute(TOPIC, route);
+    nameServer.faults.add({ kind: 'delay', until: 20 });
+    expect(await producer.send(later)).toMatchObject({ status: 'SEND_OK', queue: { brokerName: 'broker-b' } });
+  });
+
   test('fails at once when its queue is on an old broker', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
