@@ -298,9 +298,10 @@ export class SendLoop implements AttemptEnds {
     const broker = queue === undefined ? undefined : brokerOf(info, queue);
     if (queue === undefined || broker === undefined) return undefined;
     const { brokerName, addr } = broker;
-    // There is no other now. One that failed may be back later.
-    if (tooOld.includes(brokerName))
-      throw (attempts.findLast((attempt) => !isTooOld(attempt)) ?? attempts.at(-1))?.error;
+    // There is no other now. One that failed otherwise may be back later.
+    if (tooOld.includes(brokerName)) {
+      throw (attempts.findLast((attempt) => !tooOld.includes(attempt.brokerName)) ?? attempts.at(-1))?.error;
+    }
     return { queue, brokerName, addr, info, remainingMs, foundAt: monotonicMs() };
   }
 
