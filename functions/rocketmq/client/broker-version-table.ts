@@ -9,7 +9,7 @@ export class BrokerVersionTable {
     if (this.#versions.get(addr) !== version) this.#versions.set(addr, version);
   }
 
-  /** `MQVersion` number; undefined while the broker answered nothing yet. */
+  /** `MQVersion` number; undefined while the broker answered nothing yet on its newest connection. */
   get(addr: string): number | undefined {
     return this.#versions.get(addr);
   }

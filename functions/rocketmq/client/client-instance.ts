@@ -276,9 +276,9 @@ export class ClientInstance {
     return hold;
   }
 
-  /** Version of a broker: as it last answered, else asked for by a heartbeat. @throws what keeps it from answering */
-  async brokerVersion(addr: string, timeoutMs: number): Promise<number> {
-    return this.brokerVersionTable.get(addr) ?? this.#heartbeats.askVersion(addr, this.#groups, timeoutMs);
+  /** Version of a broker, which a heartbeat asks for where it is not known. @throws what keeps it from answering */
+  brokerVersion(addr: string, timeoutMs: number): Promise<number> {
+    return this.#heartbeats.versionOf(addr, this.#groups, timeoutMs);
   }
 
   /** Takes in a producer; masters that are connected already hear of its group with the next due work. */

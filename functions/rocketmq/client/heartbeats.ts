@@ -53,6 +53,8 @@ export class Heartbeats {
 
   /** Takes in a connection just opened, whether there is anything to register on it now or not: it has a client id of its own. */
   adopt({ addr }: Connection): void {
+    // It may lead to another broker than the one before, as after an upgrade.
+    this.#versions.delete(addr);
     const reserved = this.#reservedIds.get(addr) ?? this.#heldIdOf(addr);
     this.#reservedIds.delete(addr);
     if (reserved === undefined && this.#clientIds.has(addr)) this.#currentId = undefined;
@@ -66,11 +68,14 @@ export class Heartbeats {
   }
 
   /**
-   * Has a broker tell its version, as it does in the answer to a heartbeat.
+   * Version of a broker: as it last answered on the connection to it; else it is sent a heartbeat, whose answer tells.
    * @throws RemotingConnectError when there was no connection, or no answer on it: what the version was asked for was not sent;
    * AccessDeniedError, BrokerError
    */
-  async askVersion(addr: string, groups: readonly string[], timeoutMs: number): Promise<number> {
+  async versionOf(addr: string, groups: readonly string[], timeoutMs: number): Promise<number> {
+    // Without a connection nobody knows which broker is there by now.
+    const known = this.#remoting.connectionTo(addr) && this.#versions.get(addr);
+    if (known !== undefined) return known;
     const startedAt = monotonicMs();
     try {
       await this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SendFailedError } from '#rocketmq';
+import { deadlineAfter, SendFailedError } from '#rocketmq';
+import { MQVersion } from '../../../../functions/rocketmq/protocol/mq-version.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../../functions/rocketmq/protocol/response-code.ts';
 import { rejectionOf, startProducer, TOPIC, TWO_BROKERS } from './start-producer.ts';
@@ -94,11 +95,36 @@ describe('a message that needs a newer broker than one of the topic', () => {
     expect(await producer.send(later)).toMatchObject({ status: 'SEND_OK', queue: { brokerName: 'broker-b' } });
   });
 
+  test('fails because of that, and not because of what failed before on the same broker', async () => {
+    await using started = await startProducer();
+    const broker = started.cluster.broker();
+    broker.version = V4_9_5;
+    broker.faults.add({ kind: 'close', how: 'RST', isStored: false, times: 1 });
+    expect(await rejectionOf(started.producer.send(later))).toMatchObject({
+      retryable: false,
+      cause: { code: 'ROCKETMQ_BROKER_TOO_OLD' },
+      attempts: [{ error: { retryable: true } }, { error: { retryable: false } }],
+    });
+  });
+
   test('fails at once when its queue is on an old broker', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
     for (const broker of cluster.brokers) broker.version = V4_9_5;
     const error = await rejectionOf(producer.send({ ...later, shardingKey: 'anna' }));
     expect(error).toMatchObject({ attempts: [{ error: { code: 'ROCKETMQ_BROKER_TOO_OLD' } }] });
+  });
+
+  test('is sent when its broker has been upgraded at the same address', async () => {
+    await using started = await startProducer();
+    const { cluster, client, producer } = started;
+    const broker = cluster.broker();
+    broker.version = V4_9_5;
+    expect(await rejectionOf(producer.send(later))).toMatchObject({ cause: { code: 'ROCKETMQ_BROKER_TOO_OLD' } });
+    broker.version = MQVersion.V5_5_0;
+    await broker.restart();
+    const upkeep = await client.beginInvocation(deadlineAfter(5000));
+    expect(await producer.send(later)).toMatchObject({ status: 'SEND_OK' });
+    await upkeep.end();
   });
 });
