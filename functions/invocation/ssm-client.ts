@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 
 /** Limits of the SDK: a missing route to SSM must show in seconds, not as a time-out of the function. */
@@ -19,12 +21,11 @@ export function ssmClient(): GetParameters {
   const ssm = new SSMClient({
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
       // Asked every two minutes at the most: a connection kept that long is dead when it is needed again.
-      httpAgent: { keepAlive: false },
-      httpsAgent: { keepAlive: false },
+      httpAgent: limitConnects(new HttpAgent({ keepAlive: false })),
+      httpsAgent: limitConnects(new HttpsAgent({ keepAlive: false })),
     },
   });
   return async (names, abortSignal) => {
@@ -38,4 +39,23 @@ export function ssmClient(): GetParameters {
       ]),
     );
   };
+}
+
+/**
+ * Ends a connect that takes too long. The SDK has a limit for that too, but leaves its timer behind when a request ends
+ * before it is connected: refused, not resolved or given up.
+ */
+function limitConnects<A extends HttpAgent>(agent: A): A {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, onCreated) => {
+    const socket = connect(options, onCreated);
+    const late = () => {
+      const error = new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`);
+      socket?.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+    };
+    const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+    for (const event of ['connect', 'close']) socket?.once(event, () => clearTimeout(timer));
+    return socket;
+  };
+  return agent;
 }

@@ -104,6 +104,14 @@ const RULES: readonly Rule[] = [
       "it asks Lambda's metadata endpoint, which speaks HTTP inside of the sandbox, and may import node:http for it besides #rocketmq and invocation",
   },
   {
+    name: 'invocation/ssm-client.ts',
+    files: /^functions\/invocation\/ssm-client\.ts$/,
+    project: NOTHING,
+    outside: or(/^node:https?$/, /^@aws-sdk\/client-ssm$/),
+    because:
+      'it limits the connects of the client of SSM, and may import that and the agents of node:http and node:https',
+  },
+  {
     name: 'invocation',
     files: /^functions\/invocation\//,
     project: or(exactly(LIBRARY), exactly('functions/delivery/record-outcome.ts')),

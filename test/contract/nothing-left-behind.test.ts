@@ -49,6 +49,11 @@ describe('the event loop is empty when the answer is given', () => {
     expect(cluster.nameServer().requests.count(GET_ROUTEINFO_BY_TOPIC)).toBe(1);
   });
 
+  test('when SSM refuses the connection', async () => {
+    await ssm.stop();
+    expectAllReported(await host.invoke(newEvent(RECORDS)));
+  });
+
   test('when the broker refuses, and in the invocation after it', async () => {
     cluster.broker().sendRefusal = 2;
     expectAllReported(await host.invoke(newEvent(RECORDS)));
