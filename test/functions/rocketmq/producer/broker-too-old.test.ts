@@ -14,8 +14,7 @@ describe('a message that needs a newer broker than one of the topic', () => {
   test('goes to another broker, which is new enough', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
-    const [old, fresh] = cluster.brokers;
-    if (old === undefined || fresh === undefined) throw new Error('two brokers expected');
+    const [old, fresh] = [cluster.broker('broker-a'), cluster.broker('broker-b')];
     old.version = V4_9_5;
     // One after the other, so that both brokers have their turn.
     for (let count = 0; count < 4; count++) {
@@ -51,8 +50,7 @@ describe('a message that needs a newer broker than one of the topic', () => {
   test('may be sent again when the broker that is new enough did not take it now', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
-    const [old, fresh] = cluster.brokers;
-    if (old === undefined || fresh === undefined) throw new Error('two brokers expected');
+    const [old, fresh] = [cluster.broker('broker-a'), cluster.broker('broker-b')];
     old.version = V4_9_5;
     fresh.faults.add({ kind: 'answer', code: ResponseCode.SYSTEM_BUSY, codes: [SEND] });
     // Whichever broker has its turn first.
@@ -69,8 +67,7 @@ describe('a message that needs a newer broker than one of the topic', () => {
   test('may be sent again when the other broker of the topic has gone meanwhile', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
-    const [old, gone] = cluster.brokers;
-    if (old === undefined || gone === undefined) throw new Error('two brokers expected');
+    const [old, gone] = [cluster.broker('broker-a'), cluster.broker('broker-b')];
     old.version = V4_9_5;
     await producer.send({ topic: TOPIC, body: 'x' });
     await gone.stop();
@@ -80,8 +77,7 @@ describe('a message that needs a newer broker than one of the topic', () => {
   test('waits for the new address of the one broker that is new enough', async () => {
     await using started = await startProducer({ cluster: TWO_BROKERS });
     const { cluster, producer } = started;
-    const [old] = cluster.brokers;
-    if (old === undefined) throw new Error('two brokers expected');
+    const old = cluster.broker('broker-a');
     old.version = V4_9_5;
     const [nameServer, route] = [cluster.nameServer(), cluster.nameServer().routeOf(TOPIC)];
     if (route === undefined) throw new Error('a route expected');
