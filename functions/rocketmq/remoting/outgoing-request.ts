@@ -20,10 +20,17 @@ export interface RequestParts extends Omit<OutgoingRequest, 'body'> {
 }
 
 /** The request with all its header fields in one place and its body in bytes, for hooks. */
-export function wholeRequest({ sharedFields, body, ...rest }: RequestParts): OutgoingRequest {
+export function wholeRequest(request: RequestParts): OutgoingRequest {
+  if (isWhole(request)) return request;
+  const { sharedFields, body, ...rest } = request;
   return {
     ...rest,
     extFields: sharedFields === undefined ? rest.extFields : { ...sharedFields.fields, ...rest.extFields },
     ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : encodedBytes(body) }),
   };
+}
+
+function isWhole(request: RequestParts): request is OutgoingRequest {
+  const { sharedFields, body } = request;
+  return sharedFields === undefined && (body === undefined || body instanceof Uint8Array);
 }
