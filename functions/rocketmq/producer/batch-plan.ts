@@ -10,10 +10,15 @@ export interface BatchLimits {
   readonly maxBatchBytes: number;
 }
 
-/** A message of a list, with its place in it. */
-export interface Placed {
+/** A message of a list, with its place in it. A class for the reason that `PreparedMessage` is one. */
+export class Placed {
   readonly index: number;
   readonly message: PreparedMessage;
+
+  constructor(index: number, message: PreparedMessage) {
+    this.index = index;
+    this.message = message;
+  }
 }
 
 /** Messages for one request, in order; one alone is no batch. */

@@ -15,16 +15,7 @@ import type { Message } from './message.ts';
 import { messageDelay } from './message-delay.ts';
 import { checkFields } from './message-fields.ts';
 import { topicFault } from './names.ts';
-import type { SendUnit } from './send-unit.ts';
-
-/** A message checked and encoded once; every attempt sends the same bytes. */
-export interface PreparedMessage extends SendUnit {
-  readonly body: Uint8Array;
-  readonly shardingKey: string | undefined;
-  readonly waitStoreMsgOk: boolean;
-  /** Whether it may go inside a batch, where a broker ignores or refuses delays. */
-  readonly isBatchable: boolean;
-}
+import type { SendUnit, VersionNeed } from './send-unit.ts';
 
 /** What preparing a message needs to know of its producer. */
 export interface PreparationRules {
@@ -59,48 +50,60 @@ const TIMER_NEED = {
 };
 
 /**
- * Checks a message and encodes what every attempt sends. The message is left as it is.
- * @param bornAt epoch ms; messages of one list share it.
- * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
+ * A message checked and encoded once; every attempt sends the same bytes. A class, since V8 counts how many objects of a literal
+ * outlive a collection, and where thousands wait for their answers it makes all later ones old from the start: each then keeps
+ * what it refers to until the next full collection.
  */
-export function prepareMessage(
-  message: Message,
-  rules: PreparationRules,
-  extra?: ExtraProperties,
-  bornAt = rules.now(),
-): PreparedMessage {
-  checkFields(message);
-  const { flag = 0, shardingKey } = message;
-  const fault = topicFault(message.topic);
-  if (fault !== undefined) throw new MessageError('topic', fault);
-  if (!Number.isInteger(flag) || flag !== (flag | 0)) {
-    throw new MessageError('flag', `flag ${flag} is not a whole number of 32 bits`);
+export class PreparedMessage implements SendUnit {
+  readonly topic: string;
+  readonly msgId: string;
+  readonly body: Uint8Array;
+  readonly properties: string;
+  readonly sysFlag: number = 0;
+  readonly flag: number;
+  readonly bornAt: number;
+  readonly isBatch: boolean = false;
+  readonly needs: VersionNeed | undefined;
+  readonly shardingKey: string | undefined;
+  readonly waitStoreMsgOk: boolean;
+  /** Whether it may go inside a batch, where a broker ignores or refuses delays. */
+  readonly isBatchable: boolean;
+
+  /**
+   * The message is left as it is.
+   * @param bornAt epoch ms; messages of one list share it.
+   * @throws MessageError for what a broker would refuse, cut, lose or deliver otherwise than meant.
+   */
+  constructor(message: Message, rules: PreparationRules, extra?: ExtraProperties, bornAt = rules.now()) {
+    checkFields(message);
+    const { flag = 0, shardingKey } = message;
+    const fault = topicFault(message.topic);
+    if (fault !== undefined) throw new MessageError('topic', fault);
+    if (!Number.isInteger(flag) || flag !== (flag | 0)) {
+      throw new MessageError('flag', `flag ${flag} is not a whole number of 32 bits`);
+    }
+    const topic = rules.wrapTopic(message.topic);
+    const fullFault = topic === message.topic ? undefined : topicFault(topic);
+    if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
+    const body = checkedBody(message.body, rules.maxMessageBytes);
+    const msgId = message.msgId ?? rules.newMsgId(bornAt);
+    const delay = messageDelay(message, rules.maxDelayMs, bornAt);
+    // Written straight into the text: an object of them would cost more than all the rest of a small message.
+    let properties = userProperties(message) + clientProperties(message, msgId);
+    if (delay !== undefined) properties += encodeProperty(delay.property, delay.value);
+    if (rules.instanceId !== undefined) properties += encodeProperty(MessageProperty.INSTANCE_ID, rules.instanceId);
+    if (extra !== undefined) properties += extraProperties(extra);
+    this.topic = topic;
+    this.msgId = msgId;
+    this.body = body;
+    this.properties = checkedProperties(properties);
+    this.flag = flag;
+    this.bornAt = bornAt;
+    this.needs = delay?.isTimer ? TIMER_NEED : undefined;
+    this.shardingKey = shardingKey;
+    this.waitStoreMsgOk = message.waitStoreMsgOk !== false;
+    this.isBatchable = delay === undefined;
   }
-  const topic = rules.wrapTopic(message.topic);
-  const fullFault = topic === message.topic ? undefined : topicFault(topic);
-  if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
-  const body = checkedBody(message.body, rules.maxMessageBytes);
-  const msgId = message.msgId ?? rules.newMsgId(bornAt);
-  const delay = messageDelay(message, rules.maxDelayMs, bornAt);
-  // Written straight into the text: an object of them would cost more than all the rest of a small message.
-  let properties = userProperties(message) + clientProperties(message, msgId);
-  if (delay !== undefined) properties += encodeProperty(delay.property, delay.value);
-  if (rules.instanceId !== undefined) properties += encodeProperty(MessageProperty.INSTANCE_ID, rules.instanceId);
-  if (extra !== undefined) properties += extraProperties(extra);
-  return {
-    topic,
-    msgId,
-    body,
-    properties: checkedProperties(properties),
-    sysFlag: 0,
-    flag,
-    bornAt,
-    isBatch: false,
-    needs: delay?.isTimer ? TIMER_NEED : undefined,
-    shardingKey,
-    waitStoreMsgOk: message.waitStoreMsgOk !== false,
-    isBatchable: delay === undefined,
-  };
 }
 
 function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {

@@ -14,12 +14,7 @@ import { checkFields } from './message-fields.ts';
 import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
-import {
-  type ExtraProperties,
-  type PreparationRules,
-  type PreparedMessage,
-  prepareMessage,
-} from './prepared-message.ts';
+import { type ExtraProperties, type PreparationRules, PreparedMessage } from './prepared-message.ts';
 import type { ReplyMessage } from './request-reply.ts';
 import { type ResolvedProducerOptions, resolveProducerOptions } from './resolved-options.ts';
 import { prepareAll, sendInBatches } from './send-all.ts';
@@ -27,7 +22,7 @@ import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import { checkedOptions, type SendAllOptions, type SendOptions, type TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
-import { receiptAlone, resultOf, type SendReceipt } from './send-unit.ts';
+import { ConfirmedSend, receiptAlone, type SendReceipt, StoredOutcome } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 const NO_OPTIONS: SendOptions = {};
@@ -88,7 +83,7 @@ export class Producer {
    */
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
     const { deadline } = checkedOptions('producer.sendOneway', 'send', options);
-    const prepared = prepareMessage(message, this.#rules);
+    const prepared = new PreparedMessage(message, this.#rules);
     const limit = this.#limitOf(deadline);
     await this.#sendLoop.sendOneway(
       await this.#compressed(prepared, limit),
@@ -117,7 +112,7 @@ export class Producer {
     const prepare = (message: Message, index: number) => {
       const watched = this.#observers.begin(message);
       if (watched !== undefined) observed[index] = watched;
-      return prepareMessage(message, this.#rules, watched?.extraProperties, bornAt);
+      return new PreparedMessage(message, this.#rules, watched?.extraProperties, bornAt);
     };
     const prepared = prepareAll(messages, prepare, settle);
     const turns = new KeyTurns(this.#keyOrder, prepared);
@@ -152,7 +147,7 @@ export class Producer {
     const topic = this.#rules.wrapTopic(message.topic);
     const { RequestReply } = await import('./rarely-used.ts');
     return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties, deadline) => {
-      const prepared = prepareMessage(message, this.#rules, properties);
+      const prepared = new PreparedMessage(message, this.#rules, properties);
       await this.#dispatch(message, prepared, { ...options, deadline }, receiptAlone);
     });
   }
@@ -195,7 +190,7 @@ export class Producer {
     const queue = isQueueSure ? await this.#sendLoop.queueOf(topic, shardingKey, limit) : undefined;
     const question = { topic, delay, msgId, brokerName: queue?.brokerName, storedSince };
     const { receipt, unanswered } = await messageQuery.find(question, limit);
-    return { stored: receipt && resultOf(receipt, msgId, this.#namespace), unanswered };
+    return { stored: receipt && new ConfirmedSend(receipt, msgId, this.#namespace), unanswered };
   }
 
   /**
@@ -291,7 +286,7 @@ export class Producer {
       const prepared = this.#prepared(message, observed, marks);
       this.#client.checkDueWork(options.deadline, this.#options.sendTimeoutMs);
       const result = (receipt: SendReceipt) =>
-        answer(resultOf(receipt, prepared.msgId, this.#namespace), prepared, receipt);
+        answer(new ConfirmedSend(receipt, prepared.msgId, this.#namespace), prepared, receipt);
       if (observed === undefined) return this.#dispatch(message, prepared, options, result);
       return this.#observed(observed, prepared, this.#dispatch(message, prepared, options, receiptAlone), answer);
     } catch (error) {
@@ -309,7 +304,7 @@ export class Producer {
   ): Promise<T> {
     try {
       const receipt = await sending;
-      const result = resultOf(receipt, prepared.msgId, this.#namespace);
+      const result = new ConfirmedSend(receipt, prepared.msgId, this.#namespace);
       this.#observers.stored(observed, prepared, result, receipt);
       return answer(result, prepared, receipt);
     } catch (error) {
@@ -319,8 +314,8 @@ export class Producer {
   }
 
   #prepared(message: Message, observed: ObservedSend | undefined, marks: ExtraProperties | undefined) {
-    if (marks === undefined) return prepareMessage(message, this.#rules, observed?.extraProperties);
-    const prepared = prepareMessage(message, this.#rules, { ...observed?.extraProperties, ...marks });
+    if (marks === undefined) return new PreparedMessage(message, this.#rules, observed?.extraProperties);
+    const prepared = new PreparedMessage(message, this.#rules, { ...observed?.extraProperties, ...marks });
     return { ...prepared, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
   }
 
@@ -374,11 +369,11 @@ export class Producer {
     const receipt = await this.#sendLoop.send(unit, queue, this.#limitOf(deadline));
     const offsetMsgIds = receipt.offsetMsgId.split(',');
     return batch.map(({ index, message }, place) => {
-      const result = resultOf(receipt, message.msgId, this.#namespace, place, offsetMsgIds[place]);
+      const result = new ConfirmedSend(receipt, message.msgId, this.#namespace, place, offsetMsgIds[place]);
       const watched = observed[index];
       const bodyBytes = batch.length === 1 ? receipt.bodyBytes : message.body.length;
       if (watched !== undefined) this.#observers.stored(watched, message, result, { ...receipt, bodyBytes });
-      return { status: 'stored', result };
+      return new StoredOutcome(result);
     });
   }
 }

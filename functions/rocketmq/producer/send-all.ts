@@ -1,7 +1,7 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { allSettled } from '../deadline.ts';
 import { BrokerError, MessageError, OrderBlockedError, RocketMQError } from '../errors.ts';
-import { type Batch, type BatchLimits, cutIntoBatches, type Placed } from './batch-plan.ts';
+import { type Batch, type BatchLimits, cutIntoBatches, Placed } from './batch-plan.ts';
 import { keyOf } from './key-order.ts';
 import type { Message } from './message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
@@ -41,7 +41,7 @@ export function prepareAll(
     const message: Message | undefined = messages[index];
     const key = message?.shardingKey === undefined ? undefined : keyOf(message.topic, message.shardingKey);
     try {
-      const placed = { index, message: prepare(message as Message, index) };
+      const placed = new Placed(index, prepare(message as Message, index));
       const blocker = key === undefined ? undefined : blocked.get(key);
       if (blocker === undefined) prepared.push(placed);
       else settle(index, failed(new OrderBlockedError(blocker)));

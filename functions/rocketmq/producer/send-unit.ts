@@ -52,27 +52,45 @@ export function receiptAlone(receipt: SendReceipt): SendReceipt {
   return receipt;
 }
 
-/**
- * What a caller is told of a message that a broker confirmed.
- * @param place of a message in a batch, whose receipt tells of the first.
- */
-export function resultOf(
-  receipt: SendReceipt,
-  msgId: string,
-  namespace: string | undefined,
-  place = 0,
-  offsetMsgId = receipt.offsetMsgId,
-): SendResult {
-  const { queue, status, queueOffset, attempts, isPossibleDuplicate, regionId, recallHandle } = receipt;
-  return {
-    status,
-    msgId,
-    offsetMsgId,
-    queue: namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) },
-    queueOffset: queueOffset + place,
-    attempts,
-    isPossibleDuplicate,
-    regionId,
-    recallHandle,
-  };
+/** What a caller is told of a message that a broker confirmed. A class for the reason that `PreparedMessage` is one. */
+export class ConfirmedSend implements SendResult {
+  readonly status: SendStatus;
+  readonly msgId: string;
+  readonly offsetMsgId: string;
+  readonly queue: MessageQueue;
+  readonly queueOffset: number;
+  readonly attempts: number;
+  readonly isPossibleDuplicate: boolean;
+  readonly regionId: string | undefined;
+  readonly recallHandle: string | undefined;
+
+  /** @param place of a message in a batch, whose receipt tells of the first. */
+  constructor(
+    receipt: SendReceipt,
+    msgId: string,
+    namespace: string | undefined,
+    place = 0,
+    offsetMsgId = receipt.offsetMsgId,
+  ) {
+    const { queue } = receipt;
+    this.status = receipt.status;
+    this.msgId = msgId;
+    this.offsetMsgId = offsetMsgId;
+    this.queue = namespace === undefined ? queue : { ...queue, topic: unwrapNamespace(namespace, queue.topic) };
+    this.queueOffset = receipt.queueOffset + place;
+    this.attempts = receipt.attempts;
+    this.isPossibleDuplicate = receipt.isPossibleDuplicate;
+    this.regionId = receipt.regionId;
+    this.recallHandle = receipt.recallHandle;
+  }
+}
+
+/** The outcome of a message that is stored. A class for the same reason. */
+export class StoredOutcome {
+  readonly status = 'stored';
+  readonly result: SendResult;
+
+  constructor(result: SendResult) {
+    this.result = result;
+  }
 }

@@ -3,7 +3,7 @@ import type { ClientInstance } from '../client/client-instance.ts';
 import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
 import { MAX_PROPERTIES_BYTES } from '../protocol/message-properties.ts';
 import { encodeTrace, type TraceRecord, traceKeys } from '../protocol/trace-record.ts';
-import { type PreparationRules, prepareMessage } from './prepared-message.ts';
+import { type PreparationRules, PreparedMessage } from './prepared-message.ts';
 import { type SendLimits, SendLoop } from './send-loop.ts';
 
 /** Topic that consoles and `mqadmin queryMsgTraceById` read. It must exist; brokers make it with `traceTopicEnable`. */
@@ -52,7 +52,7 @@ export class TraceDispatcher {
 
   async #send({ body, keys }: TracePart, limit: Deadline): Promise<void> {
     const message = { topic: TRACE_TOPIC, body, keys: [...keys] };
-    await this.#sendLoop.send(prepareMessage(message, this.#rules), undefined, limit);
+    await this.#sendLoop.send(new PreparedMessage(message, this.#rules), undefined, limit);
   }
 }
 

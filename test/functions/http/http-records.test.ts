@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { httpAnswer } from '../../../functions/http/http-answer.ts';
-import { prepareMessage } from '../../../functions/rocketmq/producer/prepared-message.ts';
+import { PreparedMessage } from '../../../functions/rocketmq/producer/prepared-message.ts';
 import { answerTo, invocationOf } from './http-invocation.ts';
 import { sampleEvent } from './sample-event.ts';
 
@@ -104,7 +104,7 @@ test('the largest properties that are taken leave room for all that is added to 
     wrapTopic: (topic: string) => topic,
     instanceId: 'i'.repeat(40),
   };
-  const { invocation, sent } = invocationOf((message) => void prepareMessage(message, rules));
+  const { invocation, sent } = invocationOf((message) => void new PreparedMessage(message, rules));
   const properties = { a: 'y'.repeat(30_994) };
   const message = { body: 'x', tag: 't', properties, delayMs: 259_200_000, msgId: 'm'.repeat(128) };
   const headers = { 'idempotency-key': 'k'.repeat(255), 'x-amzn-trace-id': `Root=1-${'0'.repeat(10_000)}` };

@@ -7,7 +7,7 @@ import { deliver } from '../../../functions/delivery/deliver.ts';
 import { EventError } from '../../../functions/delivery/event-error.ts';
 import { CompiledMapping } from '../../../functions/mapping/compiled-mapping.ts';
 import { envelopeKinds, mappingFields } from '../../../functions/mapping/mapping-settings.ts';
-import { type PreparationRules, prepareMessage } from '../../../functions/rocketmq/producer/prepared-message.ts';
+import { type PreparationRules, PreparedMessage } from '../../../functions/rocketmq/producer/prepared-message.ts';
 import { sqsRecords } from '../../../functions/sqs/sqs-records.ts';
 import { sample, sampleNames } from '../bundled-function.ts';
 import { FailingProducer, failureKinds } from '../failing-producer.ts';
@@ -141,7 +141,7 @@ function messagesMade(source: string, event: unknown, mapping: CompiledMapping):
   for (const record of mappedSources[source]?.(event, { topic: 'orders', traceId: undefined, mapping }) ?? []) {
     try {
       if (record.isFiltered?.()) continue;
-      prepareMessage(record.toMessage(), rules);
+      new PreparedMessage(record.toMessage(), rules);
       made++;
     } catch (error) {
       if (!(error instanceof EventError || error instanceof MessageError)) throw error;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, batchUnit, cutIntoBatches } from '../../../../functions/rocketmq/producer/batch-plan.ts';
 import type { Message } from '../../../../functions/rocketmq/producer/message.ts';
-import { prepareMessage } from '../../../../functions/rocketmq/producer/prepared-message.ts';
+import { PreparedMessage } from '../../../../functions/rocketmq/producer/prepared-message.ts';
 import { encodedBytes } from '../../../../functions/rocketmq/protocol/byte-writer.ts';
 import { decodeBatch } from '../../../../functions/rocketmq/protocol/message-batch.ts';
 import { decodeProperties } from '../../../../functions/rocketmq/protocol/message-properties.ts';
@@ -20,7 +20,7 @@ const rules = {
 const placed = (messages: readonly Partial<Message>[]): Batch =>
   messages.map((message, index) => ({
     index,
-    message: prepareMessage({ topic: 'orders', body: 'x', ...message }, rules),
+    message: new PreparedMessage({ topic: 'orders', body: 'x', ...message }, rules),
   }));
 
 const bytesOf = (batch: Batch) => batchUnit(batch).body.length;

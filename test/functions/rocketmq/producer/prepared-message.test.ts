@@ -2,11 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { MessageError } from '../../../../functions/rocketmq/errors.ts';
 import type { Message } from '../../../../functions/rocketmq/producer/message.ts';
-import {
-  type PreparationRules,
-  type PreparedMessage,
-  prepareMessage,
-} from '../../../../functions/rocketmq/producer/prepared-message.ts';
+import { type PreparationRules, PreparedMessage } from '../../../../functions/rocketmq/producer/prepared-message.ts';
 import {
   decodeProperties,
   MAX_PROPERTIES_BYTES,
@@ -26,13 +22,13 @@ const rules: PreparationRules = {
 };
 
 function prepare(message: Partial<Message>, changed: Partial<PreparationRules> = {}): PreparedMessage {
-  return prepareMessage({ topic: 'orders', body: 'x', ...message }, { ...rules, ...changed });
+  return new PreparedMessage({ topic: 'orders', body: 'x', ...message }, { ...rules, ...changed });
 }
 
 /** The fault of a message, as the caller is told. */
 function faultOf(message: unknown, changed: Partial<PreparationRules> = {}): MessageError {
   try {
-    prepareMessage(message as Message, { ...rules, ...changed });
+    new PreparedMessage(message as Message, { ...rules, ...changed });
   } catch (error) {
     if (error instanceof MessageError) return error;
     throw error;
@@ -76,7 +72,7 @@ describe('what is sent', () => {
     const newMsgId = () => {
       throw new Error('asked for an id');
     };
-    expect(prepareMessage(message, { ...rules, newMsgId }).msgId).toBe('my-own-id');
+    expect(new PreparedMessage(message, { ...rules, newMsgId }).msgId).toBe('my-own-id');
   });
 
   test('leaves out keys when the list of them is empty', () => {
