@@ -6,6 +6,7 @@ import { startTcpProxy, type TcpProxy } from '../local/faults/tcp-proxy.ts';
 import { startRealCluster } from '../local/real/start-real-cluster.ts';
 import type { Target } from './contenders/load.ts';
 import { TOPIC_QUEUES } from './contenders/topic-queues.ts';
+import { makeRoom, STORE_SETTINGS } from './store-room.ts';
 import { warmCluster } from './warm-cluster.ts';
 
 export interface BenchClusterOptions {
@@ -24,24 +25,13 @@ export interface BenchCluster extends AsyncDisposable {
   readonly target: Target;
   /** The TCP proxies before its servers; empty unless asked for. */
   readonly fronts: readonly TcpProxy[];
+  /** Lets its broker drop what it has stored where that has become much. To be called while nobody sends. */
+  makeRoom(): Promise<void>;
 }
 
 /** The address that a fronted real broker advertises: loopback too, so that the front can have the broker's own port. */
 const FRONT_HOST = '127.0.0.2';
 const TOPIC = 'bench';
-
-/**
- * Stored messages go within seconds, as nobody reads them. Kept, those of batches (up to 400 MB a second) fill first the memory,
- * where each message then takes the broker up to twice as long, and at last the disk.
- */
-const STORE_NOTHING_FOR_LONG = {
-  deleteWhen: Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')).join(';'),
-  fileReservedTime: '0',
-  cleanResourceInterval: '1000',
-  deleteFileBatchMax: '1000',
-  deleteCommitLogFilesInterval: '1',
-  deleteConsumeQueueFilesInterval: '1',
-};
 
 /** Starts a cluster for one figure: fresh, because a broker that has seen much, or a transaction, is not what it was. */
 export async function startBenchCluster(options: BenchClusterOptions): Promise<BenchCluster> {
@@ -61,6 +51,9 @@ export async function startBenchCluster(options: BenchClusterOptions): Promise<B
   return {
     target,
     fronts,
+    makeRoom: async () => {
+      if (!options.isEmbedded) await makeRoom(brokerAddr);
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -102,7 +95,7 @@ async function real(
       proxy: hasGrpc,
       // The launcher starts servers for a quick start; a measured broker gets the compiler it has in production.
       javaArgs: ['-XX:TieredStopAtLevel=4'],
-      brokerConfig: { ...STORE_NOTHING_FOR_LONG, ...(isFronted ? { brokerIP1: FRONT_HOST } : {}) },
+      brokerConfig: { ...STORE_SETTINGS, ...(isFronted ? { brokerIP1: FRONT_HOST } : {}) },
     }),
   );
   const brokerAddrs = cluster.brokers.map(({ addr }) => addr);

@@ -19,6 +19,8 @@ export interface InterleaveOptions {
   readonly rounds: number;
   /** Whether to wait for a calm machine and to repeat disturbed rounds. */
   readonly isStrict: boolean;
+  /** Done before each round, repeated ones too, while nobody sends. */
+  readonly prepare?: () => Promise<void>;
   readonly onRound?: (name: string, round: Round, repeats: number) => void;
 }
 
@@ -58,8 +60,9 @@ class Turns {
 
   /** One round, again while it is disturbed and repeats are left. */
   async take(load: Load): Promise<void> {
-    const { isStrict, onRound } = this.#options;
+    const { isStrict, prepare, onRound } = this.#options;
     for (let repeats = 0; this.#failure === undefined; repeats++) {
+      await prepare?.();
       const outside = new OutsideLoad(this.#idle);
       const round = await this.#run(load);
       if (round === undefined) return;

@@ -1,7 +1,7 @@
-import { startBenchCluster } from '../bench-cluster.ts';
+import { type BenchCluster, startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
 import { ContenderName } from '../contenders/contender-name.ts';
-import type { Load, Target } from '../contenders/load.ts';
+import type { Load } from '../contenders/load.ts';
 import { interleave, type Rounds } from '../measure/interleave.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
 import type { BenchContext } from './bench-context.ts';
@@ -91,14 +91,13 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
   await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
   await using stack = new AsyncDisposableStack();
   const load: Load = { ...shape, warmupMs: roundMs * WARMUP_SHARE, durationMs: roundMs };
-  const { started, missing } = await startAll(plans, cluster.target, {
-    ...load,
-    durationMs: roundMs * FIRST_WARMUP_FACTOR,
-  });
+  const warmup = { ...load, durationMs: roundMs * FIRST_WARMUP_FACTOR };
+  const { started, missing } = await startAll(plans, cluster, warmup);
   for (const contender of started) stack.use(contender);
   const all = await interleave(started, load, {
     rounds,
     isStrict: isPatient,
+    prepare: () => cluster.makeRoom(),
     onRound: (name, { messages, elapsedMs, failed }, repeats) => {
       const notes = `${failed > 0 ? `, ${failed} FAILED` : ''}${repeats > 0 ? ', repeated: the machine was disturbed' : ''}`;
       progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
@@ -111,13 +110,14 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
 }
 
 /** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */
-async function startAll(plans: readonly ContenderPlan[], target: Target, warmup: Load) {
+async function startAll(plans: readonly ContenderPlan[], cluster: BenchCluster, warmup: Load) {
   const started: Contender[] = [];
   const missing: MissingContender[] = [];
   for (const plan of plans) {
     let contender: Contender | undefined;
+    await cluster.makeRoom();
     try {
-      contender = await Contender.start(plan, target);
+      contender = await Contender.start(plan, cluster.target);
       await contender.run(warmup);
       started.push(contender);
     } catch (error) {
