@@ -1,11 +1,10 @@
-import { Buffer } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResponseCode } from '../functions/rocketmq/protocol/response-code.ts';
 import { AdminConnection } from '../local/admin-connection.ts';
 import { allDispatched } from '../local/all-dispatched.ts';
+import { brokerRuntimeInfo } from '../local/broker-runtime-info.ts';
 import { poll } from '../local/poll.ts';
 
-const GET_BROKER_RUNTIME_INFO = 28;
 const DELETE_EXPIRED_COMMITLOG = 329;
 
 const CLEANING_PERIOD_MS = 20;
@@ -52,9 +51,7 @@ export async function makeRoom(brokerAddr: string): Promise<void> {
 }
 
 async function storedBytes(broker: AdminConnection): Promise<number> {
-  const { code, body } = await broker.request({ code: GET_BROKER_RUNTIME_INFO });
+  const info = await brokerRuntimeInfo((request) => broker.request(request));
   // One that was just started cannot tell, and has stored nothing to speak of.
-  if (code !== ResponseCode.SUCCESS) return 0;
-  const { table } = JSON.parse(Buffer.from(body).toString()) as { table: Readonly<Record<string, string>> };
-  return Number(table.commitLogMaxOffset) - Number(table.commitLogMinOffset);
+  return info === undefined ? 0 : Number(info.commitLogMaxOffset) - Number(info.commitLogMinOffset);
 }

@@ -1,10 +1,8 @@
-import { Buffer } from 'node:buffer';
 import type { RemotingCommand } from '../functions/rocketmq/protocol/remoting-command.ts';
-import { ResponseCode } from '../functions/rocketmq/protocol/response-code.ts';
 import type { AdminRequest } from './admin-connection.ts';
+import { brokerRuntimeInfo } from './broker-runtime-info.ts';
 import { poll } from './poll.ts';
 
-const GET_BROKER_RUNTIME_INFO = 28;
 /** A broker makes a stored message visible within milliseconds, on a machine that is not overloaded. */
 const LIMIT_MS = 10_000;
 
@@ -18,11 +16,10 @@ const LIMIT_MS = 10_000;
 export async function allDispatched(ask: (request: AdminRequest) => Promise<RemotingCommand>): Promise<void> {
   let storedUntil: number | undefined;
   await poll(LIMIT_MS, 'a broker to dispatch what it has stored', async () => {
-    const { code, body } = await ask({ code: GET_BROKER_RUNTIME_INFO });
-    if (code !== ResponseCode.SUCCESS) return true;
-    const { table } = JSON.parse(Buffer.from(body).toString()) as { table: Readonly<Record<string, string>> };
-    const maxOffset = Number(table.commitLogMaxOffset);
+    const info = await brokerRuntimeInfo(ask);
+    if (info === undefined) return true;
+    const maxOffset = Number(info.commitLogMaxOffset);
     storedUntil ??= maxOffset;
-    return maxOffset - Number(table.dispatchBehindBytes) >= storedUntil ? true : undefined;
+    return maxOffset - Number(info.dispatchBehindBytes) >= storedUntil ? true : undefined;
   });
 }
