@@ -4,6 +4,7 @@ import { AdminConnection } from '../local/admin-connection.ts';
 import { allDispatched } from '../local/all-dispatched.ts';
 import { brokerRuntimeInfo } from '../local/broker-runtime-info.ts';
 import { poll } from '../local/poll.ts';
+import { COMMIT_LOG_FILE_BYTES } from '../local/real/server-settings.ts';
 
 const DELETE_EXPIRED_COMMITLOG = 329;
 
@@ -15,7 +16,7 @@ const CLEANED_LIMIT_MS = 70_000;
 /** Above this the store is emptied. */
 const LARGEST_STORE_BYTES = 1024 ** 3;
 /** What is left of it: the file that is written, and one that is prepared. */
-const EMPTY_STORE_BYTES = 2 * 64 * 1024 ** 2;
+const EMPTY_STORE_BYTES = 2 * COMMIT_LOG_FILE_BYTES;
 
 /**
  * Settings of a broker whose store is emptied by `makeRoom` and by nothing else.

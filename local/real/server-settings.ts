@@ -24,6 +24,9 @@ export interface ClusterPlan {
 /** The name of the cluster that every broker belongs to; it is what `mqadmin` and the Java client call it by default. */
 const CLUSTER_NAME = 'DefaultCluster';
 
+/** Of each file that a broker's messages are stored in. */
+export const COMMIT_LOG_FILE_BYTES = 64 * 1024 ** 2;
+
 /** Addresses of a plan's name servers. */
 export function nameServerAddrsOf(plan: ClusterPlan): string[] {
   return plan.nameServerPorts.map((port) => `127.0.0.1:${port}`);
@@ -50,7 +53,7 @@ export function brokerSettings(plan: ClusterPlan, broker: BrokerPlan, own: strin
     namesrvAddr: nameServerAddrsOf(plan).join(';'),
     storePathRootDir: join(own, 'store'),
     storePathCommitLog: join(own, 'store', 'commitlog'),
-    mappedFileSizeCommitLog: String(64 * 1024 * 1024),
+    mappedFileSizeCommitLog: String(COMMIT_LOG_FILE_BYTES),
     flushDiskType: 'ASYNC_FLUSH',
     // Files of a throwaway store must not be cleaned, nor sends refused, because the machine's disk is nearly full.
     diskMaxUsedSpaceRatio: '95',
