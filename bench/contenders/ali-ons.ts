@@ -31,7 +31,6 @@ await serveRounds(async ({ nameServerAddrs, topic }) => {
         message.keys = [nextKey()];
         const { sendStatus } = await producer.send(message);
         if (sendStatus !== 'SEND_OK') throw new Error(`ali-ons: ${sendStatus}`);
-        return 1;
       });
     },
   };

@@ -4,16 +4,16 @@ import type { Load, Round } from './load.ts';
 /**
  * Keeps `load.window` sends in flight: each is followed by the next as soon as it is settled. Warm-up and measured part
  * follow each other without a gap, so that the measured part begins and ends under full load.
- * @param send one send of `load.batch` messages; resolves with the number of messages confirmed.
+ * @param send one send of `load.batch` messages; rejects unless all of them are confirmed.
  */
-export async function measureSends(load: Load, send: () => Promise<number>): Promise<Round> {
+export async function measureSends(load: Load, send: () => Promise<unknown>): Promise<Round> {
   const loop = new SendLoop(load, send);
   return loop.run();
 }
 
 class SendLoop {
   readonly #load: Load;
-  readonly #send: () => Promise<number>;
+  readonly #send: () => Promise<unknown>;
   readonly #latenciesUs: number[] = [];
   #messages = 0;
   #failed = 0;
@@ -21,7 +21,7 @@ class SendLoop {
   #isMeasuring = false;
   #isOver = false;
 
-  constructor(load: Load, send: () => Promise<number>) {
+  constructor(load: Load, send: () => Promise<unknown>) {
     this.#load = load;
     this.#send = send;
     this.#sendsLeft = load.sends ?? Number.POSITIVE_INFINITY;
@@ -57,9 +57,9 @@ class SendLoop {
     while (!this.#isOver && this.#sendsLeft-- > 0) {
       const startedAt = isTimed ? performance.now() : 0;
       try {
-        const messages = await this.#send();
+        await this.#send();
         if (!this.#isMeasuring) continue;
-        this.#messages += messages;
+        this.#messages += this.#load.batch;
         if (isTimed) this.#latenciesUs.push((performance.now() - startedAt) * 1000);
       } catch (error) {
         if (!this.#isMeasuring) continue;

@@ -274,6 +274,7 @@ export interface SendAttempt {
   readonly brokerName: string;
   readonly addr: string;
   readonly queueId: number;
+  /** Without what it waited for its turn, unless it had none in time. */
   readonly elapsedMs: number;
   readonly error: RocketMQError;
 }

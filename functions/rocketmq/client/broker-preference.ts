@@ -1,4 +1,4 @@
-import { brokerNameOf, type MessageQueue, type TopicPublishInfo } from './topic-publish-info.ts';
+import { type Place, placeOf, type TopicPublishInfo } from './topic-publish-info.ts';
 
 /** What brokers are preferred by. */
 export interface PreferenceOptions {
@@ -6,12 +6,6 @@ export interface PreferenceOptions {
   readonly brokersPerSandbox: number;
   /** Zone by broker name, in place of what a route says. */
   readonly brokerZones?: Readonly<Record<string, string>>;
-}
-
-/** A queue that can be sent to, and the broker that has it. */
-export interface PlacedQueue {
-  readonly queue: MessageQueue;
-  readonly brokerName: string;
 }
 
 /**
@@ -52,14 +46,11 @@ export class BrokerPreference {
    * The queues of a topic that can be sent to, in groups of brokers: each group is for when those of the ones before it
    * have failed. No group is empty; a topic without such queues has none.
    */
-  tiers(info: TopicPublishInfo): (readonly PlacedQueue[])[] {
-    const placed = info.queues.flatMap((queue) => {
-      const brokerName = brokerNameOf(info, queue);
-      return brokerName === undefined || !info.masterAddrs.has(brokerName) ? [] : [{ queue, brokerName }];
-    });
-    if (placed.length === 0 || !this.isOn) return placed.length === 0 ? [] : [placed];
-    return this.#brokerTiers(info, new Set(placed.map(({ brokerName }) => brokerName))).map((brokers) =>
-      placed.filter(({ brokerName }) => brokers.has(brokerName)),
+  tiers(info: TopicPublishInfo): (readonly Place[])[] {
+    const places = info.queues.flatMap((queue) => placeOf(info, queue) ?? []);
+    if (places.length === 0 || !this.isOn) return places.length === 0 ? [] : [places];
+    return this.#brokerTiers(info, new Set(places.map(({ brokerName }) => brokerName))).map((brokers) =>
+      places.filter(({ brokerName }) => brokers.has(brokerName)),
     );
   }
 

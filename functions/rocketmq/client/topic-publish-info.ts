@@ -31,6 +31,14 @@ export interface TopicPublishInfo {
   readonly emptyReason: string | undefined;
 }
 
+/** A queue that can be sent to, as one route tells, and the broker that takes messages for it. Immutable. */
+export interface Place {
+  readonly queue: MessageQueue;
+  readonly brokerName: string;
+  readonly addr: string;
+  readonly info: TopicPublishInfo;
+}
+
 /** Prefix of the broker name that logical queues carry (Java: `MixAll.LOGICAL_QUEUE_MOCK_BROKER_PREFIX`). */
 const LOGICAL_BROKER_PREFIX = '__syslo__';
 
@@ -42,14 +50,11 @@ export function brokerNameOf(info: TopicPublishInfo, queue: MessageQueue): strin
   return info.logicalQueues === undefined ? queue.brokerName : info.logicalQueues.get(queue.queueId);
 }
 
-/** The broker that takes messages for a queue; undefined while it has no master. */
-export function brokerOf(
-  info: TopicPublishInfo,
-  queue: MessageQueue,
-): { brokerName: string; addr: string } | undefined {
+/** Where a queue can be sent to; undefined while its broker has no master. */
+export function placeOf(info: TopicPublishInfo, queue: MessageQueue): Place | undefined {
   const brokerName = brokerNameOf(info, queue);
   const addr = brokerName === undefined ? undefined : info.masterAddrs.get(brokerName);
-  return brokerName === undefined || addr === undefined ? undefined : { brokerName, addr };
+  return brokerName === undefined || addr === undefined ? undefined : { queue, brokerName, addr, info };
 }
 
 /** Why a message cannot go to a queue now or, without one, to any of the topic; in words. */

@@ -1,5 +1,5 @@
 import type { BrokerAbsences } from '../client/broker-absences.ts';
-import { brokerOf, type MessageQueue, type TopicPublishInfo } from '../client/topic-publish-info.ts';
+import { type MessageQueue, placeOf, type TopicPublishInfo } from '../client/topic-publish-info.ts';
 
 /** Java's `String.hashCode`: over UTF-16 code units, in 32 bits. */
 export function javaStringHash(text: string): number {
@@ -43,7 +43,7 @@ export class KeyedQueues {
   #queuesAtHand(info: TopicPublishInfo): readonly MessageQueue[] {
     let queues = this.#atHand.get(info);
     if (queues === undefined) {
-      queues = info.queues.filter((queue) => brokerOf(info, queue) !== undefined);
+      queues = info.queues.filter((queue) => placeOf(info, queue) !== undefined);
       this.#atHand.set(info, queues);
     }
     return queues.length > 0 ? queues : info.queues;

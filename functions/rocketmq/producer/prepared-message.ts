@@ -36,7 +36,7 @@ export type ExtraProperties = Readonly<Record<string, string>>;
 // What every message has is written in few long pieces: each piece that is put together costs memory of its own.
 const KEYS = propertyStart(MessageProperty.KEYS);
 const UNIQ_KEY = propertyStart(MessageProperty.UNIQ_KEY);
-const TAGS = propertyStart(MessageProperty.TAGS);
+const END_AND_UNIQ_KEY = PROPERTY_END + UNIQ_KEY;
 const END_AND_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'true');
 const END_AND_NO_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'false');
 
@@ -151,14 +151,26 @@ function checkedProperty(name: string, value: unknown): string {
 function clientProperties(message: Message, msgId: string): string {
   const { keys, tag, shardingKey } = message;
   if (keys !== undefined && !Array.isArray(keys)) throw new MessageError('keys', 'the keys are not a list');
-  let text = keys === undefined || keys.length === 0 ? UNIQ_KEY : KEYS + checkedKeys(keys) + PROPERTY_END + UNIQ_KEY;
+  let text = keys === undefined || keys.length === 0 ? UNIQ_KEY : KEYS + checkedKeys(keys) + END_AND_UNIQ_KEY;
   text += message.msgId === undefined ? msgId : checkedText('msgId', 'message id', msgId);
   text += message.waitStoreMsgOk === false ? END_AND_NO_WAIT : END_AND_WAIT;
-  if (tag !== undefined) text += TAGS + checkedText('tag', 'tag', tag) + PROPERTY_END;
+  if (tag !== undefined) text += tagProperty(tag);
   if (shardingKey !== undefined) {
     text += encodeProperty(MessageProperty.SHARDING_KEY, checkedText('shardingKey', 'sharding key', shardingKey));
   }
   return text;
+}
+
+let lastTag: string | undefined;
+let lastTagProperty = '';
+
+/** Most messages have the tag of the one before: it is checked, and its text put together, once in a row. */
+function tagProperty(tag: string): string {
+  if (tag !== lastTag) {
+    lastTagProperty = encodeProperty(MessageProperty.TAGS, checkedText('tag', 'tag', tag));
+    lastTag = tag;
+  }
+  return lastTagProperty;
 }
 
 function checkedKeys(keys: readonly string[]): string {

@@ -22,7 +22,7 @@ import { SendLoop } from './send-loop.ts';
 import { type ObservedSend, SendObservers } from './send-observers.ts';
 import { checkedOptions, type SendAllOptions, type SendOptions, type TransactionOptions } from './send-options.ts';
 import type { SendOutcome, SendResult } from './send-result.ts';
-import { ConfirmedSend, receiptAlone, type SendReceipt, StoredOutcome } from './send-unit.ts';
+import { ConfirmedSend, receiptAlone, type SendReceipt, StoredOutcome, type ToResult } from './send-unit.ts';
 import type { LocalTransaction, TransactionCheckListener, TransactionResult } from './transaction.ts';
 
 const NO_OPTIONS: SendOptions = {};
@@ -41,6 +41,9 @@ export class Producer {
   readonly #rules: PreparationRules;
   readonly #keyOrder = new KeyOrder();
   #messageQuery: Promise<MessageQuery> | undefined;
+  /** What a caller is told of a message. One function for all sends: each of its own would stay in memory while the send is in flight. */
+  readonly #confirmed: ToResult<SendResult> = (receipt, { msgId }) =>
+    new ConfirmedSend(receipt, msgId, this.#namespace);
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
@@ -73,7 +76,7 @@ export class Producer {
    * @throws TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError, DeadlineError when no attempt was made.
    */
   send(message: Message, options: SendOptions = NO_OPTIONS): Promise<SendResult> {
-    return this.#sendObserved(message, options, undefined, resultAlone);
+    return this.#sendObserved(message, options, undefined, this.#confirmed);
   }
 
   /**
@@ -214,12 +217,10 @@ export class Producer {
       endTimeoutMs: this.#options.attemptTimeoutMs,
       observeEnd: this.#endObserver(),
       sendHalf: (marks: ExtraProperties) =>
-        this.#sendObserved(message, options, marks, (result, { topic, bornAt }, receipt) => ({
-          result,
-          receipt,
-          topic,
-          bornAt,
-        })),
+        this.#sendObserved(message, options, marks, (receipt, unit) => {
+          const { topic, bornAt } = unit;
+          return { result: this.#confirmed(receipt, unit), receipt, topic, bornAt };
+        }),
     };
     return sendInTransaction(this.#client, parts, message, localTransaction, options);
   }
@@ -270,13 +271,12 @@ export class Producer {
    * Sends one message, before the eyes of hooks and traces. No async function, nor is what it calls up to the request: each
    * would take the memory and the turns of a promise more, for every message in flight.
    * @param marks properties that make it half of a transaction.
-   * @param answer what to resolve to.
    */
   #sendObserved<T>(
     message: Message,
     options: SendOptions,
     marks: ExtraProperties | undefined,
-    answer: (result: SendResult, prepared: PreparedMessage, receipt: SendReceipt) => T,
+    toResult: ToResult<T>,
   ): Promise<T> {
     let observed: ObservedSend | undefined;
     try {
@@ -285,10 +285,8 @@ export class Producer {
       observed = this.#observers.begin(message);
       const prepared = this.#prepared(message, observed, marks);
       this.#client.checkDueWork(options.deadline, this.#options.sendTimeoutMs);
-      const result = (receipt: SendReceipt) =>
-        answer(new ConfirmedSend(receipt, prepared.msgId, this.#namespace), prepared, receipt);
-      if (observed === undefined) return this.#dispatch(message, prepared, options, result);
-      return this.#observed(observed, prepared, this.#dispatch(message, prepared, options, receiptAlone), answer);
+      if (observed === undefined) return this.#dispatch(message, prepared, options, toResult);
+      return this.#observed(observed, prepared, this.#dispatch(message, prepared, options, receiptAlone), toResult);
     } catch (error) {
       if (observed !== undefined && error instanceof RocketMQError) this.#observers.failed(observed, error);
       return Promise.reject(error);
@@ -300,13 +298,12 @@ export class Producer {
     observed: ObservedSend,
     prepared: PreparedMessage,
     sending: Promise<SendReceipt>,
-    answer: (result: SendResult, prepared: PreparedMessage, receipt: SendReceipt) => T,
+    toResult: ToResult<T>,
   ): Promise<T> {
     try {
       const receipt = await sending;
-      const result = new ConfirmedSend(receipt, prepared.msgId, this.#namespace);
-      this.#observers.stored(observed, prepared, result, receipt);
-      return answer(result, prepared, receipt);
+      this.#observers.stored(observed, prepared, this.#confirmed(receipt, prepared), receipt);
+      return toResult(receipt, prepared);
     } catch (error) {
       if (error instanceof RocketMQError) this.#observers.failed(observed, error);
       throw error;
@@ -319,26 +316,27 @@ export class Producer {
     return { ...prepared, sysFlag: MessageSysFlag.TRANSACTION_PREPARED };
   }
 
-  /** Sends one message. With a sharding key it waits for its turn, until `deadline`; its own time begins then. */
-  #dispatch<T>(
+  /** Sends one message, in the most frequent case without a closure for what comes later. */
+  #dispatch<T>(message: Message, prepared: PreparedMessage, options: SendOptions, toResult: ToResult<T>): Promise<T> {
+    const isQueueOpen =
+      prepared.shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined;
+    if (!isQueueOpen || this.#isCompressible(prepared))
+      return this.#dispatchLater(message, prepared, options, toResult);
+    return this.#sendLoop.sendFor(prepared, undefined, this.#limitOf(options.deadline), toResult);
+  }
+
+  /** Sends one message once it is compressed and its queue chosen. With a sharding key it waits for its turn, until `deadline`. */
+  #dispatchLater<T>(
     message: Message,
     prepared: PreparedMessage,
     options: SendOptions,
-    result: (receipt: SendReceipt) => T,
+    toResult: ToResult<T>,
   ): Promise<T> {
     const { shardingKey, topic } = prepared;
-    if (shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined) {
-      if (!this.#isCompressible(prepared)) {
-        return this.#sendLoop.sendFor(prepared, undefined, this.#limitOf(options.deadline), result);
-      }
-      return this.#compressed(prepared, options.deadline).then((unit) =>
-        this.#sendLoop.sendFor(unit, undefined, this.#limitOf(options.deadline), result),
-      );
-    }
     const send = async () => {
       const limit = this.#limitOf(options.deadline);
       const queue = await chosenQueue(this.#sendLoop, this.#rules.wrapTopic, message, prepared, options, limit);
-      return this.#sendLoop.sendFor(await this.#compressed(prepared, limit), queue, limit, result);
+      return this.#sendLoop.sendFor(await this.#compressed(prepared, limit), queue, limit, toResult);
     };
     return shardingKey === undefined ? send() : this.#keyOrder.run(topic, shardingKey, send, options.deadline);
   }
@@ -376,10 +374,6 @@ export class Producer {
       return new StoredOutcome(result);
     });
   }
-}
-
-function resultAlone(result: SendResult): SendResult {
-  return result;
 }
 
 /** What a producer can do, as a type that other objects may have too: the class has members of its own that they cannot. */

@@ -1,16 +1,15 @@
-import type { PlacedQueue } from '../client/broker-preference.ts';
-import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import type { Place, TopicPublishInfo } from '../client/topic-publish-info.ts';
 import type { FaultStrategy } from './fault-strategy.ts';
 
 /** What says which brokers of a topic come first, in groups. */
 interface Preference {
   readonly zone: string | undefined;
-  tiers(info: TopicPublishInfo): readonly (readonly PlacedQueue[])[];
+  tiers(info: TopicPublishInfo): readonly (readonly Place[])[];
 }
 
 /** Queues that take turns. */
 interface Tier {
-  readonly queues: readonly PlacedQueue[];
+  readonly places: readonly Place[];
   turn: number;
 }
 
@@ -39,26 +38,17 @@ export class QueueSelection {
    * likewise of the brokers less preferred; else of any other broker; else any. Undefined when there is no queue.
    * @param unfit brokers that come last of all
    */
-  next(
-    info: TopicPublishInfo,
-    avoidBroker: string | undefined,
-    unfit: readonly string[] = [],
-  ): MessageQueue | undefined {
+  next(info: TopicPublishInfo, avoidBroker: string | undefined, unfit: readonly string[] = []): Place | undefined {
     const tiers = this.#tiersOf(info);
     for (const tier of tiers) {
-      const queue = this.#nextOf(tier, avoidBroker, unfit);
-      if (queue !== undefined) return queue;
+      const place = this.#nextOf(tier, avoidBroker, unfit);
+      if (place !== undefined) return place;
     }
-    const isFit = (brokerName: string) => !unfit.includes(brokerName);
-    return (
-      firstOf(tiers, (brokerName) => brokerName !== avoidBroker && isFit(brokerName)) ??
-      firstOf(tiers, isFit) ??
-      firstOf(tiers, () => true)
-    );
+    return anyOf(tiers, avoidBroker, unfit);
   }
 
-  #nextOf(tier: Tier, avoidBroker: string | undefined, unfit: readonly string[]): MessageQueue | undefined {
-    const count = tier.queues.length;
+  #nextOf(tier: Tier, avoidBroker: string | undefined, unfit: readonly string[]): Place | undefined {
+    const count = tier.places.length;
     let slow: number | undefined;
     for (let step = 0; step < count; step++) {
       const brokerName = inTurn(tier, step)?.brokerName;
@@ -76,31 +66,41 @@ export class QueueSelection {
     if (known !== undefined && known.info === info && known.zone === zone) return known.tiers;
     const tiers = this.#preference
       .tiers(info)
-      .map((queues) => ({ queues, turn: Math.floor(Math.random() * queues.length) }));
+      .map((places) => ({ places, turn: Math.floor(Math.random() * places.length) }));
     this.#topics.set(info.topic, { info, zone, tiers });
     return tiers;
   }
 }
 
 /** The queue whose turn comes after so many others. */
-function inTurn({ queues, turn }: Tier, step: number): PlacedQueue | undefined {
-  return queues[(turn + step) % queues.length];
+function inTurn({ places, turn }: Tier, step: number): Place | undefined {
+  return places[(turn + step) % places.length];
+}
+
+/** The next queue when no tier has one that is wanted. Apart, so that no other send makes its closures. */
+function anyOf(tiers: readonly Tier[], avoidBroker: string | undefined, unfit: readonly string[]): Place | undefined {
+  const isFit = (brokerName: string) => !unfit.includes(brokerName);
+  return (
+    firstOf(tiers, (brokerName) => brokerName !== avoidBroker && isFit(brokerName)) ??
+    firstOf(tiers, isFit) ??
+    firstOf(tiers, () => true)
+  );
 }
 
 /** Takes the first queue in turn whose broker is wanted. */
-function firstOf(tiers: readonly Tier[], isWanted: (brokerName: string) => boolean): MessageQueue | undefined {
+function firstOf(tiers: readonly Tier[], isWanted: (brokerName: string) => boolean): Place | undefined {
   for (const tier of tiers) {
-    for (let step = 0; step < tier.queues.length; step++) {
-      const placed = inTurn(tier, step);
-      if (placed !== undefined && isWanted(placed.brokerName)) return take(tier, step);
+    for (let step = 0; step < tier.places.length; step++) {
+      const place = inTurn(tier, step);
+      if (place !== undefined && isWanted(place.brokerName)) return take(tier, step);
     }
   }
   return undefined;
 }
 
 /** Takes that queue; the turn is its successor's then. */
-function take(tier: Tier, step: number): MessageQueue | undefined {
-  const placed = inTurn(tier, step);
-  tier.turn = (tier.turn + step + 1) % tier.queues.length;
-  return placed?.queue;
+function take(tier: Tier, step: number): Place | undefined {
+  const place = inTurn(tier, step);
+  tier.turn = (tier.turn + step + 1) % tier.places.length;
+  return place;
 }

@@ -1,10 +1,14 @@
 import type { ClientInstance } from '../client/client-instance.ts';
-import type { InFlightWindow } from '../client/in-flight-window.ts';
-import { brokerOf, type MessageQueue, noPlaceReason, type TopicPublishInfo } from '../client/topic-publish-info.ts';
+import {
+  type MessageQueue,
+  noPlaceReason,
+  type Place,
+  placeOf,
+  type TopicPublishInfo,
+} from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import { type Deadline, deadlineAfter } from '../deadline.ts';
 import {
-  BrokerError,
   BrokerTooOldError,
   DeadlineError,
   DegradedStoreError,
@@ -16,15 +20,23 @@ import {
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { versionName } from '../protocol/mq-version.ts';
 import { RequestCode } from '../protocol/request-code.ts';
-import { ResponseCode } from '../protocol/response-code.ts';
 import { decodeSendMessageResponse, encodeMessageSend } from '../protocol/send-message-header.ts';
 import { FaultStrategy } from './fault-strategy.ts';
 import { KeyedQueues } from './keyed-queues.ts';
 import { QueueHeaders } from './queue-headers.ts';
 import { QueueSelection } from './queue-selection.ts';
-import { isSignOfLoad, mayBeSlave, nextStep, refusalError, sendStatus } from './send-policy.ts';
-import { receiptAlone, type SendReceipt, type SendUnit, type VersionNeed } from './send-unit.ts';
-import { type Answer, type AttemptEnds, type Place, Sending, type Wanted } from './sending.ts';
+import {
+  errorBeside,
+  isAboutBroker,
+  isAboutTopic,
+  isSignOfLoad,
+  mayBeSlave,
+  nextStep,
+  refusalError,
+  sendStatus,
+} from './send-policy.ts';
+import { receiptAlone, type SendReceipt, type SendUnit, type ToResult, type VersionNeed } from './send-unit.ts';
+import { type Answer, type AttemptEnds, Sending, type Wanted } from './sending.ts';
 
 /** With less time left an attempt is not begun: its answer could hardly come in time. */
 const SMALLEST_ATTEMPT_MS = 5;
@@ -99,17 +111,18 @@ export class SendLoop implements AttemptEnds {
     unit: SendUnit,
     fixedQueue: MessageQueue | undefined,
     deadline: Deadline,
-    toResult: (receipt: SendReceipt) => T,
+    toResult: ToResult<T>,
   ): Promise<T> {
-    return new Promise<unknown>((resolve, reject) => {
-      this.#attempt(new Sending(this, unit, fixedQueue, deadline, toResult, resolve, reject));
-    }) as Promise<T>;
+    const sending = new Sending(this, unit, fixedQueue, deadline, toResult);
+    this.#attempt(sending);
+    return sending.result as Promise<T>;
   }
 
   /** Writes a unit to some queue without wanting an answer. Nothing tells whether it arrived. */
   async sendOneway(unit: SendUnit, fixedQueue: MessageQueue | undefined, deadline: Deadline): Promise<void> {
     const wanted = { unit, fixedQueue, deadline, attempts: [] };
     const place = this.#knownPlace(wanted) ?? (await this.#placeOnFreshRoute(wanted));
+    timeLeft(unit.topic, deadline);
     this.#client.windows.of(place.addr).countOneway();
     await this.#client.security.asking(deadline, async () => {
       const timeoutMs = Math.max(1, deadline.remainingMs());
@@ -138,29 +151,36 @@ export class SendLoop implements AttemptEnds {
   }
 
   #attemptAt(sending: Sending, place: Place): void {
+    // Asked when the route is there: finding it may have taken what time there was.
+    const remainingMs = sending.deadline.remainingMs();
+    if (remainingMs < SMALLEST_ATTEMPT_MS) {
+      sending.reject(asGivenUp(sending, tooLate(sending.unit.topic, remainingMs)));
+      return;
+    }
     const window = this.#client.windows.of(place.addr);
+    sending.begin(place, window, this.#client.security.version);
     if (window.tryEnter()) {
-      this.#attemptInWindow(sending, place, place.foundAt, window);
+      this.#attemptInWindow(sending, place, remainingMs);
       return;
     }
     // With nowhere else to go it keeps its place in the line: at the end of it again it would wait for longer.
-    const { remainingMs } = place;
     window
       .enter(hasOther(sending, place) ? Math.min(this.#limits.attemptTimeoutMs, remainingMs) : remainingMs)
       .then(
-        () => this.#attemptInWindow(sending, place, monotonicMs(), window),
-        (error) => this.#nextAfterFailure(sending, place, this.#client.security.version, error),
+        () => {
+          sending.begin(place, window, this.#client.security.version);
+          this.#attemptInWindow(sending, place, sending.deadline.remainingMs());
+        },
+        (error) => this.#nextAfterFailure(sending, place, error),
       )
       .catch(sending.reject);
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */
-  #attemptInWindow(sending: Sending, place: Place, startedAt: number, window: InFlightWindow): void {
-    sending.begin(place, startedAt, window, this.#client.security.version);
+  #attemptInWindow(sending: Sending, place: Place, remainingMs: number): void {
     const { unit } = sending;
-    const leftMs = place.remainingMs - (startedAt - place.foundAt);
     // Not less what it waited for others: what is sent with little time for its answer is mostly sent twice.
-    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, leftMs);
+    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, remainingMs);
     try {
       if (timeoutMs < SMALLEST_ATTEMPT_MS) throw tooLate(unit.topic, timeoutMs);
       if (unit.needs === undefined && !isHalf(unit)) {
@@ -195,7 +215,7 @@ export class SendLoop implements AttemptEnds {
     sending.window.leave(error instanceof RocketMQError && isSignOfLoad(error));
     if (error instanceof RocketMQError && error.retryable && isAboutBroker(error))
       this.#faults.failed(place.brokerName);
-    this.#nextAfterFailure(sending, place, sending.securityVersion, error);
+    this.#nextAfterFailure(sending, place, error);
   }
 
   async #answerAfterPreparation(unit: SendUnit, place: Place, limit: Deadline): Promise<Answer> {
@@ -232,23 +252,23 @@ export class SendLoop implements AttemptEnds {
     };
   }
 
-  #nextAfterFailure(sending: Sending, place: Place, securityVersion: number, error: unknown): void {
-    this.#prepareNext(sending, place, securityVersion, error)
+  #nextAfterFailure(sending: Sending, place: Place, error: unknown): void {
+    this.#prepareNext(sending, place, error)
       .then(() => this.#attempt(sending))
       .catch(sending.reject);
   }
 
   /** Does what the next attempt needs, where one can help. @throws SendFailedError with every attempt, where none can */
-  async #prepareNext(sending: Sending, place: Place, securityVersion: number, thrown: unknown): Promise<void> {
+  async #prepareNext(sending: Sending, place: Place, thrown: unknown): Promise<void> {
     if (!(thrown instanceof RocketMQError)) throw thrown;
     const { unit, deadline } = sending;
-    const { brokerName, addr, queue, foundAt } = place;
-    const elapsedMs = Math.round(monotonicMs() - foundAt);
+    const { brokerName, addr, queue } = place;
+    const elapsedMs = Math.round(monotonicMs() - sending.startedAt);
     // Keys and authorities rotate: after a denial they are fetched anew, and if they changed, the message is sent once more.
     const { security } = this.#client;
     const isForSecurity = !sending.isSecurityRefreshed && security.mayCure(thrown);
     if (isForSecurity) sending.isSecurityRefreshed = true;
-    const isChanged = isForSecurity && (await security.refresh(securityVersion, deadline));
+    const isChanged = isForSecurity && (await security.refresh(sending.securityVersion, deadline));
     const error = security.judged(thrown);
     sending.attempts = [...sending.attempts, { brokerName, addr, queueId: queue.queueId, elapsedMs, error }];
     if (isChanged) return;
@@ -260,13 +280,10 @@ export class SendLoop implements AttemptEnds {
     await this.#beforeNext(step, unit.topic, error, count, hasOther(sending, place), deadline);
   }
 
-  /** Where the next attempt goes, when the route as known has a place for it. @throws DeadlineError */
+  /** Where the next attempt goes, when the route as known has a place for it. @throws as `#placeOn` */
   #knownPlace(sending: Wanted): Place | undefined {
-    const { topic } = sending.unit;
-    const info = this.#client.knownPublishInfo(topic);
-    if (info !== undefined) return this.#placeOn(info, sending);
-    timeLeft(topic, sending.deadline);
-    return undefined;
+    const info = this.#client.knownPublishInfo(sending.unit.topic);
+    return info === undefined ? undefined : this.#placeOn(info, sending);
   }
 
   /** @throws NoWritableQueueError, TopicRouteNotFoundError, NoNameServerError, DeadlineError */
@@ -274,6 +291,7 @@ export class SendLoop implements AttemptEnds {
     const { unit, fixedQueue, deadline } = sending;
     const { topic } = unit;
     try {
+      timeLeft(topic, deadline);
       if (this.#client.knownPublishInfo(topic) === undefined) {
         const place = this.#placeOn(await this.#client.publishInfo(topic, deadline), sending);
         if (place !== undefined) return place;
@@ -288,21 +306,17 @@ export class SendLoop implements AttemptEnds {
     }
   }
 
-  /** @throws DeadlineError; where all that are left are too old, the error of an attempt */
-  #placeOn(info: TopicPublishInfo, { unit, fixedQueue, deadline, attempts }: Wanted): Place | undefined {
-    // Asked when the route is there: finding it may have taken what time there was.
-    const remainingMs = timeLeft(unit.topic, deadline);
+  /** @throws where all brokers that are left are too old, the error of an attempt */
+  #placeOn(info: TopicPublishInfo, { fixedQueue, attempts }: Wanted): Place | undefined {
     // Hardly any send has attempts, and there are thousands of sends.
     const tooOld = attempts.length === 0 ? NO_BROKERS : attempts.filter(isTooOld).map(({ brokerName }) => brokerName);
-    const queue = fixedQueue ?? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName, tooOld);
-    const broker = queue === undefined ? undefined : brokerOf(info, queue);
-    if (queue === undefined || broker === undefined) return undefined;
-    const { brokerName, addr } = broker;
+    const place =
+      fixedQueue === undefined
+        ? this.#selection.next(info, attempts[attempts.length - 1]?.brokerName, tooOld)
+        : placeOf(info, fixedQueue);
     // There is no other now. One that failed otherwise may be back later.
-    if (tooOld.includes(brokerName)) {
-      throw (attempts.findLast((attempt) => !tooOld.includes(attempt.brokerName)) ?? attempts.at(-1))?.error;
-    }
-    return { queue, brokerName, addr, info, remainingMs, foundAt: monotonicMs() };
+    if (place !== undefined && tooOld.includes(place.brokerName)) throw errorBeside(attempts, tooOld);
+    return place;
   }
 
   /** @throws BrokerTooOldError when the broker would do something else than what the unit asks for. */
@@ -369,16 +383,6 @@ function timeLeft(topic: string, deadline: Deadline): number {
 
 function tooLate(topic: string, remainingMs: number): DeadlineError {
   return new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
-}
-
-/** Whether the broker is to rest: not where it answered for the topic, and not where there was no time to ask it. */
-function isAboutBroker(error: RocketMQError): boolean {
-  return !isAboutTopic(error) && !(error instanceof DeadlineError);
-}
-
-/** The broker answered for the topic, not for itself. */
-function isAboutTopic(error: RocketMQError): boolean {
-  return error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
 }
 
 /** A half message that only the master has is rolled back by who sent it: that is better than to send another. */

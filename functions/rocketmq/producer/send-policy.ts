@@ -1,5 +1,12 @@
 import { isAccessDenial } from '../client/access-denial.ts';
-import { AccessDeniedError, BrokerError, type Outcome, type RocketMQError } from '../errors.ts';
+import {
+  AccessDeniedError,
+  BrokerError,
+  DeadlineError,
+  type Outcome,
+  type RocketMQError,
+  type SendAttempt,
+} from '../errors.ts';
 import { ResponseCode, responseCodeName } from '../protocol/response-code.ts';
 import type { SendStatus } from './send-result.ts';
 
@@ -102,4 +109,22 @@ export function mayBeSlave(error: RocketMQError): boolean {
 export function isSignOfLoad(error: RocketMQError): boolean {
   if (error instanceof BrokerError) return refusalOf(error.responseCode, error.remark).next === 'a pause';
   return error.code === 'ROCKETMQ_TIMEOUT';
+}
+
+/** Whether the broker is to rest: not where it answered for the topic, and not where there was no time to ask it. */
+export function isAboutBroker(error: RocketMQError): boolean {
+  return !isAboutTopic(error) && !(error instanceof DeadlineError);
+}
+
+/** The broker answered for the topic, not for itself. */
+export function isAboutTopic(error: RocketMQError): boolean {
+  return error instanceof BrokerError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
+}
+
+/** What the last attempt failed with, if possible of those at other brokers than these. */
+export function errorBeside(
+  attempts: readonly SendAttempt[],
+  brokerNames: readonly string[],
+): RocketMQError | undefined {
+  return (attempts.findLast(({ brokerName }) => !brokerNames.includes(brokerName)) ?? attempts.at(-1))?.error;
 }

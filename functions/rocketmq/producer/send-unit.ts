@@ -47,6 +47,9 @@ export interface SendReceipt {
   readonly isTraceOn: boolean;
 }
 
+/** Makes what a send resolves to of a broker's confirmation. */
+export type ToResult<T> = (receipt: SendReceipt, unit: SendUnit) => T;
+
 /** What a send is to resolve to, where that is the receipt itself. */
 export function receiptAlone(receipt: SendReceipt): SendReceipt {
   return receipt;

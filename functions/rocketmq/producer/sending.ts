@@ -1,21 +1,10 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { InFlightWindow } from '../client/in-flight-window.ts';
-import type { MessageQueue, TopicPublishInfo } from '../client/topic-publish-info.ts';
+import type { MessageQueue, Place } from '../client/topic-publish-info.ts';
+import { monotonicMs } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import type { SendAttempt } from '../errors.ts';
-import type { SendReceipt, SendUnit } from './send-unit.ts';
-
-/** A queue and the broker that takes messages for it. */
-export interface Place {
-  readonly queue: MessageQueue;
-  readonly brokerName: string;
-  readonly addr: string;
-  readonly info: TopicPublishInfo;
-  /** Time left when it was found. */
-  readonly remainingMs: number;
-  /** Monotonic ms. */
-  readonly foundAt: number;
-}
+import type { SendReceipt, SendUnit, ToResult } from './send-unit.ts';
 
 /** What is to be sent, and what was tried. */
 export interface Wanted {
@@ -47,15 +36,17 @@ export class Sending implements Wanted {
   readonly deadline: Deadline;
   attempts = NO_ATTEMPTS;
   isSecurityRefreshed = false;
-  /** Where the attempt under way holds a place; there as soon as one is. */
+  /** Where the attempt under way has to have room; there as soon as one is. */
   window!: InFlightWindow;
   /** Of the attempt under way; monotonic ms. */
   startedAt = 0;
   /** Of the credentials that the attempt under way is signed with. */
   securityVersion = 0;
+  /** What `toResult` makes of the receipt. */
+  readonly result: Promise<unknown>;
   readonly reject: (error: unknown) => void;
   readonly #ends: AttemptEnds;
-  readonly #toResult: (receipt: SendReceipt) => unknown;
+  readonly #toResult: ToResult<unknown>;
   readonly #resolve: (result: unknown) => void;
   #place!: Place;
 
@@ -65,10 +56,14 @@ export class Sending implements Wanted {
     unit: SendUnit,
     fixedQueue: MessageQueue | undefined,
     deadline: Deadline,
-    toResult: (receipt: SendReceipt) => unknown,
-    resolve: (result: unknown) => void,
-    reject: (error: unknown) => void,
+    toResult: ToResult<unknown>,
   ) {
+    let resolve!: (result: unknown) => void;
+    let reject!: (error: unknown) => void;
+    this.result = new Promise((ownResolve, ownReject) => {
+      resolve = ownResolve;
+      reject = ownReject;
+    });
     this.#ends = ends;
     this.unit = unit;
     this.fixedQueue = fixedQueue;
@@ -78,10 +73,10 @@ export class Sending implements Wanted {
     this.reject = reject;
   }
 
-  /** Notes the attempt that is begun now; its answer or failure has to be told next. */
-  begin(place: Place, startedAt: number, window: InFlightWindow, securityVersion: number): void {
+  /** Notes the attempt that is begun now, or has waited for room and is begun anew; its answer or failure has to be told next. */
+  begin(place: Place, window: InFlightWindow, securityVersion: number): void {
     this.#place = place;
-    this.startedAt = startedAt;
+    this.startedAt = monotonicMs();
     this.window = window;
     this.securityVersion = securityVersion;
   }
@@ -96,7 +91,7 @@ export class Sending implements Wanted {
 
   succeed(receipt: SendReceipt): void {
     try {
-      this.#resolve(this.#toResult(receipt));
+      this.#resolve(this.#toResult(receipt, this.unit));
     } catch (error) {
       this.reject(error);
     }

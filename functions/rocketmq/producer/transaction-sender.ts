@@ -1,5 +1,5 @@
 import type { ClientInstance } from '../client/client-instance.ts';
-import { brokerOf, mastersOf } from '../client/topic-publish-info.ts';
+import { mastersOf, placeOf } from '../client/topic-publish-info.ts';
 import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
 import { MessageError, OptionsError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
@@ -145,7 +145,7 @@ async function end(
   };
   const info = client.knownPublishInfo(topic);
   // The queue of a static topic names a logical broker; its real one is in the route.
-  const brokerName = (info && brokerOf(info, queue)?.brokerName) ?? queue.brokerName;
+  const brokerName = (info && placeOf(info, queue)?.brokerName) ?? queue.brokerName;
   const ended = await endTransaction(receiver, outcome, {
     topic,
     producerGroup: group,

@@ -52,7 +52,7 @@ export function readSendAnswerJson<Body>(
   end: number,
   body: Body,
 ): (CommandHeader & { readonly body: Body }) | undefined {
-  return new SendAnswerReader(buffer, start, end).command(body);
+  return reader.begin(buffer, start, end).command(body);
 }
 
 /** A value that is the same in most answers. Its text is not made again while its bytes are the same. */
@@ -68,16 +68,18 @@ const lastSerializeType = lastValue();
 const lastTraceOn = lastValue();
 
 class SendAnswerReader {
-  readonly #buffer: Buffer;
-  readonly #end: number;
-  #at: number;
+  #buffer: Buffer = Buffer.alloc(0);
+  #end = 0;
+  #at = 0;
   /** Set when it turns out to be another header. */
   #isOther = false;
 
-  constructor(buffer: Buffer, start: number, end: number) {
+  begin(buffer: Buffer, start: number, end: number): this {
     this.#buffer = buffer;
     this.#end = end;
     this.#at = start;
+    this.#isOther = false;
+    return this;
   }
 
   command<Body>(body: Body): (CommandHeader & { readonly body: Body }) | undefined {
@@ -241,3 +243,6 @@ class SendAnswerReader {
     return value;
   }
 }
+
+/** One for all answers, which come by the thousand. It holds the bytes of the last one. */
+const reader = new SendAnswerReader();

@@ -212,7 +212,7 @@ export class Connection {
 
   #answerTo(request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
-      this.#ask({ answered: resolve, failed: reject }, request, timeoutMs);
+      this.#ask({ startedAt: monotonicMs(), answered: resolve, failed: reject }, request, timeoutMs);
     });
   }
 

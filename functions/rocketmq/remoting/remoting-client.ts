@@ -102,7 +102,8 @@ export class RemotingClient {
    */
   invoke(addr: string, request: RequestParts, timeoutMs: number): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
-      this.invokeFor({ answered: resolve, failed: reject }, addr, request, timeoutMs);
+      const listener = { startedAt: monotonicMs(), answered: resolve, failed: reject };
+      this.invokeFor(listener, addr, request, timeoutMs);
     });
   }
 
@@ -164,13 +165,13 @@ export class RemotingClient {
   }
 
   #requestOnSuspect(listener: AnswerListener, connection: Connection, request: RequestParts, timeoutMs: number): void {
-    const startedAt = monotonicMs();
+    const { startedAt } = listener;
     const failed = (error: unknown) => {
       const isReplayed = error instanceof RemotingSendRequestError && connection.isSuspect;
       if (!isReplayed) listener.failed(error);
       else tellWhenSettled(listener, this.#replay(request, timeoutMs - (monotonicMs() - startedAt), error));
     };
-    connection.requestFor({ answered: (answer) => listener.answered(answer), failed }, request, timeoutMs);
+    connection.requestFor({ startedAt, answered: (answer) => listener.answered(answer), failed }, request, timeoutMs);
   }
 
   /**

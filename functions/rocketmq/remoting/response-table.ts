@@ -7,6 +7,8 @@ import type { RemotingCommand } from '../protocol/remoting-command.ts';
  * itself: a promise for its answer, and what hangs on that, would take more memory than the send.
  */
 export interface AnswerListener {
+  /** When it began to wait, which its limit counts from; monotonic ms. */
+  readonly startedAt: number;
   answered(answer: RemotingCommand): void;
   failed(error: unknown): void;
 }
@@ -24,7 +26,6 @@ interface PendingResponse {
   readonly opaque: number;
   readonly listener: AnswerListener;
   /** Monotonic ms. */
-  readonly startedAt: number;
   readonly timeoutAt: number;
   /** Number of the write it left with, or will leave with. */
   readonly writeNumber: number;
@@ -100,9 +101,9 @@ export class ResponseTable {
 
   /** Waits for the answer with this opaque, which `takeOpaque` gave. Fails with RemotingTimeoutError when the limit passes. */
   add(opaque: number, timeoutMs: number, writeNumber: number, listener: AnswerListener): void {
-    const startedAt = monotonicMs();
+    const { startedAt } = listener;
     const timeoutAt = startedAt + timeoutMs;
-    this.#slots[this.#slotOf(opaque)] = { opaque, listener, startedAt, timeoutAt, writeNumber };
+    this.#slots[this.#slotOf(opaque)] = { opaque, listener, timeoutAt, writeNumber };
     this.#waitingCount++;
     if (this.#timer === undefined || timeoutAt < this.#timerAt) this.#arm(timeoutAt, startedAt);
   }
@@ -131,7 +132,9 @@ export class ResponseTable {
     this.#waitingCount = 0;
     for (const waiting of all) {
       if (waiting === undefined) continue;
-      waiting.listener.failed(makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.startedAt)));
+      waiting.listener.failed(
+        makeError(waiting.opaque, waiting.writeNumber, Math.round(now - waiting.listener.startedAt)),
+      );
     }
     if (this.#waitingCount === 0) this.#becomeIdle();
   }
@@ -178,7 +181,8 @@ export class ResponseTable {
     }
     if (this.#waitingCount > 0) this.#arm(nextAt, now);
     // Last, for who is told may ask again at once.
-    for (const { listener, opaque, startedAt } of overdue) {
+    for (const { listener, opaque } of overdue) {
+      const { startedAt } = listener;
       listener.failed(new RemotingTimeoutError(this.#addr, opaque, Math.round(now - startedAt)));
       this.#onTimeout(startedAt);
     }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   brokerNameOf,
-  brokerOf,
   noPlaceReason,
+  placeOf,
   topicPublishInfo,
 } from '../../../../functions/rocketmq/client/topic-publish-info.ts';
 import type { TopicQueueMapping } from '../../../../functions/rocketmq/protocol/topic-route-data.ts';
@@ -124,7 +124,7 @@ describe('the queues of a static topic', () => {
     expect(idsOf(info)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(brokersOf(info).join('')).toBe('aaaabbbb');
     expect([...info.brokerNames]).toEqual(['__syslo__global__']);
-    expect(info.queues.map((queue) => brokerOf(info, queue)?.addr)).toEqual([
+    expect(info.queues.map((queue) => placeOf(info, queue)?.addr)).toEqual([
       ...Array(4).fill('a:1'),
       ...Array(4).fill('b:1'),
     ]);
@@ -135,7 +135,7 @@ describe('the queues of a static topic', () => {
     expect(info.queues).toEqual(infoOf(ofA, ofB).queues);
     expect(info.brokerNames).toEqual(infoOf(ofA, ofB).brokerNames);
     expect(brokersOf(info).join('')).toBe('aaaa----');
-    expect(info.queues.slice(4).map((queue) => brokerOf(info, queue))).toEqual(Array(4).fill(undefined));
+    expect(info.queues.slice(4).map((queue) => placeOf(info, queue))).toEqual(Array(4).fill(undefined));
     expect(info.emptyReason).toBeUndefined();
   });
 

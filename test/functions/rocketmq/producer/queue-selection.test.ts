@@ -21,7 +21,7 @@ describe('taking turns', () => {
   test('visits every queue once before one comes again, from a random start', () => {
     const { queues } = selection();
     const info = publishInfo({ 'broker-a': 3, 'broker-b': 2 });
-    const visited = Array.from({ length: 10 }, () => queues.next(info, undefined));
+    const visited = Array.from({ length: 10 }, () => queues.next(info, undefined)?.queue);
     expect(new Set(visited.slice(0, 5))).toEqual(new Set(info.queues));
     expect(visited.slice(5)).toEqual(visited.slice(0, 5));
   });
@@ -40,7 +40,7 @@ describe('taking turns', () => {
     const many = publishInfo({ 'broker-a': 16 });
     for (let sends = 0; sends < 20; sends++) queues.next(many, undefined);
     const few = publishInfo({ 'broker-a': 2 });
-    const visited = Array.from({ length: 4 }, () => queues.next(few, undefined)?.queueId);
+    const visited = Array.from({ length: 4 }, () => queues.next(few, undefined)?.queue.queueId);
     expect(visited.toSorted()).toEqual([0, 0, 1, 1]);
   });
 
@@ -62,7 +62,7 @@ describe('taking turns', () => {
     const { queues, faults } = selection();
     faults.failed('broker-a');
     const info = publishInfo({ 'broker-a': 2 });
-    const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-a')?.queueId);
+    const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-a')?.queue.queueId);
     expect(visited.toSorted()).toEqual([0, 0, 1, 1]);
   });
 
@@ -94,19 +94,19 @@ describe('of a static topic', () => {
   test('the queues of a broker that rests are left out', () => {
     const { queues, faults } = selection();
     faults.failed('broker-a');
-    const visited = Array.from({ length: 4 }, () => queues.next(info, undefined)?.queueId);
+    const visited = Array.from({ length: 4 }, () => queues.next(info, undefined)?.queue.queueId);
     expect(visited.toSorted()).toEqual([1, 1, 3, 3]);
   });
 
   test('the queues of the broker to avoid are left out', () => {
     const { queues } = selection();
-    const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-b')?.queueId);
+    const visited = Array.from({ length: 4 }, () => queues.next(info, 'broker-b')?.queue.queueId);
     expect(visited.toSorted()).toEqual([0, 0, 2, 2]);
   });
 
   test('the queues that no broker has are left out, also when all brokers that have some failed', () => {
     const { queues, faults } = selection();
-    const visit = () => Array.from({ length: 8 }, () => queues.next(info, undefined)?.queueId).toSorted();
+    const visit = () => Array.from({ length: 8 }, () => queues.next(info, undefined)?.queue.queueId).toSorted();
     expect(visit()).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
     for (const brokerName of ['broker-a', 'broker-b']) faults.failed(brokerName);
     expect(visit()).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
+import { monotonicMs } from '../../../../functions/rocketmq/clock.ts';
 import { RemotingTimeoutError } from '../../../../functions/rocketmq/errors.ts';
 import type { RemotingCommand } from '../../../../functions/rocketmq/protocol/remoting-command.ts';
 import { ResponseTable } from '../../../../functions/rocketmq/remoting/response-table.ts';
@@ -17,7 +18,9 @@ const answerTo = (opaque: number): RemotingCommand => ({
 
 /** Waits with a promise. */
 function add(table: ResponseTable, opaque: number, timeoutMs: number): Promise<RemotingCommand> {
-  return new Promise((resolve, reject) => table.add(opaque, timeoutMs, 1, { answered: resolve, failed: reject }));
+  return new Promise((resolve, reject) =>
+    table.add(opaque, timeoutMs, 1, { startedAt: monotonicMs(), answered: resolve, failed: reject }),
+  );
 }
 
 /** A table that notes what it reports. */
@@ -104,7 +107,12 @@ test('a late answer is not taken for that to a newer request, whatever the opaqu
 test('who is told that time is up may ask again at once, and what else waits keeps its own limit', async () => {
   const { table, notes } = tableWithNotes();
   const again = new Promise<unknown>((failed) => {
-    const retry = { answered: failed, failed: () => table.add(2, 60_000, 1, { answered: failed, failed }) };
+    const startedAt = monotonicMs();
+    const retry = {
+      startedAt,
+      answered: failed,
+      failed: () => table.add(2, 60_000, 1, { startedAt: monotonicMs(), answered: failed, failed }),
+    };
     table.add(0, 1, 1, retry);
   });
   await expect(add(table, 1, 40)).rejects.toBeInstanceOf(RemotingTimeoutError);
