@@ -15,7 +15,9 @@ await serveRounds(async ({ nameServerAddrs, topic }) => {
       const body = Buffer.alloc(load.bodyBytes, 'x');
       if (load.batch === 1) return measureSends(load, () => producer.send(message(body)));
       return measureSends(load, async () => {
-        const outcomes = await producer.sendAll(Array.from({ length: load.batch }, () => message(body)));
+        const messages: Message[] = [];
+        for (let count = 0; count < load.batch; count++) messages.push(message(body));
+        const outcomes = await producer.sendAll(messages);
         // As with the other clients, a batch that is not stored as a whole is a send that failed.
         for (const outcome of outcomes) if (outcome.status === 'failed') throw outcome.error;
       });

@@ -17,7 +17,7 @@ const fields: Readonly<Record<keyof Message, true>> = {
   deliverAt: true,
 };
 
-const FIELDS: ReadonlySet<string> = new Set(Object.keys(fields));
+const FIELDS: readonly string[] = Object.keys(fields);
 
 /** What other clients call them, in small letters and one word. */
 const OTHER_NAMES: ReadonlyMap<string, keyof Message> = new Map([
@@ -48,15 +48,37 @@ export function checkFields(message: object): void {
   if (typeof message !== 'object' || message === null)
     throw new MessageError('message', 'the message is not an object');
   // Not Object.keys: a list for each message would cost more than all else here.
-  for (const name in message) if (!FIELDS.has(name)) throw unknownField(name);
+  for (const name in message) if (!isField(name)) throw unknownField(name);
+}
+
+/** By a switch, which for a whole message takes a third of the time of a Set. */
+function isField(name: string): name is keyof Message {
+  switch (name) {
+    case 'topic':
+    case 'body':
+    case 'tag':
+    case 'keys':
+    case 'properties':
+    case 'shardingKey':
+    case 'flag':
+    case 'waitStoreMsgOk':
+    case 'msgId':
+    case 'delayLevel':
+    case 'delayMs':
+    case 'delaySec':
+    case 'deliverAt':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function unknownField(name: string): MessageError {
   const lower = name.toLowerCase().replace(/[_-]/g, '');
-  const meant = OTHER_NAMES.get(lower) ?? Array.from(FIELDS).find((field) => field.toLowerCase() === lower);
+  const meant = OTHER_NAMES.get(lower) ?? FIELDS.find((field) => field.toLowerCase() === lower);
   const hint =
     meant === undefined
-      ? `known: ${Array.from(FIELDS).join(', ')}; the application's own belong in properties`
+      ? `known: ${FIELDS.join(', ')}; the application's own belong in properties`
       : `did you mean "${meant}"?`;
   return new MessageError(name, `unknown field "${name}" of a message (${hint})`);
 }

@@ -158,7 +158,8 @@ export class ByteWriter {
   }
 }
 
-function putI32(block: Buffer, at: number, value: number): void {
+/** Writes a big-endian integer where there is room for it. */
+export function putI32(block: Buffer, at: number, value: number): void {
   block[at] = value >> 24;
   block[at + 1] = value >> 16;
   block[at + 2] = value >> 8;

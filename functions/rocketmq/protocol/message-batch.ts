@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { RemotingCommandError } from '../errors.ts';
-import type { Encodable } from './byte-writer.ts';
+import { type Encodable, putI32 } from './byte-writer.ts';
 
 /** One message inside a batch request: everything else (topic, queue, born time) is the request header's. */
 export interface BatchMember {
@@ -37,13 +37,14 @@ export class BatchBody implements Encodable {
     for (const { flag, body, properties } of this.#members) {
       const propertiesAt = memberAt + FIXED_BYTES + body.length;
       const propertiesBytes = block.write(properties, propertiesAt, 'utf8');
-      block.writeInt32BE(batchMemberBytes(body.length, propertiesBytes), memberAt);
-      block.writeInt32BE(0, memberAt + 4);
-      block.writeInt32BE(0, memberAt + 8);
-      block.writeInt32BE(flag, memberAt + 12);
-      block.writeInt32BE(body.length, memberAt + 16);
+      putI32(block, memberAt, batchMemberBytes(body.length, propertiesBytes));
+      putI32(block, memberAt + 4, 0);
+      putI32(block, memberAt + 8, 0);
+      putI32(block, memberAt + 12, flag);
+      putI32(block, memberAt + 16, body.length);
       block.set(body, memberAt + 20);
-      block.writeInt16BE(propertiesBytes, propertiesAt - 2);
+      block[propertiesAt - 2] = propertiesBytes >> 8;
+      block[propertiesAt - 1] = propertiesBytes;
       memberAt = propertiesAt + propertiesBytes;
     }
   }

@@ -15,6 +15,8 @@ const LAST_ASCII = 0x7f;
 
 /** Values with more bytes are no usual ones, and not kept. */
 const LONGEST_KEPT = 64;
+/** Of the bytes of a value that a loop looks at. */
+const MOST_LOOPED = 128;
 
 /** No whole number of a header has more digits. */
 const MOST_DIGITS = 10;
@@ -215,15 +217,25 @@ class SendAnswerReader {
     const buffer = this.#buffer;
     const from = this.#at;
     const end = this.#end;
+    const loopEnd = Math.min(end, from + MOST_LOOPED);
     let at = from;
     let byte = buffer[at] ?? 0;
-    while (at < end && byte !== QUOTE) {
+    while (at < loopEnd && byte !== QUOTE) {
       if (byte === BACKSLASH || byte < BLANK || byte > LAST_ASCII) this.#isOther = true;
       byte = buffer[++at] ?? 0;
     }
+    if (at === loopEnd && at < end) at = this.#endOfLong(at);
     // One without an end takes all, and nothing right can follow.
     this.#at = at + 1;
     return from;
+  }
+
+  /** Where a value ends that goes on here: that of a batch has an id for each message, and a loop takes twice the time. */
+  #endOfLong(at: number): number {
+    const found = this.#buffer.indexOf(QUOTE, at);
+    const valueEnd = found === -1 || found > this.#end ? this.#end : found;
+    if (!isLiteral(this.#buffer.toString('latin1', at, valueEnd))) this.#isOther = true;
+    return valueEnd;
   }
 
   #integer(name: Buffer): number {
@@ -241,6 +253,16 @@ class SendAnswerReader {
     if (digits === 0 || digits > MOST_DIGITS || (digits > 1 && buffer[from] === ZERO)) this.#isOther = true;
     this.#at = at;
     return value;
+  }
+}
+
+/** Whether a text of one byte a character is ASCII, and stands in JSON as it is. */
+function isLiteral(text: string): boolean {
+  if (Buffer.byteLength(text) !== text.length) return false;
+  try {
+    return JSON.parse(`"${text}"`) === text;
+  } catch {
+    return false;
   }
 }
 

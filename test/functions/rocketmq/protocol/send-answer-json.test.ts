@@ -105,6 +105,21 @@ describe('the header of an answer to a send', () => {
     for (let end = 0; end < text.length; end++) expect(read(text.slice(0, end))).toBeUndefined();
   });
 
+  test('of a batch is read so too, and left to JSON.parse with anything else anywhere in its ids', () => {
+    const ids = Array.from({ length: 100 }, (_, place) => `7F000001000055B6${String(place).padStart(16, '0')}`).join();
+    const text = JSON.stringify({ ...ANSWER, extFields: { ...ANSWER.extFields, msgId: ids } });
+    expect(read(text)).toMatchObject({ opaque: ANSWER.opaque, extFields: { ...ANSWER.extFields, msgId: ids } });
+    const [from, to] = [text.indexOf(ids), text.indexOf(ids) + ids.length];
+    const others = fc.constantFrom('\u0001', '\n', '\\', '\\n', '\\"', '"', 'ö', '\u007f\u0080', '😀');
+    fc.assert(
+      fc.property(fc.integer({ min: from, max: to }), others, (at, added) => {
+        expect(read(text.slice(0, at) + added + text.slice(at))).toBeUndefined();
+      }),
+      { numRuns: 2_000 },
+    );
+    for (let end = from; end < to; end++) expect(read(text.slice(0, end))).toBeUndefined();
+  });
+
   test('is read anew where it differs from the one before, in whatever it has', () => {
     const values = fc.constantFrom(
       '',
