@@ -97,7 +97,7 @@ export class ClientInstance {
       asking: (deadline, ask) => this.security.asking(deadline, ask),
       besideAsking: (deadline) => this.#sideWork.track(zone.find(deadline)),
     });
-    const clientId = () => newClientId(options.instanceName, options.unitName);
+    const clientId = () => newClientId(remoting.localAddress ?? '127.0.0.1', options.instanceName, options.unitName);
     const heartbeats = new Heartbeats(remoting, brokerVersionTable, clientId);
     const transactionGroups = new TransactionGroups(heartbeats);
     [this.#heartbeats, this.#transactionGroups] = [heartbeats, transactionGroups];

@@ -3,7 +3,7 @@ import { deadlineAfter } from '../deadline.ts';
 import { ClientClosedError, RemotingConnectError, RemotingSendRequestError, RocketMQError } from '../errors.ts';
 import type { RemotingCommand, SerializeType } from '../protocol/remoting-command.ts';
 import { type CloseReason, Connection, type ServerRequestHandler } from './connection.ts';
-import { dial } from './dial.ts';
+import { Abandonment, dial } from './dial.ts';
 import type { RequestParts } from './outgoing-request.ts';
 import { type AnswerListener, tellWhenSettled } from './response-table.ts';
 import type { RpcHook } from './rpc-hook.ts';
@@ -27,7 +27,7 @@ export type OpenReason = 'first' | CloseReason;
 
 interface ConnectAttempt {
   readonly connection: Promise<Connection>;
-  readonly abort: AbortController;
+  readonly abandonment: Abandonment;
 }
 
 /**
@@ -61,6 +61,12 @@ export class RemotingClient {
   /** Addresses with a connection that can be used now. */
   get connectedAddrs(): string[] {
     return [...this.#connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
+  }
+
+  /** Address of this host on some open connection; undefined while there is none. */
+  get localAddress(): string | undefined {
+    for (const { localAddress } of this.#openConnections) if (localAddress !== undefined) return localAddress;
+    return undefined;
   }
 
   /** The connection to an address, if there is one that can be used now; none is opened. */
@@ -192,11 +198,11 @@ export class RemotingClient {
   }
 
   #startConnecting(addr: string): Promise<Connection> {
-    const abort = new AbortController();
-    const connection = this.#open(addr, abort.signal).finally(() => {
+    const abandonment = new Abandonment();
+    const connection = this.#open(addr, abandonment).finally(() => {
       if (this.#connecting.get(addr) === attempt) this.#connecting.delete(addr);
     });
-    const attempt = { connection, abort };
+    const attempt = { connection, abandonment };
     this.#connecting.set(addr, attempt);
     return connection;
   }
@@ -205,15 +211,15 @@ export class RemotingClient {
     const attempt = this.#connecting.get(addr);
     // Forgotten at once: whoever wants a connection from now on begins a connect of his own.
     this.#connecting.delete(addr);
-    attempt?.abort.abort(why);
+    attempt?.abandonment.abandon(why);
   }
 
-  async #open(addr: string, signal: AbortSignal): Promise<Connection> {
+  async #open(addr: string, abandonment: Abandonment): Promise<Connection> {
     const { connectTimeoutMs, clock, serializeType, rpcHooks: hooks = [], onAnswer } = this.#options;
-    const open = await dial(addr, connectTimeoutMs, signal, this.#options.tls?.());
-    if (signal.aborted) {
+    const open = await dial(addr, connectTimeoutMs, abandonment, this.#options.tls?.());
+    if (abandonment.why !== undefined) {
       open.socket.destroy();
-      throw new RemotingConnectError(addr, `given up: ${signal.reason}`, 0);
+      throw new RemotingConnectError(addr, `given up: ${abandonment.why}`, 0);
     }
     const before = this.#connections.get(addr)?.endReason ?? this.#closeReasons.get(addr);
     const reason = before === undefined || before === 'unused' ? 'first' : before;

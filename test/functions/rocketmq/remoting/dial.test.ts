@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { RemotingConnectError } from '../../../../functions/rocketmq/errors.ts';
-import { dial } from '../../../../functions/rocketmq/remoting/dial.ts';
+import { Abandonment, dial } from '../../../../functions/rocketmq/remoting/dial.ts';
 import { startBlackHole } from './black-hole.ts';
 import { answerAll, deadAddr, startFrameServer } from './frame-server.ts';
 
-const never = new AbortController().signal;
+const never = new Abandonment();
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
 /** What a dial fails with. */
@@ -24,11 +24,11 @@ describe('dial', () => {
     expect(error.message).toContain(`cannot connect to ${hole.addr}: no connection within 40 ms`);
   });
 
-  test('ends with its signal, before its limit', async () => {
+  test('ends when it is abandoned, before its limit', async () => {
     await using hole = await startBlackHole();
-    const abort = new AbortController();
-    const dialling = failureOf(dial(hole.addr, 60_000, abort.signal));
-    abort.abort('the invocation ended');
+    const abandonment = new Abandonment();
+    const dialling = failureOf(dial(hole.addr, 60_000, abandonment));
+    abandonment.abandon('the invocation ended');
     expect((await dialling).message).toContain('given up: the invocation ended');
   });
 
@@ -70,11 +70,11 @@ describe('dial', () => {
     }
   });
 
-  test('gives an open socket, which outlives its signal', async () => {
+  test('gives an open socket, which cannot be abandoned any more', async () => {
     await using server = await startFrameServer();
-    const abort = new AbortController();
-    const { socket } = await dial(server.addr, 5000, abort.signal);
-    abort.abort();
+    const abandonment = new Abandonment();
+    const { socket } = await dial(server.addr, 5000, abandonment);
+    abandonment.abandon('the invocation ended');
     expect(socket.readyState).toBe('open');
     socket.end();
     await once(socket, 'close');

@@ -2,12 +2,12 @@ import type { TlsOptions } from 'node:tls';
 import { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RemotingConnectError } from '#rocketmq';
-import { dial } from '../../../../functions/rocketmq/remoting/dial.ts';
+import { Abandonment, dial } from '../../../../functions/rocketmq/remoting/dial.ts';
 import { type TlsSettings, tlsFault } from '../../../../functions/rocketmq/remoting/tls-settings.ts';
 import { createTlsCertificates, type TlsCertificates } from '../../../../local/tls-certificates.ts';
 import { startPlainServer, startTlsServer } from './tls-server.ts';
 
-const never = new AbortController().signal;
+const never = new Abandonment();
 let own: TlsCertificates;
 let foreign: TlsCertificates;
 
