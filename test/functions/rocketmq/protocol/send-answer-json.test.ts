@@ -147,8 +147,10 @@ describe('the header of an answer to a send', () => {
     );
   });
 
-  test('is what a frame with a JSON header gives', () => {
+  test('is what a frame with a JSON header gives, from the first of a process on', () => {
     const header = Buffer.from(JSON.stringify(ANSWER));
-    expect(readJsonHeader(header, 0, header.length, BODY)).toEqual(read(JSON.stringify(ANSWER)));
+    for (let frames = 0; frames < 100; frames++) {
+      expect(readJsonHeader(header, 0, header.length, BODY)).toEqual(read(JSON.stringify(ANSWER)));
+    }
   });
 });
