@@ -66,7 +66,7 @@ class EarlierDeadline implements Deadline {
   }
 }
 
-/** More than this a timer takes for 1 ms. */
+/** More than this a timer takes for 1 ms; a limit beyond it is looked at again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -89,4 +89,47 @@ export async function settledBy<T>(work: Promise<T>, deadline: Deadline, makeErr
 /** Waits until all work has settled: nothing of it is under way then. @throws the first failure, in the order given. */
 export async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}
+
+/**
+ * One timer for many time limits, set to the earliest of them. What is due is told after a look at the sockets: timers come first in a
+ * turn of the event loop, so after one that took long, of work of the application or for want of CPU, answers lie there that
+ * were in time.
+ */
+export class EarliestTimer {
+  readonly #onDue: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  /** Monotonic ms. */
+  #at = 0;
+  #plan: NodeJS.Immediate | undefined;
+
+  readonly #planCall = (): void => {
+    this.#timer = undefined;
+    this.#plan ??= setImmediate(this.#call);
+  };
+
+  readonly #call = (): void => {
+    this.#plan = undefined;
+    this.#onDue();
+  };
+
+  /** @param onDue called when the instant came that it was set to, or shortly before: it sets the next one. */
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
+  }
+
+  /** Has it due at an instant, unless it is so before. Both in monotonic ms. */
+  set(at: number, now: number): void {
+    if (this.#timer !== undefined && at >= this.#at) return;
+    clearTimeout(this.#timer);
+    this.#at = at;
+    this.#timer = setTimeout(this.#planCall, Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#plan);
+    this.#timer = undefined;
+    this.#plan = undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { DeadlineError } from '../errors.ts';
+import { type RoomListener, WaitingLine } from './waiting-line.ts';
 
 const LARGEST = 1024;
 const FIRST = 256;
@@ -14,7 +14,8 @@ export class InFlightWindow {
   #sendCount = 0;
   /** Sends that were under way when the window was halved: they tell of the same load, and halve it no further. */
   #toldAlready = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #line = new WaitingLine();
+  #isAdmitting = false;
 
   /** Sends that may be under way at once, now. */
   get size(): number {
@@ -39,28 +40,10 @@ export class InFlightWindow {
     return true;
   }
 
-  /**
-   * Waits for a place.
-   * @throws DeadlineError when none came free in time.
-   */
-  enter(timeoutMs: number): Promise<void> {
-    if (this.tryEnter()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          this.#waiting.splice(this.#waiting.indexOf(admit), 1);
-          reject(new DeadlineError('send (too many are under way to this broker)', 0, 1));
-        },
-        Math.max(1, timeoutMs),
-      );
-      const admit = () => {
-        clearTimeout(timer);
-        this.#inFlight++;
-        this.#sendCount++;
-        resolve();
-      };
-      this.#waiting.push(admit);
-    });
+  /** Has a listener told when a place is free, at once where one is, or that none came free for so long. */
+  enter(listener: RoomListener, timeoutMs: number): void {
+    if (this.tryEnter()) listener.entered();
+    else this.#line.add(listener, Math.max(1, timeoutMs));
   }
 
   /** Gives a place back. `isBusy`: the broker refused for load, or did not answer. */
@@ -75,6 +58,15 @@ export class InFlightWindow {
       this.#limit++;
       this.#successes = 0;
     }
-    while (this.#waiting.length > 0 && this.#inFlight < this.#limit) this.#waiting.shift()?.();
+    if (!this.#line.isEmpty) this.#admit();
+  }
+
+  /** Lets in who waits, while there are places. */
+  #admit(): void {
+    // Who is let in may fail at once, and give its place back: the loop that let it in goes on then.
+    if (this.#isAdmitting) return;
+    this.#isAdmitting = true;
+    while (!this.#line.isEmpty && this.tryEnter()) this.#line.shift()?.entered();
+    this.#isAdmitting = false;
   }
 }

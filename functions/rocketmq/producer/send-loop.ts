@@ -36,7 +36,7 @@ import {
   sendStatus,
 } from './send-policy.ts';
 import { receiptAlone, type SendReceipt, type SendUnit, type ToResult, type VersionNeed } from './send-unit.ts';
-import { type Answer, type AttemptEnds, Sending, type Wanted } from './sending.ts';
+import { type Answer, type AttemptSteps, Sending, type Wanted } from './sending.ts';
 
 /** With less time left an attempt is not begun: its answer could hardly come in time. */
 const SMALLEST_ATTEMPT_MS = 5;
@@ -57,7 +57,7 @@ export interface SendLimits {
 }
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
-export class SendLoop implements AttemptEnds {
+export class SendLoop implements AttemptSteps {
   readonly #client: ClientInstance;
   readonly #limits: SendLimits;
   readonly #faults: FaultStrategy;
@@ -159,21 +159,21 @@ export class SendLoop implements AttemptEnds {
     }
     const window = this.#client.windows.of(place.addr);
     sending.begin(place, window, this.#client.security.version);
-    if (window.tryEnter()) {
-      this.#attemptInWindow(sending, place, remainingMs);
-      return;
-    }
+    if (window.tryEnter()) this.#attemptInWindow(sending, place, remainingMs);
+    else if (hasOther(sending, place)) window.enter(sending, Math.min(this.#limits.attemptTimeoutMs, remainingMs));
     // With nowhere else to go it keeps its place in the line: at the end of it again it would wait for longer.
-    window
-      .enter(hasOther(sending, place) ? Math.min(this.#limits.attemptTimeoutMs, remainingMs) : remainingMs)
-      .then(
-        () => {
-          sending.begin(place, window, this.#client.security.version);
-          this.#attemptInWindow(sending, place, sending.deadline.remainingMs());
-        },
-        (error) => this.#nextAfterFailure(sending, place, error),
-      )
-      .catch(sending.reject);
+    else window.enter(sending, remainingMs);
+  }
+
+  /** There is room for an attempt that waited for it. */
+  onRoom(sending: Sending, place: Place): void {
+    sending.begin(place, sending.window, this.#client.security.version);
+    this.#attemptInWindow(sending, place, sending.deadline.remainingMs());
+  }
+
+  /** There was none in time. */
+  onNoRoom(sending: Sending, place: Place, error: DeadlineError): void {
+    this.#nextAfterFailure(sending, place, error);
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../clock.ts';
+import { EarliestTimer } from '../deadline.ts';
 import { type Outcome, RemotingTimeoutError, type RocketMQError } from '../errors.ts';
 import type { RemotingCommand } from '../protocol/remoting-command.ts';
 
@@ -35,9 +36,6 @@ interface PendingResponse {
 const FIRST_SLOTS = 64;
 const LARGEST_OPAQUE = 0x7fffffff;
 
-/** More than this a timer takes for 1 ms; a limit beyond it is looked at again then. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * Requests of one connection that wait for an answer (Java: `responseTable`). One timer serves them all: it is set to the
  * earliest time limit, and there is none once a tick ends in which nothing waits.
@@ -52,24 +50,13 @@ export class ResponseTable {
   #slots: (PendingResponse | undefined)[] = emptySlots(FIRST_SLOTS);
   #waitingCount = 0;
   #nextOpaque = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = 0;
-  #sweepPlan: NodeJS.Immediate | undefined;
+  readonly #timer = new EarliestTimer(() => this.#sweep());
   #isIdleCheckPlanned = false;
   /**
    * Looks whether it is still idle when all promise jobs of this tick are done: who sends one message after the other begins
    * the next one in such a job, and to set a timer for each costs more than all else that a request needs.
    */
   readonly #planIdleCheck = (): void => process.nextTick(this.#checkIdle);
-
-  /**
-   * After a look at the sockets: timers come first in a turn of the event loop, so after one that took long, of work of the application
-   * or for want of CPU, answers lie there that were in time.
-   */
-  readonly #planSweep = (): void => {
-    this.#timer = undefined;
-    this.#sweepPlan ??= setImmediate(this.#sweep);
-  };
 
   readonly #checkIdle = (): void => {
     this.#isIdleCheckPlanned = false;
@@ -105,7 +92,7 @@ export class ResponseTable {
     const timeoutAt = startedAt + timeoutMs;
     this.#slots[this.#slotOf(opaque)] = { opaque, listener, timeoutAt, writeNumber };
     this.#waitingCount++;
-    if (this.#timer === undefined || timeoutAt < this.#timerAt) this.#arm(timeoutAt, startedAt);
+    this.#timer.set(timeoutAt, startedAt);
   }
 
   /** Hands an answer to the request it belongs to; false when nobody waits for it (any more). */
@@ -150,22 +137,12 @@ export class ResponseTable {
   }
 
   #becomeIdle(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#sweepPlan);
-    this.#timer = undefined;
-    this.#sweepPlan = undefined;
+    this.#timer.clear();
     this.#onIdle();
   }
 
-  #arm(at: number, now: number): void {
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#planSweep, Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(at - now))));
-  }
-
   /** Fails what is over its limit, and sets the timer to the next limit. */
-  readonly #sweep = (): void => {
-    this.#sweepPlan = undefined;
+  #sweep(): void {
     const now = monotonicMs();
     let nextAt = Number.POSITIVE_INFINITY;
     const overdue: PendingResponse[] = [];
@@ -179,7 +156,7 @@ export class ResponseTable {
       this.#waitingCount--;
       overdue.push(waiting);
     }
-    if (this.#waitingCount > 0) this.#arm(nextAt, now);
+    if (this.#waitingCount > 0) this.#timer.set(nextAt, now);
     // Last, for who is told may ask again at once.
     for (const { listener, opaque } of overdue) {
       const { startedAt } = listener;
@@ -187,7 +164,7 @@ export class ResponseTable {
       this.#onTimeout(startedAt);
     }
     if (this.#waitingCount === 0) this.#becomeIdle();
-  };
+  }
 }
 
 const RESOLVED = Promise.resolve();
