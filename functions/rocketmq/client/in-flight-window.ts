@@ -1,4 +1,4 @@
-import { type RoomListener, WaitingLine } from './waiting-line.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 const LARGEST = 1024;
 const FIRST = 256;
@@ -15,7 +15,6 @@ export class InFlightWindow {
   /** Sends that were under way when the window was halved: they tell of the same load, and halve it no further. */
   #toldAlready = 0;
   readonly #line = new WaitingLine();
-  #isAdmitting = false;
 
   /** Sends that may be under way at once, now. */
   get size(): number {
@@ -40,10 +39,12 @@ export class InFlightWindow {
     return true;
   }
 
-  /** Has a listener told when a place is free, at once where one is, or that none came free for so long. */
-  enter(listener: RoomListener, timeoutMs: number): void {
-    if (this.tryEnter()) listener.entered();
-    else this.#line.add(listener, Math.max(1, timeoutMs));
+  /**
+   * Waits for a place.
+   * @throws DeadlineError when none came free in time.
+   */
+  enter(timeoutMs: number): Promise<void> {
+    return this.tryEnter() ? Promise.resolve() : this.#line.wait(Math.max(1, timeoutMs));
   }
 
   /** Gives a place back. `isBusy`: the broker refused for load, or did not answer. */
@@ -58,15 +59,6 @@ export class InFlightWindow {
       this.#limit++;
       this.#successes = 0;
     }
-    if (!this.#line.isEmpty) this.#admit();
-  }
-
-  /** Lets in who waits, while there are places. */
-  #admit(): void {
-    // Who is let in may fail at once, and give its place back: the loop that let it in goes on then.
-    if (this.#isAdmitting) return;
-    this.#isAdmitting = true;
-    while (!this.#line.isEmpty && this.tryEnter()) this.#line.shift()?.entered();
-    this.#isAdmitting = false;
+    while (!this.#line.isEmpty && this.tryEnter()) this.#line.admit();
   }
 }

@@ -2,16 +2,10 @@ import { monotonicMs } from '../clock.ts';
 import { EarliestTimer } from '../deadline.ts';
 import { DeadlineError } from '../errors.ts';
 
-/** What waits for room among the sends to a broker. Exactly one of the two is called, once, and neither may throw. */
-export interface RoomListener {
-  /** It has a place now. */
-  entered(): void;
-  /** None came free in time. */
-  keptOut(error: DeadlineError): void;
-}
-
+/** One who waits for room among the sends to a broker. */
 interface Waiting {
-  readonly listener: RoomListener;
+  readonly enter: () => void;
+  readonly fail: (error: DeadlineError) => void;
   /** Monotonic ms. */
   readonly until: number;
 }
@@ -20,8 +14,8 @@ interface Waiting {
 const MOST_GONE = 1024;
 
 /**
- * Who waits for room, first come first served. Listeners and one timer for all of them: a promise and a timer for each would
- * double what a send costs. There is no timer while nobody waits.
+ * Who waits for room, first come first served, each with a promise: what it does with its place it does in its own asynchronous
+ * context, and not in the midst of what made room. One timer serves them all; there is none while nobody waits.
  */
 export class WaitingLine {
   #line: (Waiting | undefined)[] = [];
@@ -34,23 +28,25 @@ export class WaitingLine {
     return this.#first === this.#line.length;
   }
 
-  /** Waits for its turn, for so long. */
-  add(listener: RoomListener, timeoutMs: number): void {
+  /** Waits until it is let in. @throws DeadlineError when it is not in time */
+  wait(timeoutMs: number): Promise<void> {
     const now = monotonicMs();
     const until = now + timeoutMs;
-    this.#line.push({ listener, until });
     this.#timer.set(until, now);
+    return new Promise((enter, fail) => {
+      this.#line.push({ enter, fail, until });
+    });
   }
 
-  /** Takes out the first one. */
-  shift(): RoomListener | undefined {
+  /** Lets the first one in. */
+  admit(): void {
     const first = this.#line[this.#first];
-    if (first === undefined) return undefined;
+    if (first === undefined) return;
     this.#line[this.#first++] = undefined;
     if (this.isEmpty) this.#rest([]);
     else if (this.#first >= MOST_GONE && this.#first * 2 >= this.#line.length)
       this.#rest(this.#line.slice(this.#first));
-    return first.listener;
+    first.enter();
   }
 
   /** Who is left in the line. */
@@ -63,20 +59,15 @@ export class WaitingLine {
   #sweep(): void {
     const now = monotonicMs();
     let nextAt = Number.POSITIVE_INFINITY;
-    const overdue: Waiting[] = [];
     const left: Waiting[] = [];
     for (const waiting of this.#line) {
       if (waiting === undefined) continue;
       if (waiting.until > now) {
         left.push(waiting);
         nextAt = Math.min(nextAt, waiting.until);
-      } else overdue.push(waiting);
+      } else waiting.fail(new DeadlineError('send (too many are under way to this broker)', 0, 1));
     }
     this.#rest(left);
     if (left.length > 0) this.#timer.set(nextAt, now);
-    // Last, for who is told may come again at once.
-    for (const { listener } of overdue) {
-      listener.keptOut(new DeadlineError('send (too many are under way to this broker)', 0, 1));
-    }
   }
 }

@@ -42,8 +42,8 @@ export class Producer {
   readonly #keyOrder = new KeyOrder();
   #messageQuery: Promise<MessageQuery> | undefined;
   /** What a caller is told of a message. One function for all sends: each of its own would stay in memory while the send is in flight. */
-  readonly #confirmed: ToResult<SendResult> = (receipt, { msgId }) =>
-    new ConfirmedSend(receipt, msgId, this.#namespace);
+  readonly #confirmed: ToResult<SendResult> = (receipt, { msgId }, told) =>
+    told ?? new ConfirmedSend(receipt, msgId, this.#namespace);
 
   /** @throws OptionsError for options that cannot be used, and for a group this client has a producer of already. */
   constructor(client: ClientInstance, options: ProducerOptions) {
@@ -217,9 +217,9 @@ export class Producer {
       endTimeoutMs: this.#options.attemptTimeoutMs,
       observeEnd: this.#endObserver(),
       sendHalf: (marks: ExtraProperties) =>
-        this.#sendObserved(message, options, marks, (receipt, unit) => {
+        this.#sendObserved(message, options, marks, (receipt, unit, told) => {
           const { topic, bornAt } = unit;
-          return { result: this.#confirmed(receipt, unit), receipt, topic, bornAt };
+          return { result: this.#confirmed(receipt, unit, told), receipt, topic, bornAt };
         }),
     };
     return sendInTransaction(this.#client, parts, message, localTransaction, options);
@@ -302,8 +302,9 @@ export class Producer {
   ): Promise<T> {
     try {
       const receipt = await sending;
-      this.#observers.stored(observed, prepared, this.#confirmed(receipt, prepared), receipt);
-      return toResult(receipt, prepared);
+      const result = this.#confirmed(receipt, prepared);
+      this.#observers.stored(observed, prepared, result, receipt);
+      return toResult(receipt, prepared, result);
     } catch (error) {
       if (error instanceof RocketMQError) this.#observers.failed(observed, error);
       throw error;
@@ -318,15 +319,21 @@ export class Producer {
 
   /** Sends one message, in the most frequent case without a closure for what comes later. */
   #dispatch<T>(message: Message, prepared: PreparedMessage, options: SendOptions, toResult: ToResult<T>): Promise<T> {
-    const isQueueOpen =
-      prepared.shardingKey === undefined && options.queue === undefined && options.selectQueue === undefined;
-    if (!isQueueOpen || this.#isCompressible(prepared))
-      return this.#dispatchLater(message, prepared, options, toResult);
+    if (prepared.shardingKey !== undefined || options.queue !== undefined || options.selectQueue !== undefined) {
+      return this.#dispatchToQueue(message, prepared, options, toResult);
+    }
+    if (this.#isCompressible(prepared)) return this.#dispatchCompressed(prepared, options, toResult);
     return this.#sendLoop.sendFor(prepared, undefined, this.#limitOf(options.deadline), toResult);
   }
 
-  /** Sends one message once it is compressed and its queue chosen. With a sharding key it waits for its turn, until `deadline`. */
-  #dispatchLater<T>(
+  /** Sends one message once it is compressed; its own time begins then. */
+  async #dispatchCompressed<T>(prepared: PreparedMessage, options: SendOptions, toResult: ToResult<T>): Promise<T> {
+    const unit = await this.#compressed(prepared, options.deadline);
+    return this.#sendLoop.sendFor(unit, undefined, this.#limitOf(options.deadline), toResult);
+  }
+
+  /** Sends one message to the queue chosen for it. With a sharding key it waits for its turn, until `deadline`; its own time begins then. */
+  #dispatchToQueue<T>(
     message: Message,
     prepared: PreparedMessage,
     options: SendOptions,

@@ -36,7 +36,7 @@ import {
   sendStatus,
 } from './send-policy.ts';
 import { receiptAlone, type SendReceipt, type SendUnit, type ToResult, type VersionNeed } from './send-unit.ts';
-import { type Answer, type AttemptSteps, Sending, type Wanted } from './sending.ts';
+import { type Answer, type AttemptEnds, Sending, type Wanted } from './sending.ts';
 
 /** With less time left an attempt is not begun: its answer could hardly come in time. */
 const SMALLEST_ATTEMPT_MS = 5;
@@ -57,7 +57,7 @@ export interface SendLimits {
 }
 
 /** The attempts of a send: which queue, what to do when one fails, and when to give up. */
-export class SendLoop implements AttemptSteps {
+export class SendLoop implements AttemptEnds {
   readonly #client: ClientInstance;
   readonly #limits: SendLimits;
   readonly #faults: FaultStrategy;
@@ -151,38 +151,36 @@ export class SendLoop implements AttemptSteps {
   }
 
   #attemptAt(sending: Sending, place: Place): void {
-    // Asked when the route is there: finding it may have taken what time there was.
+    // Asked when the route is there: finding it may have taken what time there was. A deadline may also tell what is no number.
     const remainingMs = sending.deadline.remainingMs();
-    if (remainingMs < SMALLEST_ATTEMPT_MS) {
+    if (!(remainingMs >= SMALLEST_ATTEMPT_MS)) {
       sending.reject(asGivenUp(sending, tooLate(sending.unit.topic, remainingMs)));
       return;
     }
     const window = this.#client.windows.of(place.addr);
     sending.begin(place, window, this.#client.security.version);
-    if (window.tryEnter()) this.#attemptInWindow(sending, place, remainingMs);
-    else if (hasOther(sending, place)) window.enter(sending, Math.min(this.#limits.attemptTimeoutMs, remainingMs));
+    if (window.tryEnter()) {
+      this.#attemptInWindow(sending, place, remainingMs);
+      return;
+    }
     // With nowhere else to go it keeps its place in the line: at the end of it again it would wait for longer.
-    else window.enter(sending, remainingMs);
-  }
-
-  /** There is room for an attempt that waited for it. */
-  onRoom(sending: Sending, place: Place): void {
-    sending.begin(place, sending.window, this.#client.security.version);
-    this.#attemptInWindow(sending, place, sending.deadline.remainingMs());
-  }
-
-  /** There was none in time. */
-  onNoRoom(sending: Sending, place: Place, error: DeadlineError): void {
-    this.#nextAfterFailure(sending, place, error);
+    const waitMs = hasOther(sending, place) ? Math.min(this.#limits.attemptTimeoutMs, remainingMs) : remainingMs;
+    window.enter(waitMs).then(
+      () => {
+        sending.begin(place, window, this.#client.security.version);
+        this.#attemptInWindow(sending, place);
+      },
+      (error) => this.#nextAfterFailure(sending, place, error),
+    );
   }
 
   /** Sends the request of an attempt, after what it needs to know or to have said before. */
-  #attemptInWindow(sending: Sending, place: Place, remainingMs: number): void {
-    const { unit } = sending;
-    // Not less what it waited for others: what is sent with little time for its answer is mostly sent twice.
-    const timeoutMs = Math.min(this.#limits.attemptTimeoutMs, remainingMs);
+  #attemptInWindow(sending: Sending, place: Place, remainingMs?: number): void {
+    const { unit, deadline } = sending;
+    let timeoutMs: number;
     try {
-      if (timeoutMs < SMALLEST_ATTEMPT_MS) throw tooLate(unit.topic, timeoutMs);
+      // Not less what it waited for others: what is sent with little time for its answer is mostly sent twice.
+      timeoutMs = Math.min(this.#limits.attemptTimeoutMs, remainingMs ?? timeLeft(unit.topic, deadline));
       if (unit.needs === undefined && !isHalf(unit)) {
         this.#client.invokeFor(sending, place.addr, this.#request(unit, place), timeoutMs);
         return;

@@ -47,8 +47,8 @@ export interface SendReceipt {
   readonly isTraceOn: boolean;
 }
 
-/** Makes what a send resolves to of a broker's confirmation. */
-export type ToResult<T> = (receipt: SendReceipt, unit: SendUnit) => T;
+/** Makes what a send resolves to of a broker's confirmation. `told` is the result where hooks have seen it already. */
+export type ToResult<T> = (receipt: SendReceipt, unit: SendUnit, told?: SendResult) => T;
 
 /** What a send is to resolve to, where that is the receipt itself. */
 export function receiptAlone(receipt: SendReceipt): SendReceipt {

@@ -3,7 +3,7 @@ import type { InFlightWindow } from '../client/in-flight-window.ts';
 import type { MessageQueue, Place } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
-import type { DeadlineError, SendAttempt } from '../errors.ts';
+import type { SendAttempt } from '../errors.ts';
 import type { SendReceipt, SendUnit, ToResult } from './send-unit.ts';
 
 /** What is to be sent, and what was tried. */
@@ -18,10 +18,8 @@ export interface Wanted {
 /** What a broker answers. */
 export type Answer = Awaited<ReturnType<ClientInstance['invoke']>>;
 
-/** What is done with the attempt under way. None may throw. */
-export interface AttemptSteps {
-  onRoom(sending: Sending, place: Place): void;
-  onNoRoom(sending: Sending, place: Place, error: DeadlineError): void;
+/** What is done when the attempt under way ends. Neither may throw. */
+export interface AttemptEnds {
   onAnswer(sending: Sending, place: Place, answer: Answer): void;
   onFailure(sending: Sending, place: Place, error: unknown): void;
 }
@@ -47,14 +45,14 @@ export class Sending implements Wanted {
   /** What `toResult` makes of the receipt. */
   readonly result: Promise<unknown>;
   readonly reject: (error: unknown) => void;
-  readonly #steps: AttemptSteps;
+  readonly #ends: AttemptEnds;
   readonly #toResult: ToResult<unknown>;
   readonly #resolve: (result: unknown) => void;
   #place!: Place;
 
   /** @param toResult makes of the receipt what the send resolves to; what it throws rejects the send. */
   constructor(
-    steps: AttemptSteps,
+    ends: AttemptEnds,
     unit: SendUnit,
     fixedQueue: MessageQueue | undefined,
     deadline: Deadline,
@@ -66,7 +64,7 @@ export class Sending implements Wanted {
       resolve = ownResolve;
       reject = ownReject;
     });
-    this.#steps = steps;
+    this.#ends = ends;
     this.unit = unit;
     this.fixedQueue = fixedQueue;
     this.deadline = deadline;
@@ -83,20 +81,12 @@ export class Sending implements Wanted {
     this.securityVersion = securityVersion;
   }
 
-  entered(): void {
-    this.#steps.onRoom(this, this.#place);
-  }
-
-  keptOut(error: DeadlineError): void {
-    this.#steps.onNoRoom(this, this.#place, error);
-  }
-
   answered(answer: Answer): void {
-    this.#steps.onAnswer(this, this.#place, answer);
+    this.#ends.onAnswer(this, this.#place, answer);
   }
 
   failed(error: unknown): void {
-    this.#steps.onFailure(this, this.#place, error);
+    this.#ends.onFailure(this, this.#place, error);
   }
 
   succeed(receipt: SendReceipt): void {

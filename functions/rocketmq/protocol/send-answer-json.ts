@@ -54,7 +54,10 @@ export function readSendAnswerJson<Body>(
   end: number,
   body: Body,
 ): (CommandHeader & { readonly body: Body }) | undefined {
-  return reader.begin(buffer, start, end).command(body);
+  reader.begin(buffer, start, end);
+  const command = reader.command(body);
+  reader.end();
+  return command;
 }
 
 /** A value that is the same in most answers. Its text is not made again while its bytes are the same. */
@@ -69,19 +72,25 @@ const lastRegion = lastValue();
 const lastSerializeType = lastValue();
 const lastTraceOn = lastValue();
 
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
 class SendAnswerReader {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer = NO_BYTES;
   #end = 0;
   #at = 0;
   /** Set when it turns out to be another header. */
   #isOther = false;
 
-  begin(buffer: Buffer, start: number, end: number): this {
+  begin(buffer: Buffer, start: number, end: number): void {
     this.#buffer = buffer;
     this.#end = end;
     this.#at = start;
     this.#isOther = false;
-    return this;
+  }
+
+  /** Lets go of the bytes: they may be of one large frame. */
+  end(): void {
+    this.#buffer = NO_BYTES;
   }
 
   command<Body>(body: Body): (CommandHeader & { readonly body: Body }) | undefined {
@@ -266,5 +275,5 @@ function isLiteral(text: string): boolean {
   }
 }
 
-/** One for all answers, which come by the thousand. It holds the bytes of the last one. */
+/** One for all answers, which come by the thousand. */
 const reader = new SendAnswerReader();

@@ -126,11 +126,6 @@ export class Connection {
     return this.#closeReason ?? this.#retireReason;
   }
 
-  /** Address of this end of it; undefined once it has ended. */
-  get localAddress(): string | undefined {
-    return this.#socket.localAddress;
-  }
-
   /** Requests that wait for an answer. */
   get pendingCount(): number {
     return this.#responses.size;

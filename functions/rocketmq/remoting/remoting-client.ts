@@ -45,6 +45,7 @@ export class RemotingClient {
   readonly #handlers = new Map<number, ServerRequestHandler>();
   readonly #closeReasons = new Map<string, CloseReason>();
   readonly #opened = new Map<OpenReason, number>();
+  #localAddress: string | undefined;
   #isShutdown = false;
   /** Called with each new connection, before anything else is written on it. */
   onConnected: ((connection: Connection) => void) | undefined;
@@ -63,10 +64,9 @@ export class RemotingClient {
     return [...this.#connections.values()].filter(({ isUsable }) => isUsable).map(({ addr }) => addr);
   }
 
-  /** Address of this host on some open connection; undefined while there is none. */
+  /** Address of this host on the first connection there was; undefined before. */
   get localAddress(): string | undefined {
-    for (const { localAddress } of this.#openConnections) if (localAddress !== undefined) return localAddress;
-    return undefined;
+    return this.#localAddress;
   }
 
   /** The connection to an address, if there is one that can be used now; none is opened. */
@@ -232,6 +232,7 @@ export class RemotingClient {
       onAnswer,
       onClosed: (closed, closeReason) => this.#forget(closed, closeReason),
     });
+    this.#localAddress ??= open.socket.localAddress;
     this.#connections.set(addr, connection);
     this.#openConnections.add(connection);
     this.onConnected?.(connection);

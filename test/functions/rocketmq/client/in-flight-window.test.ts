@@ -11,11 +11,6 @@ function fill(window: InFlightWindow): number {
   return count;
 }
 
-/** Settles when a send has a place, or has none in time. */
-function entry(window: InFlightWindow, timeoutMs: number): Promise<void> {
-  return new Promise((entered, keptOut) => window.enter({ entered, keptOut }, timeoutMs));
-}
-
 describe('the in-flight window', () => {
   test('lets as many sends in as it has places, and no more', () => {
     const window = new InFlightWindow();
@@ -93,7 +88,7 @@ describe('the in-flight window', () => {
     fill(window);
     const entered: number[] = [];
     const waits = [1, 2, 3].map(async (send) => {
-      await entry(window, LONG_MS);
+      await window.enter(LONG_MS);
       entered.push(send);
     });
     window.leave(false);
@@ -109,8 +104,8 @@ describe('the in-flight window', () => {
   test('gives up for a send whose time is over, which then takes no place', async () => {
     const window = new InFlightWindow();
     fill(window);
-    const late = entry(window, 5);
-    const patient = entry(window, LONG_MS);
+    const late = window.enter(5);
+    const patient = window.enter(LONG_MS);
     await expect(late).rejects.toBeInstanceOf(DeadlineError);
     await expect(late).rejects.toMatchObject({ outcome: 'notSent', retryable: true });
     window.leave(false);

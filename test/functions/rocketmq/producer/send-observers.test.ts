@@ -36,6 +36,15 @@ describe('hooks', () => {
     ]);
   });
 
+  test('are given the result that the caller is given', async () => {
+    const results: unknown[] = [];
+    const after: SendHook['after'] = (_sent, outcome) => results.push('result' in outcome && outcome.result);
+    await using started = await startProducer({ producer: { sendHooks: [{ after }] } });
+    const result = await started.producer.send(MESSAGE);
+    expect(results).toHaveLength(1);
+    expect(results[0]).toBe(result);
+  });
+
   test('see every member of a batch, each with its own outcome', async () => {
     const log: string[] = [];
     await using started = await startProducer({ producer: { sendHooks: [noting(log)] } });

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
-import { deadlineAfter, type RocketMQError } from '#rocketmq';
+import { deadlineAfter, type RocketMQError, type RpcHook } from '#rocketmq';
 import { ClientInstance, type ResolvedClientOptions } from '../../../../functions/rocketmq/client/client-instance.ts';
 import { clientOptionRules } from '../../../../functions/rocketmq/client-options.ts';
 import { systemClock } from '../../../../functions/rocketmq/clock.ts';
@@ -27,13 +28,18 @@ test('a send that waited for others until its limit is not begun any more', asyn
 });
 
 /** A producer whose client shows its windows, over one queue on each of these brokers. */
-async function startWaiting(brokers: readonly string[], attemptTimeoutMs: number, sendTimeoutMs: number) {
+async function startWaiting(
+  brokers: readonly string[],
+  attemptTimeoutMs: number,
+  sendTimeoutMs: number,
+  rpcHooks: readonly RpcHook[] = [],
+) {
   const cluster = await startEmbeddedCluster({
     brokers: brokers.map((name) => ({ name })),
     topics: [{ name: TOPIC, queues: 1 }],
   });
   const { nameServerAddrs } = cluster;
-  const options = resolveOptions('test', { nameServerAddrs, clock: systemClock }, clientOptionRules);
+  const options = resolveOptions('test', { nameServerAddrs, clock: systemClock, rpcHooks }, clientOptionRules);
   const client = new ClientInstance(options as ResolvedClientOptions);
   const producer = new Producer(client, { group: 'test-producer', attemptTimeoutMs, sendTimeoutMs });
   await Promise.all(brokers.map(() => producer.send(MESSAGE)));
@@ -67,7 +73,7 @@ test('a send that has nowhere else to go keeps its place in the line beyond the 
   await using started = await startWaiting(['broker-a'], 400, 60_000);
   const window = started.fill();
   const sending = started.producer.send(MESSAGE);
-  await new Promise((keptOut) => window.enter({ entered: () => undefined, keptOut }, 800));
+  await rejectionOf(window.enter(800));
   window.leave(false);
   expect(await sending).toMatchObject({ attempts: 1 });
 });
@@ -93,4 +99,63 @@ test('a broker does not rest because a send waited until there was no time to as
   expect(await late).toMatchObject({ code: 'ROCKETMQ_SEND_FAILED', outcome: 'notSent' });
   const [one, other] = [await producer.send(MESSAGE), await producer.send(MESSAGE)];
   expect([one, other].map((result) => result.queue.brokerName).toSorted()).toEqual(['broker-a', 'broker-b']);
+});
+
+test('hooks run in the asynchronous context of the send that waited, whoever made room for it or had less time', async () => {
+  const sender = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const beforeRequest: RpcHook['beforeRequest'] = (_addr, { code }) => {
+    if (code === SEND) seen.push(sender.getStore());
+    return undefined;
+  };
+  await using started = await startWaiting(['broker-a', 'broker-b'], 200, 5000, [{ beforeRequest }]);
+  const { producer, fill } = started;
+  seen.length = 0;
+  const window = fill();
+  const queue = { topic: TOPIC, brokerName: 'broker-a', queueId: 0 };
+  const names = ['the first', 'the second', 'the third'];
+  const staying = names.map((name) => sender.run(name, () => producer.send(MESSAGE, { queue })));
+  for (let count = 0; count < 3; count++) sender.run('another', () => window.leave(false));
+  await Promise.all(staying);
+  expect(seen).toEqual(names);
+  seen.length = 0;
+  fill();
+  await Promise.all(names.map((name) => sender.run(name, () => producer.send(MESSAGE))));
+  expect(seen.toSorted()).toEqual(names.toSorted());
+});
+
+test('a send whose deadline throws while it waits fails alone', async () => {
+  await using started = await startWaiting(['broker-a'], 1000, 5000);
+  const { producer, fill } = started;
+  const window = fill();
+  let isBroken = false;
+  const remainingMs = () => {
+    if (isBroken) throw new Error('the deadline is broken');
+    return 5000;
+  };
+  const broken = rejectionOf(producer.send(MESSAGE, { deadline: { remainingMs } }));
+  const others = [producer.send(MESSAGE), producer.send(MESSAGE)];
+  isBroken = true;
+  window.leave(false);
+  expect(await broken).toMatchObject({ message: 'the deadline is broken' });
+  expect(await Promise.all(others)).toMatchObject([{ status: 'SEND_OK' }, { status: 'SEND_OK' }]);
+});
+
+test('a deadline that tells no number has passed', async () => {
+  await using started = await startWaiting(['broker-a'], 1000, 5000);
+  const { cluster, producer } = started;
+  const deadline = { remainingMs: () => Number.NaN };
+  expect(await rejectionOf(producer.send(MESSAGE, { deadline }))).toMatchObject({
+    code: 'ROCKETMQ_DEADLINE',
+    outcome: 'notSent',
+  });
+  expect(cluster.broker().requests.count(SEND)).toBe(1);
+});
+
+test('a send without a deadline has all its time after its body is compressed', async () => {
+  await using started = await startProducer({ producer: { attemptTimeoutMs: 999, sendTimeoutMs: 1000 } });
+  await started.producer.send(MESSAGE);
+  const sending = started.producer.send({ ...MESSAGE, body: 'x'.repeat(100_000) });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100);
+  expect(await sending).toMatchObject({ status: 'SEND_OK' });
 });

@@ -42,6 +42,14 @@ async function failureOf(promise: Promise<unknown>): Promise<RocketMQError> {
 const openedByReason = () => Object.fromEntries(client.openedByReason);
 
 describe('connecting', () => {
+  test('tells the address of this end of the first connection, also when that has ended', async () => {
+    expect(client.localAddress).toBeUndefined();
+    await invoke(1);
+    expect(client.localAddress).toBe('127.0.0.1');
+    client.shutdown();
+    expect(client.localAddress).toBe('127.0.0.1');
+  });
+
   test('happens once for many requests made at once', async () => {
     await Promise.all(Array.from({ length: 100 }, (_, code) => invoke(code)));
     expect(server.peers.length).toBe(1);
