@@ -2,12 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { deadlineAfter, type RocketMQError, type RpcHook } from '#rocketmq';
 import { ClientInstance, type ResolvedClientOptions } from '../../../../functions/rocketmq/client/client-instance.ts';
-import { clientOptionRules } from '../../../../functions/rocketmq/client-options.ts';
+import { type ClientOptions, clientOptionRules } from '../../../../functions/rocketmq/client-options.ts';
 import { systemClock } from '../../../../functions/rocketmq/clock.ts';
 import { resolveOptions } from '../../../../functions/rocketmq/options.ts';
 import { Producer } from '../../../../functions/rocketmq/producer/producer.ts';
 import { RequestCode } from '../../../../functions/rocketmq/protocol/request-code.ts';
 import { startEmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
+import { nameServerOf, routeOver } from '../client/routes.ts';
+import { startFrameServer } from '../remoting/frame-server.ts';
 import { rejectionOf, startProducer, TOPIC } from './start-producer.ts';
 
 const SEND = RequestCode.SEND_MESSAGE_V2;
@@ -158,4 +160,36 @@ test('a send without a deadline has all its time after its body is compressed', 
   const sending = started.producer.send({ ...MESSAGE, body: 'x'.repeat(100_000) });
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100);
   expect(await sending).toMatchObject({ status: 'SEND_OK' });
+});
+
+test('a send that is let in by a timeout does not go to the connection that was silent', async () => {
+  const stored = { extFields: { msgId: 'x', queueId: '0', queueOffset: '0' } };
+  await using broker = await startFrameServer(({ code }) => (code === SEND ? stored : {}));
+  const route = routeOver({ 'broker-a': { 0: broker.addr } }, { writeQueueNums: 1 });
+  await using nameServer = await startFrameServer(nameServerOf({ [TOPIC]: route }));
+  const given = { nameServerAddrs: [nameServer.addr], clock: systemClock };
+  const options = resolveOptions<ClientOptions>('test', given, clientOptionRules);
+  const client = new ClientInstance(options as ResolvedClientOptions);
+  const producer = new Producer(client, {
+    group: 'test-producer',
+    attemptTimeoutMs: 300,
+    sendTimeoutMs: 3000,
+    maxAttempts: 1,
+  });
+  await producer.send(MESSAGE);
+  const [silent] = broker.peers;
+  broker.script = ({ code }, peer) => {
+    if (peer === silent) return undefined;
+    return code === SEND ? stored : {};
+  };
+  const window = client.windows.of(broker.addr);
+  while (window.size > 1) {
+    window.tryEnter();
+    window.leave(true);
+  }
+  const first = rejectionOf(producer.send(MESSAGE));
+  const second = producer.send(MESSAGE);
+  expect(await first).toMatchObject({ outcome: 'unknown' });
+  expect(await second).toMatchObject({ status: 'SEND_OK', isPossibleDuplicate: false });
+  await client.shutdown(deadlineAfter(1000));
 });
