@@ -15,6 +15,7 @@ await serveRounds(async ({ nameServerAddrs, topic }) => {
       const body = Buffer.alloc(load.bodyBytes, 'x');
       if (load.batch === 1) return measureSends(load, () => producer.send(message(body)));
       return measureSends(load, async () => {
+        // By a loop: `Array.from({ length })` was 5 % of this client's CPU time.
         const messages: Message[] = [];
         for (let count = 0; count < load.batch; count++) messages.push(message(body));
         const outcomes = await producer.sendAll(messages);

@@ -66,7 +66,7 @@ class EarlierDeadline implements Deadline {
   }
 }
 
-/** More than this a timer takes for 1 ms; a limit beyond it is looked at again then. */
+/** More than this a timer takes for 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -113,7 +113,7 @@ export class EarliestTimer {
     this.#onDue();
   };
 
-  /** @param onDue called when the instant came that it was set to, or shortly before: it sets the next one. */
+  /** @param onDue called when the instant came that it was set to, or before, if that is farther than a timer goes: it sets the next one. */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }

@@ -151,10 +151,12 @@ export class SendLoop implements AttemptEnds {
   }
 
   #attemptAt(sending: Sending, place: Place): void {
-    // Asked when the route is there: finding it may have taken what time there was. A deadline may also tell what is no number.
-    const remainingMs = sending.deadline.remainingMs();
-    if (!(remainingMs >= SMALLEST_ATTEMPT_MS)) {
-      sending.reject(asGivenUp(sending, tooLate(sending.unit.topic, remainingMs)));
+    let remainingMs: number;
+    try {
+      // Asked when the route is there: finding it may have taken what time there was.
+      remainingMs = timeLeft(sending.unit.topic, sending.deadline);
+    } catch (error) {
+      sending.reject(asGivenUp(sending, error));
       return;
     }
     const window = this.#client.windows.of(place.addr);
@@ -372,15 +374,11 @@ function isTooOld({ error }: SendAttempt): boolean {
   return error instanceof BrokerTooOldError;
 }
 
-/** Ms left for an attempt. @throws DeadlineError when they are too few to begin one. */
+/** Ms left for an attempt. @throws DeadlineError when they are too few to begin one, or no number. */
 function timeLeft(topic: string, deadline: Deadline): number {
   const remainingMs = deadline.remainingMs();
   if (remainingMs >= SMALLEST_ATTEMPT_MS) return remainingMs;
-  throw tooLate(topic, remainingMs);
-}
-
-function tooLate(topic: string, remainingMs: number): DeadlineError {
-  return new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
+  throw new DeadlineError(`send to topic "${topic}"`, remainingMs, SMALLEST_ATTEMPT_MS);
 }
 
 /** A half message that only the master has is rolled back by who sent it: that is better than to send another. */

@@ -54,10 +54,7 @@ export function readSendAnswerJson<Body>(
   end: number,
   body: Body,
 ): (CommandHeader & { readonly body: Body }) | undefined {
-  reader.begin(buffer, start, end);
-  const command = reader.command(body);
-  reader.end();
-  return command;
+  return reader.read(buffer, start, end, body);
 }
 
 /** A value that is the same in most answers. Its text is not made again while its bytes are the same. */
@@ -66,13 +63,13 @@ interface LastValue {
   text: string;
 }
 
-const lastValue = (): LastValue => ({ bytes: Buffer.alloc(0), text: '' });
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+const lastValue = (): LastValue => ({ bytes: NO_BYTES, text: '' });
 const lastLanguage = lastValue();
 const lastRegion = lastValue();
 const lastSerializeType = lastValue();
 const lastTraceOn = lastValue();
-
-const NO_BYTES: Buffer = Buffer.alloc(0);
 
 class SendAnswerReader {
   #buffer = NO_BYTES;
@@ -81,19 +78,23 @@ class SendAnswerReader {
   /** Set when it turns out to be another header. */
   #isOther = false;
 
-  begin(buffer: Buffer, start: number, end: number): void {
+  read<Body>(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    body: Body,
+  ): (CommandHeader & { readonly body: Body }) | undefined {
     this.#buffer = buffer;
     this.#end = end;
     this.#at = start;
     this.#isOther = false;
-  }
-
-  /** Lets go of the bytes: they may be of one large frame. */
-  end(): void {
+    const command = this.#command(body);
+    // They may be of one large frame, which is not to be kept.
     this.#buffer = NO_BYTES;
+    return command;
   }
 
-  command<Body>(body: Body): (CommandHeader & { readonly body: Body }) | undefined {
+  #command<Body>(body: Body): (CommandHeader & { readonly body: Body }) | undefined {
     let code: number | undefined;
     let flag: number | undefined;
     let opaque: number | undefined;
