@@ -20,23 +20,37 @@ export function batchMemberBytes(bodyBytes: number, propertiesBytes: number): nu
 /**
  * Batch body (Java: `MessageDecoder.encodeMessages`), encoded straight into its frame: members back to back, each
  * `total size i32 (itself included) · magic i32 0 · CRC i32 0 · flag i32 · body (i32 + bytes) · properties (i16 + bytes)`.
+ *
+ * The properties of all members are measured and written as one text: one by one, that took a sixth of a batch's CPU time.
  */
 export class BatchBody implements Encodable {
   readonly length: number;
   readonly #members: readonly BatchMember[];
+  readonly #allProperties: string;
+  readonly #allPropertiesBytes: number;
 
   constructor(members: readonly BatchMember[]) {
     let bytes = 0;
-    for (const { body, properties } of members) bytes += batchMemberBytes(body.length, Buffer.byteLength(properties));
-    this.length = bytes;
+    let allProperties = '';
+    for (const { body, properties } of members) {
+      bytes += batchMemberBytes(body.length, 0);
+      allProperties += properties;
+    }
+    this.#allProperties = allProperties;
+    this.#allPropertiesBytes = Buffer.byteLength(allProperties);
+    this.length = bytes + this.#allPropertiesBytes;
     this.#members = members;
   }
 
   encodeInto(block: Buffer, at: number): void {
+    const isAscii = this.#allPropertiesBytes === this.#allProperties.length;
+    // Written where the last member ends, and moved from there to the front: what is still to be moved is never written over.
+    let textAt = at + this.length - this.#allPropertiesBytes;
+    block.write(this.#allProperties, textAt, 'utf8');
     let memberAt = at;
     for (const { flag, body, properties } of this.#members) {
       const propertiesAt = memberAt + FIXED_BYTES + body.length;
-      const propertiesBytes = block.write(properties, propertiesAt, 'utf8');
+      const propertiesBytes = isAscii ? properties.length : Buffer.byteLength(properties);
       putI32(block, memberAt, batchMemberBytes(body.length, propertiesBytes));
       putI32(block, memberAt + 4, 0);
       putI32(block, memberAt + 8, 0);
@@ -45,6 +59,8 @@ export class BatchBody implements Encodable {
       block.set(body, memberAt + 20);
       block[propertiesAt - 2] = propertiesBytes >> 8;
       block[propertiesAt - 1] = propertiesBytes;
+      block.copyWithin(propertiesAt, textAt, textAt + propertiesBytes);
+      textAt += propertiesBytes;
       memberAt = propertiesAt + propertiesBytes;
     }
   }
