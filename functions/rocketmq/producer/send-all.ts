@@ -69,6 +69,9 @@ export async function sendInBatches(
   if (messages.some(({ message }) => message.shardingKey !== undefined)) {
     lanes.push(...(await orderedLanes(messages, parts, settle)));
   }
+  const [first] = lanes;
+  // Most lists make one batch.
+  if (first !== undefined && lanes.length === 1) return runLane(first, parts, settle);
   let next = 0;
   const work = async () => {
     for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);

@@ -151,6 +151,7 @@ describe('a message is refused, by the field at fault,', () => {
     ['with keys in one string', { ...sound, keys: 'a b' }, 'keys', 'the keys are not a list'],
     ['with a blank in a key', { ...sound, keys: ['a', 'b c'] }, 'keys', 'key "b c" holds a blank'],
     ['with a tab in a key', { ...sound, keys: ['b\tc'] }, 'keys', 'holds a blank'],
+    ['with a blank beside a whole pair in a key', { ...sound, keys: ['🚚 b'] }, 'keys', 'key "🚚 b" holds a blank'],
     ['with an empty key', { ...sound, keys: [''] }, 'keys', 'key is empty'],
     ['with a number as key', { ...sound, keys: [7] }, 'keys', 'key is not a string'],
     ['with an empty tag', { ...sound, tag: '' }, 'tag', 'tag is empty'],
