@@ -42,8 +42,8 @@ const END_AND_NO_WAIT = PROPERTY_END + encodeProperty(MessageProperty.WAIT, 'fal
 
 /** \u0001 and \u0002 separate properties, and nothing escapes them. */
 const SEPARATORS = /[\u0001\u0002]/;
-/** One look for most keys: what has none of these has no separator, no blank and no half of a surrogate pair. */
-const MAY_BE_WRONG_IN_KEY = /[\u0001\u0002\s\ud800-\udfff]/;
+/** What no key may hold: `SEPARATORS_OR_BLANK`, and half of a surrogate pair, for which alone its range stands with the flag `u`. */
+const WRONG_IN_KEY = new RegExp(`${SEPARATORS_OR_BLANK.source}|[\\ud800-\\udfff]`, 'u');
 
 const TIMER_NEED = {
   version: MQVersion.V5_0_0,
@@ -177,14 +177,10 @@ function tagProperty(tag: string): string {
 
 function checkedKeys(keys: readonly string[]): string {
   for (const key of keys) {
-    if (typeof key === 'string' && key !== '' && isKey(key)) continue;
+    if (typeof key === 'string' && key !== '' && !WRONG_IN_KEY.test(key)) continue;
     throw new MessageError('keys', `key "${checkedText('keys', 'key', key)}" holds a blank, which separates keys`);
   }
   return keys.length === 1 ? (keys[0] ?? '') : keys.join(' ');
-}
-
-function isKey(text: string): boolean {
-  return !MAY_BE_WRONG_IN_KEY.test(text) || (!SEPARATORS_OR_BLANK.test(text) && text.isWellFormed());
 }
 
 function checkedText(field: string, what: string, value: unknown): string {
