@@ -41,6 +41,22 @@ export async function interleave(
   return turns.map((turn) => turn.result());
 }
 
+/** What became of each contender in several goes, put together: all its rounds, the most memory, the first failure. */
+export function togetherOf(goes: readonly (readonly Rounds[])[]): Rounds[] {
+  const byName = Map.groupBy(goes.flat(), ({ name }) => name);
+  return [...byName].map(([name, parts]) => {
+    const peaks = parts.flatMap(({ peakRssBytes }) => peakRssBytes ?? []);
+    return {
+      name,
+      rounds: parts.flatMap(({ rounds }) => rounds),
+      repeated: parts.reduce((sum, { repeated }) => sum + repeated, 0),
+      disturbed: parts.reduce((sum, { disturbed }) => sum + disturbed, 0),
+      peakRssBytes: peaks.length === 0 ? undefined : Math.max(...peaks),
+      failure: parts.find(({ failure }) => failure !== undefined)?.failure,
+    };
+  });
+}
+
 /** The rounds of one contender. */
 class Turns {
   readonly #contender: Contender;

@@ -2,7 +2,7 @@ import { type BenchCluster, startBenchCluster } from '../bench-cluster.ts';
 import { Contender, type ContenderPlan } from '../contenders/contender.ts';
 import { ContenderName } from '../contenders/contender-name.ts';
 import type { Load } from '../contenders/load.ts';
-import { interleave, type Rounds } from '../measure/interleave.ts';
+import { interleave, type Rounds, togetherOf } from '../measure/interleave.ts';
 import { type Spread, spreadOf } from '../measure/spread.ts';
 import type { BenchContext } from './bench-context.ts';
 
@@ -42,6 +42,11 @@ export interface SendFigures {
 /** Before its first round each contender runs so much longer, for its compiler to have done its work. */
 const FIRST_WARMUP_FACTOR = 2;
 const WARMUP_SHARE = 0.15;
+/**
+ * Fresh clusters among which the rounds of batches are shared out: how clients compare there hangs on how a cluster's broker
+ * happened to compile itself, by up to a fifth.
+ */
+const BATCH_CLUSTERS = 3;
 
 /** Single sends: 1, 16, 64 and 256 in flight, bodies of 256 B and 1 KiB; in the short form 1 and 64 of 256 B. */
 export async function measureSingleSends(context: BenchContext): Promise<SendFigures> {
@@ -86,6 +91,29 @@ async function measureLoads(
 }
 
 async function measureLoad(context: BenchContext, shape: Shape, plans: readonly ContenderPlan[]): Promise<SendFigures> {
+  const { rounds } = context;
+  const clusters = shape.batch === 1 ? 1 : Math.min(rounds, BATCH_CLUSTERS);
+  const roundsEach = Math.ceil(rounds / clusters);
+  const missing: MissingContender[] = [];
+  const parts: Rounds[][] = [];
+  for (let number = 0; number < clusters; number++) {
+    const part = await measureOnCluster({ ...context, rounds: roundsEach }, shape, plans);
+    missing.push(...part.missing);
+    parts.push(part.all);
+  }
+  const all = togetherOf(parts);
+  const failed = all.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [{ contender: name, reason: failure }],
+  );
+  const figures = all.flatMap((entry) => figureOf(entry, shape, clusters * roundsEach) ?? []);
+  return { figures, missing: [...missing, ...failed] };
+}
+
+async function measureOnCluster(
+  context: BenchContext,
+  shape: Shape,
+  plans: readonly ContenderPlan[],
+): Promise<{ all: Rounds[]; missing: readonly MissingContender[] }> {
   const { isShort, isPatient, rounds, roundMs, progress } = context;
   const hasGrpc = plans.some(({ name }) => name === ContenderName.GRPC_NODE);
   await using cluster = await startBenchCluster({ isEmbedded: isShort, hasGrpc });
@@ -103,10 +131,7 @@ async function measureLoad(context: BenchContext, shape: Shape, plans: readonly 
       progress(`  ${name.padEnd(11)} ${Math.round((messages / elapsedMs) * 1000)}/s${notes}`);
     },
   });
-  const failed = all.flatMap(({ name, failure }) =>
-    failure === undefined ? [] : [{ contender: name, reason: failure }],
-  );
-  return { figures: all.flatMap((entry) => figureOf(entry, shape, rounds) ?? []), missing: [...missing, ...failed] };
+  return { all, missing };
 }
 
 /** Starts the contenders and warms each up by itself, so that none warms up while another is measured. */

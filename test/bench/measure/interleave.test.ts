@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Contender } from '../../../bench/contenders/contender.ts';
-import { interleave } from '../../../bench/measure/interleave.ts';
+import { interleave, type Rounds, togetherOf } from '../../../bench/measure/interleave.ts';
 
 /** A contender that is ready at once, and for its rounds does what the code says; `round` is the number of the round. */
 function contender(name: string, code: string): Promise<Contender> {
@@ -35,4 +35,25 @@ test('a contender that hangs is ended, so that it is not busy while others are m
   expect(rounds).toMatchObject({ rounds: [], failure: expect.stringContaining('busy said nothing') });
   const { pid = 0 } = busy;
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('goes of the same contenders are put together by name, one that was missing in a go too', () => {
+  const round = (messages: number) => ({ messages, failed: 0, elapsedMs: 1, cpuUs: 1 });
+  const go = (name: string, over: Partial<Rounds>): Rounds => ({
+    name,
+    rounds: [],
+    repeated: 0,
+    disturbed: 0,
+    peakRssBytes: undefined,
+    failure: undefined,
+    ...over,
+  });
+  const together = togetherOf([
+    [go('a', { rounds: [round(1)], repeated: 1, peakRssBytes: 7 }), go('b', { rounds: [round(2)] })],
+    [go('a', { rounds: [round(3)], disturbed: 2, peakRssBytes: 5, failure: 'a hung' })],
+  ]);
+  expect(together).toEqual([
+    go('a', { rounds: [round(1), round(3)], repeated: 1, disturbed: 2, peakRssBytes: 7, failure: 'a hung' }),
+    go('b', { rounds: [round(2)] }),
+  ]);
 });
