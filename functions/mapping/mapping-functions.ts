@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
-import { JMESPathTypeError } from '@aws-lambda-powertools/jmespath';
+import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath';
 import type { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
 import { exactDigits, exactNumber, parseExactly } from '../delivery/exact-json.ts';
 import { OwnFieldFunctions } from './own-fields.ts';
@@ -48,16 +48,66 @@ function textOf(bytes: Buffer): string {
   return bytes.toString();
 }
 
+type Comparable = number | string;
+
+/** A list of numbers alone or of texts alone. The library passes others, of which the answer hangs on their order. */
+function comparable(values: readonly unknown[]): readonly Comparable[] {
+  const type = typeof values[0] === 'string' ? 'string' : 'number';
+  const other = values.find((value) => typeof value !== type);
+  if (other !== undefined) throw unfit(other, [type]);
+  return values as readonly Comparable[];
+}
+
+function unfit(value: unknown, expectedTypes: string[]): JMESPathTypeError {
+  const kind = Array.isArray(value) ? 'array' : typeof value;
+  return new JMESPathTypeError({ currentValue: value, expectedTypes, actualType: value === null ? 'null' : kind });
+}
+
+/** The one value of a list that no other is before. Not by `Math.max`, which takes no long list. */
+function first(list: readonly unknown[], isBefore: (one: Comparable, other: Comparable) => boolean): unknown {
+  const values = comparable(list);
+  return values.length === 0 ? null : values.reduce((one, other) => (isBefore(other, one) ? other : one));
+}
+
+/** Of a function that compares items by an expression. */
+const byComparable: Correction = ([items, expression], own) => {
+  if (Array.isArray(items) && typeof expression === 'object' && expression !== null && 'visit' in expression) {
+    const measures = items.map((item) => (expression as ExpressionArgument).visit(item));
+    // Of anything else the library complains itself.
+    comparable(measures.filter((measure) => typeof measure === 'number' || typeof measure === 'string'));
+  }
+  return own();
+};
+
 /**
  * Where the library differs from the specification of JMESPath: values that are false in JavaScript become null in two
- * functions, text that is no number of JSON becomes one, and characters beyond 16 bits count as two. Where it would
- * round numbers that keep their digits, or not find them again. And where bytes decoded are no text, or without end.
+ * functions, text that is no number of JSON becomes one, and characters beyond 16 bits count as two; the average of
+ * nothing is no number, text is sorted as in a dictionary, objects are not found in lists, and what cannot be compared
+ * or merged is all the same. Where it would round numbers that keep their digits, or not find them again. And where
+ * bytes decoded are no text, or without end.
  */
 const corrected: Readonly<Record<string, Correction>> = {
+  funcAvg: ([list], own) => (Array.isArray(list) && list.length === 0 ? null : own()),
+  funcMax: ([list], own) => (Array.isArray(list) ? first(list, (one, other) => one > other) : own()),
+  funcMin: ([list], own) => (Array.isArray(list) ? first(list, (one, other) => one < other) : own()),
+  funcSort: ([list], own) =>
+    Array.isArray(list) ? comparable(list).toSorted((a, b) => Number(a > b) - Number(a < b)) : own(),
+  funcMaxBy: byComparable,
+  funcMinBy: byComparable,
+  funcSortBy: byComparable,
+  funcMerge: (args, own) => {
+    // Nothing adds nothing. The library asks the first one alone, and takes characters and items for fields.
+    const isOther = (arg: unknown) => typeof arg !== 'object' || Array.isArray(arg) || arg instanceof Uint8Array;
+    const other = args.map(undisguised).find(isOther);
+    if (other !== undefined) throw unfit(other, ['object']);
+    return own();
+  },
   funcNotNull: (args, own) => args.find((arg) => arg !== null && arg !== undefined) ?? own(),
   funcContains: ([list, item], own) => {
     const digits = exactDigits(item);
-    return digits !== undefined && Array.isArray(list) ? list.some((one) => exactDigits(one) === digits) : own();
+    if (digits !== undefined && Array.isArray(list)) return list.some((one) => exactDigits(one) === digits);
+    if (typeof item !== 'object' || item === null || !Array.isArray(list)) return own();
+    return list.some((one) => search('[0] == [1]', [one, item]));
   },
   funcMap: ([expression, items], own) =>
     Array.isArray(items) ? items.map((item) => (expression as ExpressionArgument).visit(item) ?? null) : own(),
@@ -117,7 +167,9 @@ export function mappingFunctions(): PowertoolsFunctions {
   for (const name of functions.introspectMethods()) {
     const own = Reflect.get(functions, name) as Call;
     const correction: Correction = corrected[name] ?? ((_args, answer) => answer());
-    const call: Call = (args) => {
+    const call: Call = (given) => {
+      // The library has `undefined` for a comparison of what is no number.
+      const args = given.map((arg) => (arg === undefined ? null : arg));
       try {
         if (ofNumbers.has(name)) refuseExactNumbers(args);
         const plain = ofObjects.has(name) ? args.map(undisguised) : args;

@@ -62,10 +62,12 @@ export function bodyOf(value: unknown): string | Uint8Array {
   if (value === null || value === '') throw new UnfitValueError('a body: RocketMQ stores no empty message');
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
   try {
-    return JSON.stringify(value, (_name, inner: unknown) =>
+    return JSON.stringify(value, (_name, inner: unknown) => {
+      // A comparison of what is no number: a field that would be absent, and not nothing.
+      if (inner === undefined) return null;
       // Bytes within JSON are what they are in events: base64.
-      inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner,
-    );
+      return inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner;
+    });
   } catch (error) {
     if (error instanceof RangeError) throw new UnfitValueError('a body that is nested less deeply');
     throw error;

@@ -79,8 +79,45 @@ describe('what an expression finds', () => {
     ["reverse('a🚚b')", 'b🚚a'],
     ['length(body.list)', 2],
     ['length(body)', 4],
+    ['avg(`[]`)', null],
+    ["avg(body.missing || `[]`) || 'none'", 'none'],
+    ['sort(`["b","a","B","A"]`)', ['A', 'B', 'a', 'b']],
+    ['sort(`[10,9,-1]`)', [-1, 9, 10]],
+    ['sort(`[]`)', []],
+    ['max(`["b","B"]`)', 'b'],
+    ['min(`["b","B"]`)', 'B'],
+    ['sort_by(`[{"n":10},{"n":9}]`, &n)', [{ n: 9 }, { n: 10 }]],
+    ['max_by(`[{"n":"b"},{"n":"B"}]`, &n)', { n: 'b' }],
+    ['contains(`[{"a":[1]},2]`, `{"a":[1]}`)', true],
+    ['contains(`[{"a":[1]},2]`, `{"a":[2]}`)', false],
+    ['contains(`[[1,2]]`, `[1,2]`)', true],
+    ['merge(`{"a":1}`, body.missing, `{"b":2}`)', { a: 1, b: 2 }],
+    ['type(body.missing > `1`)', 'null'],
+    ['to_string(body.missing > `1`)', 'null'],
   ])('of %s is %j', (expression, value) => {
     expect(evaluate(expression, data)).toEqual(value);
+  });
+
+  test.each([
+    "merge(body, 'text')",
+    'merge(body, body.list)',
+    'merge(body, body.zero)',
+    'sort(`["b",1]`)',
+    'sort(`[1,"b"]`)',
+    'sort(`[null]`)',
+    'max(`["a",null]`)',
+    'max(`[{"a":1}]`)',
+    'min(`[true,false]`)',
+    'sort_by(`[{"n":"b"},{"n":1}]`, &n)',
+    'max_by(`[{"n":"b"},{"n":1}]`, &n)',
+    'min_by(`[{"n":1},{"n":"b"}]`, &n)',
+  ])('of %s is an error: it compares or merges what does not go together', (expression) => {
+    expect(() => evaluate(expression, data)).toThrow(/^Invalid argument type for function/);
+  });
+
+  test('of the largest of very many numbers is that number', () => {
+    const body = Array.from({ length: 300_000 }, (_, index) => index);
+    expect([evaluate('max(body)', { body }), evaluate('min(body)', { body })]).toEqual([299_999, 0]);
   });
 
   describe('with a name that every object of JavaScript has', () => {
@@ -210,12 +247,17 @@ describe('what an expression finds', () => {
       },
     );
 
-    test.each(['keys(body)', 'values(body)', 'merge(body)', 'length(body)', 'sum([body])', 'abs(body)'])(
-      '%s: it is no object, list or number',
-      (expression) => {
-        expect(() => evaluate(expression, seen)).toThrow('Invalid argument type');
-      },
-    );
+    test.each([
+      'keys(body)',
+      'values(body)',
+      'merge(body)',
+      'merge(`{}`, body)',
+      'length(body)',
+      'sum([body])',
+      'abs(body)',
+    ])('%s: it is no object, list or number', (expression) => {
+      expect(() => evaluate(expression, seen)).toThrow('Invalid argument type');
+    });
 
     test('within JSON is base64, as in events', () => {
       expect(JSON.stringify(evaluate('{data: body, list: [body]}', seen))).toBe('{"data":"/wD+","list":["/wD+"]}');
@@ -270,7 +312,7 @@ describe('what an expression finds', () => {
       expect(() => evaluate(`${name}([body], &id)`, record)).toThrow(`${name}(), expected "string" but found "object"`);
     });
 
-    test.each(['keys(body.id)', 'values(body.id)', 'merge(body.id)', 'length(body.id)'])(
+    test.each(['keys(body.id)', 'values(body.id)', 'merge(body.id)', 'merge(body, body.id)', 'length(body.id)'])(
       '%s fails as for any number',
       (expression) => {
         expect(() => evaluate(expression, record)).toThrow('but found "number"');

@@ -46,6 +46,7 @@ const taken: readonly [ValueReader<unknown>, unknown, unknown][] = [
   [bodyOf, 0, '0'],
   [bodyOf, false, 'false'],
   [bodyOf, [], '[]'],
+  [bodyOf, { isLarge: undefined }, '{"isLarge":null}'],
   [bodyOf, { id: big, data: bytes }, '{"id":12345678901234567890,"data":"/wA="}'],
 ];
 
