@@ -45,10 +45,17 @@ export function kafkaRecords(event: unknown, target: MessageTarget): BatchRecord
   );
 }
 
-/** Epoch ms of a record's time; 0 where it has none, for which Kafka writes -1, or one before 1970. */
+/** The last one that a JavaScript date can have. */
+const LAST_INSTANT = 8.64e15;
+
+/**
+ * Epoch ms of a record's time, which its producer may set to any number of 64 bits. 0 where it has none, for which Kafka
+ * writes -1, and where no date has it, as of a producer that counts nanoseconds: Kafka takes those too.
+ */
 function instantOf(value: unknown, field: string): number {
-  const isNone = value === undefined || value === null || (Number.isSafeInteger(value) && Number(value) < 0);
-  return isNone ? 0 : countOf(value, field);
+  const isInteger = typeof value === 'number' && Number.isInteger(value);
+  if (value === undefined || value === null || (isInteger && (value < 0 || value > LAST_INSTANT))) return 0;
+  return countOf(value, field);
 }
 
 /** Text of a record's key; undefined where there is none. */

@@ -30,6 +30,13 @@ describe('the time of a record', () => {
     },
   );
 
+  test.each([1_793_178_000_000_000_000, 2 ** 63, 8_640_000_000_000_001, -(2 ** 63)])(
+    'that is %s, as of a clock that counts something else, does not hold up the partition',
+    (timestamp) => {
+      expect(messageAt(timestamp).msgId).toBe(messageAt(-1).msgId);
+    },
+  );
+
   test.each([['yesterday'], [1.5], [{}]])('that is %s fails the record, and is named', (timestamp) => {
     expect(() => messageAt(timestamp)).toThrow('records.orders-0[0].timestamp');
   });
