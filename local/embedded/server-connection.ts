@@ -5,6 +5,7 @@ import { FrameDecoder, type FrameListener } from '../../functions/rocketmq/proto
 import type { RemotingCommand, SerializeType } from '../../functions/rocketmq/protocol/remoting-command.ts';
 import { encodeFrame } from '../../functions/rocketmq/protocol/remoting-command.ts';
 import type { HostAndPort } from '../../functions/rocketmq/protocol/stored-message.ts';
+import { resetSocket } from '../faults/reset-socket.ts';
 import type { CloseKind } from './fault.ts';
 
 /** What a connection reports to its server. */
@@ -112,14 +113,14 @@ export class ServerConnection {
 
   /** Closes the connection: in order, after what was written has left, or by a reset. */
   close(how: CloseKind): void {
-    if (how === 'RST') this.#socket.resetAndDestroy();
+    if (how === 'RST') resetSocket(this.#socket);
     // Once: a fault may strike many requests of one connection.
     else if (!this.#stream.writableEnded) this.#stream.destroySoon();
   }
 
   /** Closes the connection at once: what the client has not taken off the socket yet may be lost, as when a server dies. */
   cut(how: CloseKind): void {
-    if (how === 'RST') this.#socket.resetAndDestroy();
+    if (how === 'RST') resetSocket(this.#socket);
     else this.#socket.destroy();
   }
 }
