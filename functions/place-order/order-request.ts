@@ -1,3 +1,4 @@
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { HttpProblem } from './http-problem.ts';
 
@@ -29,9 +30,11 @@ export function orderRequest(event: APIGatewayProxyEventV2): OrderRequest {
   if (!KEY.test(orderId)) {
     throw new HttpProblem(400, 'Idempotency-Key must be given, with 1 to 128 characters of ASCII and no blanks');
   }
-  const order = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '');
-  if (!isJsonObject(order)) throw new HttpProblem(400, 'the body must be an order as a JSON object');
-  return { orderId, order };
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+  const order = bytes.toString();
+  // What is no UTF-8 would be stored with other characters in its place, and nobody be told.
+  if (isUtf8(bytes) && isJsonObject(order)) return { orderId, order };
+  throw new HttpProblem(400, 'the body must be an order as a JSON object in UTF-8');
 }
 
 function isJsonObject(text: string): boolean {

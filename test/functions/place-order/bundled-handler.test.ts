@@ -135,7 +135,7 @@ test('base64.json is decoded', async () => {
 });
 
 test.each([
-  ['poison', 'the body must be an order as a JSON object'],
+  ['poison', 'the body must be an order as a JSON object in UTF-8'],
   ['without-key', 'Idempotency-Key must be given, with 1 to 128 characters of ASCII and no blanks'],
 ])('%s.json is answered 400, and nothing is sent or written', async (name, detail) => {
   await using started = await startTransactions(bundled.taskRoot);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { orderRequest } from '../../../functions/place-order/order-request.ts';
@@ -23,4 +24,10 @@ test.each(['', '""', 'k'.repeat(129), 'o 1', 'ö-1'])('the key "%s" is refused',
 
 test.each(['', '[]', 'null', '"order"', '1', '{'])('the body %s is no order', (body) => {
   expect(() => orderRequest(request('o-1', body))).toThrow('the body must be an order as a JSON object');
+});
+
+test('a body in base64 is an order as its bytes are, if they are UTF-8', () => {
+  const inBase64 = (bytes: Buffer) => ({ ...request('o-1', bytes.toString('base64')), isBase64Encoded: true });
+  expect(orderRequest(inBase64(Buffer.from('{"name":"Zoë"}'))).order).toBe('{"name":"Zoë"}');
+  expect(() => orderRequest(inBase64(Buffer.from('{"name":"Zoë"}', 'latin1')))).toThrow('as a JSON object in UTF-8');
 });
