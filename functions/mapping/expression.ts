@@ -1,5 +1,6 @@
 import { JMESPathError, LexerError, ParseError, search } from '@aws-lambda-powertools/jmespath';
 import { exactDigits } from '../delivery/exact-json.ts';
+import { withRoundedNumbers } from './compared-numbers.ts';
 import { callFaults, type ExpressionFault } from './function-calls.ts';
 import { mappingFunctions } from './mapping-functions.ts';
 import { negatedPaths } from './negated-paths.ts';
@@ -64,7 +65,7 @@ function quoted(text: string): string {
  */
 export function evaluate(expression: string, data: object): unknown {
   const visible = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, seen(value)]));
-  const own = withOwnFields(expression);
+  const own = withOwnFields(withRoundedNumbers(expression));
   try {
     return unseen(search(asKey(own), visible, { customFunctions: functions })) ?? null;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { PowertoolsFunctions } from '@aws-lambda-powertools/jmespath/functions';
+import { exactDigits } from '../delivery/exact-json.ts';
 import { expressionTokens } from './expression-tokens.ts';
 
 /** Names that objects have in JavaScript, whatever fields a record has: those of all, and that of bytes. */
@@ -29,10 +30,14 @@ function nameOf(token: string): string {
   return token.startsWith('"') ? String(JSON.parse(token)) : token;
 }
 
-/** The functions of the library, and `own_field`. */
+/** The functions of the library, `own_field`, and `rounded`. */
 export class OwnFieldFunctions extends PowertoolsFunctions {
   funcOwnField([value, name]: readonly unknown[]): unknown {
     const isObject = typeof value === 'object' && value !== null;
     return isObject && Object.hasOwn(value, String(name)) ? Reflect.get(value, String(name)) : null;
+  }
+  funcRounded([value]: readonly unknown[]): unknown {
+    const digits = exactDigits(value);
+    return digits === undefined ? value : Number(digits);
   }
 }

@@ -267,7 +267,7 @@ describe('what an expression finds', () => {
 
   describe('of a number with more digits than JavaScript keeps', () => {
     const text = `{"id":9007199254740993,"same":9007199254740993,"next":9007199254740995,"list":[9007199254740993,1],
-      "text":"9007199254740993","json":"{\\"id\\":9007199254740993}"}`;
+      "price":52.520006599999998,"text":"9007199254740993","json":"{\\"id\\":9007199254740993}"}`;
     const record = { body: parseExactly(text) };
 
     test.each<[string, string]>([
@@ -288,9 +288,20 @@ describe('what an expression finds', () => {
       ['body.id == body.text', 'false'],
       ['body.id == `9007199254740993`', 'false'],
       ["to_string(body.id) == '9007199254740993'", 'true'],
-      ['body.id > `5`', 'null'],
-      ['body.id <= `5`', 'null'],
-      ['body.list[?@ > `0`]', '[1]'],
+      ['body.id > `5`', 'true'],
+      ['body.id <= `5`', 'false'],
+      ['`5` < body.id', 'true'],
+      ['body.list[?@ > `0`]', '[9007199254740993,1]'],
+      ['[body][?id > `5` && list[1] < id] | [0].text', '"9007199254740993"'],
+      ['[body][?`1` < id].{a: id >= `1`, b: list[0]}', '[{"a":true,"b":9007199254740993}]'],
+      ['!(body.id > `5`) || length(body.list) > `1`', 'true'],
+      ['map(&id > `5`, [body])', '[true]'],
+      ["body.text == 'a > b' || body.id > `5`", 'true'],
+      ['(body.id > `5`) == `true`', 'true'],
+      ['body.id == body.same > `5`', 'null'],
+      ['body.text > `5`', 'null'],
+      ['body.none > `5`', 'null'],
+      ['body.price > `52.5`', 'true'],
       ['!(body.id)', 'false'],
     ])('%s is %s', (expression, json) => {
       expect(JSON.stringify(evaluate(expression, record))).toBe(json);
