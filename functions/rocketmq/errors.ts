@@ -387,7 +387,8 @@ export class DeadlineError extends RocketMQError {
 
 /** The client was shut down; make a new one. */
 export class ClientClosedError extends RocketMQError {
-  constructor() {
-    super('the client is shut down', { code: 'ROCKETMQ_CLIENT_CLOSED', retryable: false, outcome: 'notSent' });
+  /** @param outcome `unknown` of a request that was sent, and whose reply is not waited for any more. */
+  constructor(outcome: Outcome = 'notSent') {
+    super('the client is shut down', { code: 'ROCKETMQ_CLIENT_CLOSED', retryable: false, outcome });
   }
 }

@@ -244,9 +244,9 @@ export class ClientInstance {
     return this.#remoting.oneway(addr, request, timeoutMs);
   }
 
-  /** Answers requests with this code that brokers send. */
-  registerHandler(code: number, handler: ServerRequestHandler): void {
-    this.#remoting.registerHandler(code, handler);
+  /** Answers requests with this code that brokers send, until `onShutdown` is called. */
+  registerHandler(code: number, handler: ServerRequestHandler, onShutdown?: () => void): void {
+    this.#remoting.registerHandler(code, handler, onShutdown);
   }
 
   /** Begins work beside the sends, such as the answer to a broker's question: an invocation waits for it at its end. */

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { Deadline } from '../deadline.ts';
-import { OptionsError, RemotingCommandError, RequestTimeoutError } from '../errors.ts';
+import { ClientClosedError, OptionsError, RemotingCommandError, RequestTimeoutError } from '../errors.ts';
 import { decodeProperties, type MessageProperties, MessageProperty } from '../protocol/message-properties.ts';
 import { RequestCode } from '../protocol/request-code.ts';
 import { ResponseCode } from '../protocol/response-code.ts';
@@ -36,7 +36,8 @@ export class RequestReply {
   /** Use `of`: a client has one, since a client has one handler for what brokers push. */
   constructor(client: ClientInstance) {
     this.#client = client;
-    client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, (push) => this.#receive(push));
+    const receive = (push: PushedReply) => this.#receive(push);
+    client.registerHandler(RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, receive, () => this.#giveUp());
   }
 
   static of(client: ClientInstance): RequestReply {
@@ -49,7 +50,7 @@ export class RequestReply {
    * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it. Once the reply is
    * there, the request is not sent again; what was under way is waited for at the end of the invocation.
    * @throws OptionsError without a time to wait for it; RequestTimeoutError when none came in time; RemotingCommandError for one that
-   * cannot be read
+   * cannot be read; ClientClosedError when the client is shut down meanwhile
    */
   async request(
     topic: string,
@@ -91,6 +92,11 @@ export class RequestReply {
       this.#waiting.delete(correlationId);
       release();
     }
+  }
+
+  /** Fails all that wait: there is no connection any more that a reply could come on, and no other is opened. */
+  #giveUp(): void {
+    for (const { reject } of this.#waiting.values()) reject(new ClientClosedError('unknown'));
   }
 
   /** Hands a pushed reply to the request it belongs to. An unknown one is taken and dropped: nobody waits any more. */

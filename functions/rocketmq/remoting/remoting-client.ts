@@ -43,6 +43,7 @@ export class RemotingClient {
   readonly #openConnections = new Set<Connection>();
   readonly #connecting = new Map<string, ConnectAttempt>();
   readonly #handlers = new Map<number, ServerRequestHandler>();
+  readonly #shutdownListeners: (() => void)[] = [];
   readonly #closeReasons = new Map<string, CloseReason>();
   readonly #opened = new Map<OpenReason, number>();
   #localAddress: string | undefined;
@@ -82,9 +83,13 @@ export class RemotingClient {
     return count;
   }
 
-  /** Answers requests with this code that servers send. Other codes are answered "not supported". */
-  registerHandler(code: number, handler: ServerRequestHandler): void {
+  /**
+   * Answers requests with this code that servers send. Other codes are answered "not supported".
+   * @param onShutdown called when none can come any more.
+   */
+  registerHandler(code: number, handler: ServerRequestHandler, onShutdown?: () => void): void {
     this.#handlers.set(code, handler);
+    if (onShutdown !== undefined) this.#shutdownListeners.push(onShutdown);
   }
 
   /** Closes what was idle for too long, and marks the rest as unproven until it answers. */
@@ -168,6 +173,7 @@ export class RemotingClient {
     this.#isShutdown = true;
     this.abandonConnects('the client is shut down');
     for (const connection of [...this.#openConnections]) connection.close('shutdown');
+    for (const listener of this.#shutdownListeners) listener();
   }
 
   #requestOnSuspect(listener: AnswerListener, connection: Connection, request: RequestParts, timeoutMs: number): void {

@@ -159,3 +159,13 @@ test('a request waits no longer than its own limit for the registration of anoth
   expect({ hasty, isPatientOver }).toMatchObject({ hasty: { code: 'ROCKETMQ_DEADLINE' }, isPatientOver: false });
   await patient;
 });
+
+test('a request that waits for its reply fails when the client is shut down', async () => {
+  await using started = await startProducer(ONE_QUEUE);
+  const { cluster, client, producer } = started;
+  const asking = rejectionOf(producer.request(question, LIMIT_MS));
+  await expect.poll(() => cluster.messages(TOPIC).length).toBe(1);
+  await client.shutdown();
+  // It was sent, and a consumer may have it.
+  expect(await asking).toMatchObject({ code: 'ROCKETMQ_CLIENT_CLOSED', outcome: 'unknown' });
+});
