@@ -127,13 +127,19 @@ function checkedProperties(properties: string): string {
   throw new MessageError('properties', `properties take ${bytes} bytes, over the limit of ${MAX_PROPERTIES_BYTES}`);
 }
 
-function userProperties(message: Message): string {
+function userProperties({ properties }: Message): string {
+  if (properties === undefined || properties === null) return '';
+  // Of a Map, in which other clients take them, a loop over names would find none, and they would be lost without a word.
+  if (typeof properties !== 'object' || Symbol.iterator in properties) {
+    const form = 'an object with a text for each name; of a Map, give Object.fromEntries(map)';
+    throw new MessageError('properties', `the properties are not ${form}`);
+  }
   let text = '';
-  for (const name in message.properties) {
+  for (const name in properties) {
     if (RESERVED_PROPERTIES.has(name)) {
       throw new MessageError('properties', `property name "${name}" is reserved by RocketMQ: choose another`);
     }
-    text += checkedProperty(name, message.properties[name]);
+    text += checkedProperty(name, properties[name]);
   }
   return text;
 }

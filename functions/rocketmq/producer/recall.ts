@@ -81,6 +81,13 @@ async function askFor(
 }
 
 function readHandle(recallHandle: string) {
+  // What a send resolves to has none where the message has no delay in time, or its broker is before 5.3.2.
+  if (typeof recallHandle !== 'string') {
+    throw new RecallError(
+      'no recall handle was given: only a message with a time, on a broker from 5.3.2 on, has one',
+      undefined,
+    );
+  }
   try {
     return decodeRecallHandle(recallHandle);
   } catch (error) {

@@ -89,6 +89,13 @@ describe('a recall', () => {
     await fresh.shutdown();
   });
 
+  test('of a message that has no handle says so', async () => {
+    await using started = await startProducer();
+    const { recallHandle } = await started.producer.send({ topic: TOPIC, body: 'x' });
+    const error = await rejectionOf(started.producer.recall(TOPIC, recallHandle as string));
+    expect(error).toMatchObject({ code: 'ROCKETMQ_RECALL', message: expect.stringContaining('no recall handle') });
+  });
+
   test('of a topic without a route fails as a send does', async () => {
     await using started = await startProducer();
     const gone = encodeRecallHandle({ topic: 'gone', brokerName: 'broker-a', timestamp: 1, msgId: 'F' });
