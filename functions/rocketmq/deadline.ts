@@ -67,7 +67,7 @@ class EarlierDeadline implements Deadline {
 }
 
 /** More than this a timer takes for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits for something no longer than a deadline allows. What it waits for goes on, and is for those who still wait.

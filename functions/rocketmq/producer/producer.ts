@@ -1,6 +1,6 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
-import { checkedDeadline, type Deadline, earlierOf } from '../deadline.ts';
+import { checkedDeadline, type Deadline, earlierOf, LONGEST_TIMER_MS } from '../deadline.ts';
 import { MessageError, RocketMQError } from '../errors.ts';
 import type { ProducerOptions } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
@@ -146,7 +146,8 @@ export class Producer {
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
     checkFields(message);
-    const limit = earlierOf(checkedOptions('producer.request', 'send', options).deadline, timeoutMs);
+    const { deadline: given } = checkedOptions('producer.request', 'send', options);
+    const limit = earlierOf(given, Math.min(timeoutMs, LONGEST_TIMER_MS));
     const topic = this.#rules.wrapTopic(message.topic);
     const { RequestReply } = await import('./rarely-used.ts');
     return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties, deadline) => {

@@ -169,3 +169,11 @@ test('a request that waits for its reply fails when the client is shut down', as
   // It was sent, and a consumer may have it.
   expect(await asking).toMatchObject({ code: 'ROCKETMQ_CLIENT_CLOSED', outcome: 'unknown' });
 });
+
+test('a request waits for its reply however much longer than a timer can wait it may', async () => {
+  await using started = await startProducer(ONE_QUEUE);
+  const { cluster, producer } = started;
+  const asking = producer.request(question, Number.MAX_SAFE_INTEGER);
+  await push(cluster, 'broker-a', Buffer.from('reply'));
+  expect((await asking).body.toString()).toBe('reply');
+});
