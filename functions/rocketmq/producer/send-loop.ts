@@ -7,7 +7,7 @@ import {
   type TopicPublishInfo,
 } from '../client/topic-publish-info.ts';
 import { monotonicMs } from '../clock.ts';
-import { type Deadline, deadlineAfter } from '../deadline.ts';
+import { type Deadline, deadlineAfter, earlierOf } from '../deadline.ts';
 import {
   BrokerTooOldError,
   DeadlineError,
@@ -28,6 +28,7 @@ import { QueueSelection } from './queue-selection.ts';
 import {
   errorBeside,
   isAboutBroker,
+  isAboutQueue,
   isAboutTopic,
   isSignOfLoad,
   mayBeSlave,
@@ -344,9 +345,10 @@ export class SendLoop implements AttemptEnds {
     deadline: Deadline,
   ): Promise<void> {
     if (step === 'a fresh route') {
-      // With another broker to try, the new route is fetched on the side.
-      if (isElsewhere) this.#client.refreshRouteBeside(topic, deadline);
-      else await this.#client.refreshRouteAfterError(topic, deadline);
+      // With another broker to try, the new route is fetched on the side, unless the old one is wrong about that broker too.
+      if (!isElsewhere) await this.#client.refreshRouteAfterError(topic, deadline);
+      else if (!isAboutQueue(error)) this.#client.refreshRouteBeside(topic, deadline);
+      else await this.#client.refreshRouteAfterError(topic, earlierOf(deadline, this.#limits.attemptTimeoutMs));
       if (isAboutTopic(error)) this.#client.forgetIfMissing(topic);
     }
     // On the side: mostly it is busy after all.

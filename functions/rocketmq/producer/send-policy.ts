@@ -65,9 +65,15 @@ export function sendStatus(code: number): SendStatus | undefined {
 function refusalOf(code: number, remark: string | undefined): Refusal {
   if (isAccessDenial(code, remark)) return DENIED;
   if (code === ResponseCode.SYSTEM_ERROR && remark?.includes('message body size exceeded')) return ILLEGAL;
-  if (code === ResponseCode.SYSTEM_ERROR && remark?.startsWith('request queueId[')) return FRESH_ROUTE;
+  if (isQueueGone(code, remark)) return FRESH_ROUTE;
   if (code === ResponseCode.NO_PERMISSION) return remark?.includes('sending message') ? ANOTHER_BROKER : PERMANENT;
   return refusals[code] ?? PERMANENT;
+}
+
+/** Whether a broker does not have the queue: its topic has fewer now, or a logical one is elsewhere. */
+function isQueueGone(code: number, remark: string | undefined): boolean {
+  if (code === ResponseCode.SYSTEM_ERROR) return remark?.startsWith('request queueId[') === true;
+  return code === ResponseCode.INVALID_PARAMETER || code === ResponseCode.NOT_LEADER_FOR_QUEUE;
 }
 
 /**
@@ -113,7 +119,12 @@ export function isSignOfLoad(error: RocketMQError): boolean {
 
 /** Whether the broker is to rest: not where it answered for the topic, and not where there was no time to ask it. */
 export function isAboutBroker(error: RocketMQError): boolean {
-  return !isAboutTopic(error) && !(error instanceof DeadlineError);
+  return !isAboutTopic(error) && !isAboutQueue(error) && !(error instanceof DeadlineError);
+}
+
+/** The broker does not have the queue, and by the same route others may not have theirs. */
+export function isAboutQueue(error: RocketMQError): boolean {
+  return error instanceof BrokerError && isQueueGone(error.responseCode, error.remark);
 }
 
 /** The broker answered for the topic, not for itself. */
