@@ -66,18 +66,43 @@ export async function sendInBatches(
   settle: (index: number, outcome: SendOutcome) => void,
 ): Promise<void> {
   const lanes = unorderedLanes(messages, parts);
-  if (messages.some(({ message }) => message.shardingKey !== undefined)) {
-    lanes.push(...(await orderedLanes(messages, parts, settle)));
-  }
+  const keyed = keyedByTopic(messages);
   const [first] = lanes;
   // Most lists make one batch.
-  if (first !== undefined && lanes.length === 1) return runLane(first, parts, settle);
+  if (first !== undefined && lanes.length === 1 && keyed.length === 0) return runLane(first, parts, settle);
   let next = 0;
+  let atWork = 0;
   const work = async () => {
-    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) await runLane(lane, parts, settle);
+    atWork++;
+    for (let lane = lanes[next]; lane !== undefined; lane = lanes[next]) {
+      next++;
+      await runLane(lane, parts, settle);
+    }
+    atWork--;
+  };
+  // Where all are at work, they come to the lanes that were added too.
+  const begin = () =>
+    allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE - atWork, lanes.length - next) }, work));
+  // Each topic for itself: one whose route is waited for holds up no other.
+  const beginTopic = async (ofTopic: readonly Placed[]) => {
+    lanes.push(...(await orderedLanes(ofTopic, parts, settle)));
+    await begin();
   };
   // It fails by what no message is to blame for, such as a hook that throws.
-  await allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE, lanes.length) }, work));
+  await allSettled([begin(), ...keyed.map(beginTopic)]);
+}
+
+/** The messages with sharding keys, by topic. */
+function keyedByTopic(messages: readonly Placed[]): Placed[][] {
+  const topics = new Map<string, Placed[]>();
+  for (const placed of messages) {
+    const { topic, shardingKey } = placed.message;
+    if (shardingKey === undefined) continue;
+    const ofTopic = topics.get(topic) ?? [];
+    topics.set(topic, ofTopic);
+    ofTopic.push(placed);
+  }
+  return [...topics.values()];
 }
 
 /** A lane for each batch of the messages without sharding keys, and for each that goes alone. */
@@ -110,37 +135,33 @@ function sharesBatch(first: PreparedMessage | undefined, other: PreparedMessage)
   return first !== undefined && first.topic === other.topic && first.waitStoreMsgOk === other.waitStoreMsgOk;
 }
 
-/** A lane for each queue of the messages with sharding keys. */
+/** A lane for each queue of the messages of a topic, which have sharding keys. */
 async function orderedLanes(
   messages: readonly Placed[],
   parts: SendAllParts,
   settle: (index: number, outcome: SendOutcome) => void,
 ): Promise<Lane[]> {
   const byQueue = new Map<string, { queue: MessageQueue; placed: Placed[] }>();
-  /** Topics without a queue to be had, and why: asked for once, not for each message. */
-  const failedTopics = new Map<string, SendOutcome>();
-  /** By key: the queues of a topic may change while another topic is asked for, and a key goes to one of them. */
+  /** Why no queue is to be had: asked for once, not for each message. */
+  let failure: SendOutcome | undefined;
+  /** By key: the queues may change while they are asked for, and a key goes to one of them. */
   const queues = new Map<string, MessageQueue>();
   for (const placed of messages) {
-    const { topic, shardingKey } = placed.message;
-    if (shardingKey === undefined) continue;
-    const failure = failedTopics.get(topic);
+    const { topic, shardingKey = '' } = placed.message;
     if (failure !== undefined) {
       settle(placed.index, failure);
       continue;
     }
     try {
-      const orderKey = keyOf(topic, shardingKey);
-      const queue = queues.get(orderKey) ?? (await parts.queueOf(topic, shardingKey));
-      queues.set(orderKey, queue);
-      const key = `${topic}\n${queue.brokerName}\n${queue.queueId}`;
+      const queue = queues.get(shardingKey) ?? (await parts.queueOf(topic, shardingKey));
+      queues.set(shardingKey, queue);
+      const key = `${queue.brokerName}\n${queue.queueId}`;
       const lane = byQueue.get(key) ?? { queue, placed: [] };
       lane.placed.push(placed);
       byQueue.set(key, lane);
     } catch (error) {
-      const outcome = failed(error);
-      failedTopics.set(topic, outcome);
-      settle(placed.index, outcome);
+      failure = failed(error);
+      settle(placed.index, failure);
     }
   }
   return Array.from(byQueue.values(), ({ queue, placed }) => ({ queue, batches: orderedBatches(placed, parts) }));

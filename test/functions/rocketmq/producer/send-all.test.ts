@@ -204,3 +204,17 @@ test('name servers are not asked for each keyed message of a topic that has no r
   expect(words(outcomes)).toEqual([...Array(500).fill('ROCKETMQ_TOPIC_NOT_FOUND notSent'), 'stored']);
   expect(cluster.nameServer().requests.count(ROUTE)).toBeLessThan(5);
 });
+
+test('a topic whose route is waited for holds up no message of another topic', async () => {
+  const topics = [TOPIC, 'stock'].map((name) => ({ name, queues: 1 }));
+  await using started = await startProducer({ cluster: { topics } });
+  const { cluster, producer } = started;
+  await producer.send(plain('before'));
+  const route = Promise.withResolvers<void>();
+  cluster.nameServer().faults.add({ kind: 'delay', until: route.promise, codes: [ROUTE], topic: 'stock' });
+  const ofStock = { topic: 'stock', body: 's', shardingKey: 'x' };
+  const sending = producer.sendAll([ofStock, plain('a'), keyed('k', 'b')]);
+  await expect.poll(() => cluster.messages(TOPIC)).toHaveLength(3);
+  route.resolve();
+  expect(words(await sending)).toEqual(['stored', 'stored', 'stored']);
+});
