@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Token, Validations } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -103,7 +103,7 @@ export class HttpToRocketMq extends Construct implements RocketMqEventSource {
    * grant: there, whoever may call it may send to any topic. Needs IAM.
    */
   grantSend(grantee: iam.IGrantable, { topics = [] }: { readonly topics?: readonly string[] } = {}): iam.Grant {
-    const faults = topics.filter((topic) => topic !== '*').map(topicFault);
+    const faults = topics.filter((topic) => topic !== '*' && !Token.isUnresolved(topic)).map(topicFault);
     if (!this.#isIam) {
       faults.push(
         'grantSend has no effect, because the endpoint does not ask for IAM. Let callers in by the authorizer that was given.',

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -132,7 +132,8 @@ export class TransactionChecker extends Construct {
 
   constructor(scope: Construct, id: string, props: TransactionCheckerProps) {
     super(scope, id);
-    const { topics = [], functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
+    const { functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
+    const topics = topicsOf(props);
     const { period = Duration.minutes(2), patience = Duration.seconds(60), transactionCheckMax = 15 } = props;
     const { transactionCheckInterval = Duration.seconds(30) } = props;
     const awakeTime = props.awakeTime ?? halfAMinuteMoreThan(transactionCheckInterval);
@@ -146,7 +147,7 @@ export class TransactionChecker extends Construct {
       ROCKETMQ_TRANSACTION_PATIENCE_MS: patience.toMilliseconds().toString(),
     };
     const environment = {
-      ROCKETMQ_TRANSACTION_TOPICS: topics.join(','),
+      ROCKETMQ_TRANSACTION_TOPICS: topics.all,
       ROCKETMQ_TRANSACTION_AWAKE_MS: awakeTime.toMilliseconds().toString(),
       ...this.senderEnvironment,
     };
@@ -157,7 +158,7 @@ export class TransactionChecker extends Construct {
       ...functionOptions,
       timeout,
       environment: { ...functionOptions.environment, ...environment },
-      ...producerSettings({ ...props, topic: topics[0] ?? '' }),
+      ...producerSettings({ ...props, topic: topics.first }),
       cluster: props.cluster,
       source: 'transaction-check',
       // It registers with every master, whatever `brokersPerSandbox` says.
@@ -171,7 +172,7 @@ export class TransactionChecker extends Construct {
     const clockFaults = periodFaults('transaction-period', period);
     reportFaults(this, [
       ...environmentFaults(functionOptions.environment ?? {}, environment),
-      ...topicFaults(topics),
+      ...topicFaults(props.topics),
       ...tableFaults(props),
       ...unknownStayFaults(props),
       ...clockFaults,
@@ -274,9 +275,22 @@ function runsAtOnce(timeout: Duration, period: Duration): { readonly maxSandboxe
   return { maxSandboxes: Math.ceil(exactSeconds(timeout) / exactSeconds(period)) };
 }
 
-function topicFaults(topics: readonly string[]): SynthFault[] {
+/** Topics as the function reads them, and the first one. A list that is known at deployment only is taken apart there. */
+function topicsOf({ topics = [] }: Partial<TransactionCheckerProps>): { readonly all: string; readonly first: string } {
+  if (Token.isUnresolved(topics)) return { all: Fn.join(',', [...topics]), first: Fn.select(0, [...topics]) };
+  const list = isText(topics) ? [topics] : topics;
+  return { all: list.join(','), first: list[0] ?? '' };
+}
+
+/** Whether text stands where a list belongs, which apps in JavaScript have no compiler to tell of. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function topicFaults(topics: readonly string[] = []): SynthFault[] {
   if (topics.length === 0)
     return [{ id: 'topic', text: 'topics is empty, so no broker would ask. Name the topics of the transactions.' }];
+  if (isText(topics)) return [{ id: 'topic', text: `topics must be a list of topics, but is "${topics}".` }];
   // The function's own check has told of the first one.
   return topics
     .slice(1)

@@ -1,4 +1,4 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -202,6 +202,17 @@ describe('senders to the HTTP API', () => {
 
   test('may post to the topic of the function, and to no other', () => {
     expect(granted()).toEqual(['/$default/POST/messages']);
+  });
+
+  test('may post to a topic whose name is known at deployment only', () => {
+    const stack = testStack();
+    const { valueAsString } = new CfnParameter(stack, 'Stock');
+    httpIn(stack).grantSend(new iam.User(stack, 'Sender'), { topics: [valueAsString] });
+    expect(errorsOf(stack)).toEqual([]);
+    const [statement] = propertiesOf(Template.fromStack(stack), 'AWS::IAM::Policy')
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Action }) => Action === 'execute-api:Invoke');
+    expect(statement.Resource[1]['Fn::Join'][1]).toEqual(expect.arrayContaining([{ Ref: 'Stock' }, '/messages']));
   });
 
   test('may so too where IAM was asked for expressly', () => {

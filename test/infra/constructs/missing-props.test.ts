@@ -47,6 +47,12 @@ test.each([
     'a=az1',
     '[rocketmq-lambda:broker-zones] brokerZones is "a=az1", but must be an object',
   ],
+  [
+    'TransactionChecker',
+    'topics',
+    'orders',
+    '[rocketmq-lambda:topic] topics must be a list of topics, but is "orders"',
+  ],
   ['HttpToRocketMq', 'endpoint', 'httpapi', '[rocketmq-lambda:http-endpoint] endpoint is "httpapi", but must be'],
 ])('%s tells at synth that %s is %j', (construct, name, value, text) => {
   const stack = testStack();

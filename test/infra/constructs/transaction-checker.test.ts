@@ -1,4 +1,4 @@
-import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -114,6 +114,21 @@ describe('the function', () => {
       transactionPatienceMs: 45_000,
     });
     expect(fn.Timeout).toBe(90);
+  });
+
+  test('is told topics of a list that is known at deployment only', () => {
+    const stack = testStack();
+    const { valueAsList } = new CfnParameter(stack, 'Topics', { type: 'CommaDelimitedList' });
+    checkerIn(stack, { topics: valueAsList });
+    expect(errorsOf(stack)).toEqual([]);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          ROCKETMQ_TOPIC: { 'Fn::Select': [0, { Ref: 'Topics' }] },
+          ROCKETMQ_TRANSACTION_TOPICS: { 'Fn::Join': [',', { Ref: 'Topics' }] },
+        }),
+      },
+    });
   });
 
   test('is as patient by default at synth as it is by itself', () => {
