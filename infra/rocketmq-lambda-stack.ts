@@ -166,8 +166,7 @@ export class RocketMqLambdaStack extends Stack {
       output(`${prefix}FunctionName`, `Function of ${name}`, producerFunction.function.functionName);
       for (const [id, [description, value]] of Object.entries(outputs)) output(`${prefix}${id}`, description, value);
     }
-    const { parameterName } = this.cluster.nameServerParameter;
-    output('NameServerParameterName', 'SSM parameter with the name servers', parameterName);
+    output('NameServerParameterName', 'SSM parameter with the name servers', this.cluster.nameServerParameterName);
   }
 }
 

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
+import { parameterNameOf } from './parameter-name.ts';
 import type { SynthFault } from './synth-fault.ts';
 
 /** How functions prove themselves to a cluster, and whom they trust. */
@@ -48,9 +49,9 @@ export interface ClusterSecurity {
 export function securityEnvironment(security: ClusterSecurity): Record<string, string> {
   const { aclParameter, tls, tlsCaParameter, tlsServername, namespace } = security;
   return {
-    ...(aclParameter !== undefined && { ROCKETMQ_ACL_PARAMETER: aclParameter.parameterName }),
+    ...(aclParameter !== undefined && { ROCKETMQ_ACL_PARAMETER: parameterNameOf(aclParameter) }),
     ...(tls === true && { ROCKETMQ_TLS: 'true' }),
-    ...(tlsCaParameter !== undefined && { ROCKETMQ_TLS_CA_PARAMETER: tlsCaParameter.parameterName }),
+    ...(tlsCaParameter !== undefined && { ROCKETMQ_TLS_CA_PARAMETER: parameterNameOf(tlsCaParameter) }),
     ...(tlsServername !== undefined && { ROCKETMQ_TLS_SERVERNAME: tlsServername }),
     ...(namespace !== undefined && { ROCKETMQ_NAMESPACE: namespace }),
   };

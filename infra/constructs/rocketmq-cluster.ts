@@ -14,6 +14,7 @@ import {
 } from './cluster-security.ts';
 import { ConnectionBudget, type ConnectionLimits, connectionLimitFaults } from './connection-budget.ts';
 import { joinedNameServers } from './name-server-list.ts';
+import { parameterNameOf } from './parameter-name.ts';
 import { reportFaults, reportWarning, type SynthFault } from './synth-fault.ts';
 
 /** Where a RocketMQ cluster is, and how functions reach it. */
@@ -94,6 +95,11 @@ export interface RocketMqClusterNetwork {
 export class RocketMqCluster extends Construct implements ec2.IConnectable {
   /** Holds the addresses of the name servers. */
   readonly nameServerParameter: ssm.IParameter;
+  /**
+   * What functions ask SSM for: the name of that parameter, or its ARN where it was imported by that. A function of your own has it in its
+   * environment (`ROCKETMQ_NAME_SERVER_PARAMETER`).
+   */
+  readonly nameServerParameterName: string;
   /** The addresses given at synth; nothing when an existing parameter holds them. */
   readonly nameServers: readonly string[] | undefined;
   /**
@@ -121,6 +127,7 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
     this.securityEnvironment = securityEnvironment(props);
     this.nameServers = isTextForList(props.nameServers) ? [props.nameServers] : props.nameServers;
     this.nameServerParameter = props.nameServerParameter ?? this.#createParameter(this.nameServers ?? []);
+    this.nameServerParameterName = parameterNameOf(this.nameServerParameter);
     const securityGroups =
       props.vpc === undefined ? [] : [...(props.securityGroups ?? [this.#createGroup(props.vpc, props)])];
     this.connections = new ec2.Connections({ securityGroups });

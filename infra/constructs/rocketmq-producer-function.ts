@@ -132,7 +132,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     this.timeout = props.timeout ?? Duration.seconds(30);
 
     const fromProps = producerEnvironment(props, {
-      nameServerParameterName: cluster.nameServerParameter.parameterName,
+      nameServerParameterName: cluster.nameServerParameterName,
       seed: props.seedNameServers === true ? cluster.nameServers : undefined,
       serviceName,
       metricsNamespace,

@@ -1,4 +1,4 @@
-import { App, type Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -76,6 +76,48 @@ test('a stack without them has no such variable and no such right', () => {
   });
   expect(JSON.stringify(statementsOf(template))).not.toContain('kms:');
 });
+
+describe.each([
+  ['of another account', 'arn:aws:ssm:eu-west-1:999999999999:parameter'],
+  ['of this account, in a path', 'arn:aws:ssm:eu-west-1:123456789012:parameter/rocketmq'],
+])('parameters %s that are imported by their ARN', (_whose, base) => {
+  test('are asked for by it, and may be read', () => {
+    const stack = new Stack(new App(testAppProps()), 'Test', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const arnOf = (name: string) => `${base}/${name}`;
+    const imported = (name: string) => ssm.StringParameter.fromStringParameterArn(stack, name, arnOf(name));
+    const cluster = new RocketMqCluster(stack, 'Cluster', {
+      nameServerParameter: imported('name-servers'),
+      aclParameter: imported('credentials'),
+      tls: true,
+      tlsCaParameter: imported('ca'),
+    });
+    new SqsToRocketMq(stack, 'Orders', { cluster, topic: 'orders', producerGroup: 'orders' });
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          ROCKETMQ_NAME_SERVER_PARAMETER: arnOf('name-servers'),
+          ROCKETMQ_ACL_PARAMETER: arnOf('credentials'),
+          ROCKETMQ_TLS_CA_PARAMETER: arnOf('ca'),
+        }),
+      },
+    });
+    const readable = statementsOf(template)
+      .filter(({ Action }) => [Action].flat().includes('ssm:GetParameters'))
+      .flatMap(({ Resource }) => Resource);
+    expect(new Set(readable)).toEqual(new Set(['name-servers', 'credentials', 'ca'].map(arnOf)));
+  });
+});
+
+test.each(['/rocketmq/name-servers', 'name-servers'])(
+  'a parameter is asked for by its name where its ARN says nothing else: %s',
+  (parameterName) => {
+    const stack = new Stack(new App(testAppProps()), 'Test', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const nameServerParameter = ssm.StringParameter.fromStringParameterName(stack, 'Parameter', parameterName);
+    expect(nameServerParameter.parameterArn).toMatch(/^arn:aws:ssm:/);
+    expect(new RocketMqCluster(stack, 'Cluster', { nameServerParameter }).nameServerParameterName).toBe(parameterName);
+  },
+);
 
 describe('credentials under a key of their own', () => {
   const importedWith = (stack: Stack, encryptionKey?: kms.IKey) =>
