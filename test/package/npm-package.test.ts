@@ -18,6 +18,7 @@ import { bundleFunction, functionSources } from '../../infra/bundling.ts';
 import { AdminClient } from '../../local/admin-client.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../local/embedded/embedded-cluster.ts';
 import { startLambdaHost } from '../../local/lambda/lambda-host.ts';
+import { startSsmEndpoint } from '../../local/ssm/ssm-endpoint.ts';
 import { freshTopic } from '../contract/clusters.ts';
 import { type Synthesized, synthOffline } from '../infra/offline-cdk.ts';
 import { freshApp, packProject, run } from './fresh-app.ts';
@@ -28,6 +29,7 @@ const LARGEST_TARBALL_BYTES = 8_000_000;
 const SYNTH_LIMIT_MS = 120_000;
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 const compiler = join(projectRoot, 'node_modules/.bin/tsc');
+const bundler = join(projectRoot, 'node_modules/.bin/esbuild');
 
 const root = mkdtempSync(join(tmpdir(), 'rocketmq-lambda-package-'));
 let tarball: string;
@@ -208,6 +210,34 @@ await client.shutdown();
     expect(invoked.log.join('\n')).toContain('"MessagesSent":2');
     expect((await admin.readAll(topic)).map(({ body }) => body.toString()).sort()).toEqual(['a', 'b']);
   });
+
+  const constructs = readFileSync(join(projectRoot, 'docs/constructs.md'), 'utf8');
+  test.each([...constructs.matchAll(/--format=(?:cjs|esm)(?: --\S+(?=`))?/g)].map(([options]) => options))(
+    'reads SSM when esbuild has bundled it as docs/constructs.md says: %s',
+    { timeout: SYNTH_LIMIT_MS },
+    async (options) => {
+      const topic = await freshTopic({ admin });
+      const [sending = ''] = handlersOf(readme);
+      const entry = write('bundled.mts', sending);
+      const name = `bundled-${options.includes('esm') ? 'esm' : 'cjs'}`;
+      const outfile = `--outfile=${name}/index.${options.includes('esm') ? 'mjs' : 'cjs'}`;
+      run(app, bundler, entry, '--bundle', '--platform=node', '--log-level=error', ...options.split(' '), outfile);
+      await using ssm = await startSsmEndpoint({ parameters: { '/servers': cluster.nameServerAddrs.join(';') } });
+      await using host = startLambdaHost({
+        taskRoot: join(app, name),
+        handler: 'index.handler',
+        timeoutMs: 30_000,
+        environment: {
+          ROCKETMQ_TOPIC: topic,
+          ROCKETMQ_PRODUCER_GROUP: 'own',
+          ROCKETMQ_NAME_SERVER_PARAMETER: '/servers',
+          AWS_ENDPOINT_URL_SSM: ssm.url,
+        },
+      });
+      expect(await host.invoke({ body: 'bundled' })).toMatchObject({ status: 'ok' });
+      expect((await admin.readAll(topic)).map(({ body }) => body.toString())).toEqual(['bundled']);
+    },
+  );
 
   /** Handlers that the README shows, in its order. */
   function handlersOf(text: string): string[] {
