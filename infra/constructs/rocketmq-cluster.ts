@@ -52,7 +52,7 @@ export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits 
 
   /**
    * Where brokers and name servers are: a CIDR range, a prefix list or a security group. Rules are added on the functions' side only;
-   * the brokers' side must let the functions in (`brokerSecurityGroup.connections.allowFrom(cluster, …)`).
+   * the brokers' side must let the functions in (`cluster.connections.allowTo(brokerSecurityGroup, …)`).
    * @default - none; then a `vpc` needs `securityGroups`
    */
   readonly peers?: readonly ec2.IPeer[];

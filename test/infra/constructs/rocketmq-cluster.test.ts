@@ -1,4 +1,4 @@
-import { CfnParameter, type Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -151,11 +151,26 @@ describe('the security group', () => {
     const stack = testStack();
     const brokers = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Brokers', 'sg-0123456789abcdef0');
     const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers, vpc: testVpc(stack), peers: [brokers] });
-    brokers.connections.allowFrom(cluster, ec2.Port.tcp(10_911));
+    cluster.connections.allowTo(brokers, ec2.Port.tcp(10_911));
     Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
       GroupId: 'sg-0123456789abcdef0',
       FromPort: 10_911,
     });
+  });
+
+  test('is let in by brokers of another stack, which does not depend on this one', () => {
+    const stack = testStack();
+    const other = new Stack(stack.node.root, 'Brokers');
+    const vpc = testVpc(other);
+    const brokers = new ec2.SecurityGroup(other, 'Group', { vpc });
+    const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers, vpc, peers: [brokers] });
+    cluster.connections.allowTo(brokers, ec2.Port.tcp(10_911));
+    Template.fromStack(other).resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 10_911 });
+    // 10911 once, though both say it, and 9876 and 9877.
+    template.resourceCountIs('AWS::EC2::SecurityGroupEgress', 3);
+    expect(other.dependencies).toEqual([]);
   });
 
   test('is not created where groups are given, and those get no rule', () => {
