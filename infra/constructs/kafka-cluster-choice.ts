@@ -112,6 +112,11 @@ function clusterFaults({ mskClusterArn, bootstrapServers = [] }: KafkaClusterCho
     const text = `mskClusterArn is "${mskClusterArn}"; give the ARN of a cluster, such as arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0123-4567.`;
     faults.push({ id: 'kafka-cluster', text });
   }
+  // Apps in JavaScript have no compiler that tells them.
+  if (typeof bootstrapServers === 'string') {
+    const text = `bootstrapServers must be a list, each host:port, but is "${bootstrapServers}".`;
+    return [...faults, { id: 'kafka-cluster', text }];
+  }
   // A list that is known at deployment only has one element, which is no token of its own.
   const known = Token.isUnresolved(bootstrapServers) ? [] : bootstrapServers;
   if (known.length > mostServers) {

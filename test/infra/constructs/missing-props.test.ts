@@ -1,4 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import * as pack from '../../../infra/index.ts';
@@ -58,6 +59,23 @@ test.each([
   const stack = testStack();
   make(construct, stack, name, value);
   expect(errorsOf(stack)).toEqual([expect.stringContaining(text)]);
+});
+
+test('KafkaToRocketMq tells at synth that bootstrapServers is text, once', () => {
+  const stack = testStack();
+  const cluster = new pack.RocketMqCluster(stack, 'Cluster', { nameServers: ['10.0.1.5:9876'] });
+  const secret = Secret.fromSecretNameV2(stack, 'Secret', 'kafka');
+  const authentication = pack.KafkaAuthentication.plain(secret);
+  const { mskClusterArn: _notBoth, ...given } = {
+    ...props,
+    cluster,
+    authentication,
+    bootstrapServers: 'a.example:9096',
+  };
+  Reflect.construct(pack.KafkaToRocketMq, [stack, 'Kafka', given]);
+  expect(errorsOf(stack)).toEqual([
+    '[rocketmq-lambda:kafka-cluster] bootstrapServers must be a list, each host:port, but is "a.example:9096".',
+  ]);
 });
 
 test('RocketMqCluster tells at synth that tls is text, and does not leave connections open', () => {
