@@ -4,6 +4,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { asyncInvokeFaults, longestEventAge, mostRetries } from './async-invoke-faults.ts';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { createDeadLetterQueue, deadLetterQueueFaults } from './dead-letter-queue.ts';
 import {
   alarmOnDeadLetters,
@@ -52,8 +53,9 @@ export abstract class AsyncSource extends Construct implements RocketMqEventSour
   #lostHandoverAlarm: cloudwatch.Alarm | undefined;
 
   /** @param source folder of `functions/` that has the handler */
-  constructor(scope: Construct, id: string, props: AsyncSourceProps, source: string) {
+  constructor(scope: Construct, id: string, given: AsyncSourceProps, source: string) {
     super(scope, id);
+    const props = checkedProps(this, given, [...sourceProps, 'deadLetterQueue']);
     const { functionOptions = {}, alarmActions = [], removalPolicy = RemovalPolicy.RETAIN } = props;
     const { maxEventAge = longestEventAge, retryAttempts = mostRetries, ...otherOptions } = functionOptions;
     this.deadLetterQueue = props.deadLetterQueue ?? createDeadLetterQueue(this, 'DeadLetters', { removalPolicy });

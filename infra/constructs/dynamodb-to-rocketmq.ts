@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { AnyTable } from './any-table.ts';
+import { checkedProps } from './checked-props.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import { reportWarning, type SynthFault } from './synth-fault.ts';
@@ -40,13 +41,14 @@ export class DynamoDbToRocketMq extends StreamSource {
   /** What makes Lambda read the stream. */
   readonly eventSourceMapping: lambda.EventSourceMapping;
 
-  constructor(scope: Construct, id: string, props: DynamoDbToRocketMqProps) {
-    super(scope, id, props, {
+  constructor(scope: Construct, id: string, given: DynamoDbToRocketMqProps) {
+    super(scope, id, given, {
       source: 'dynamodb',
       // DynamoDB splits the stream as it likes.
       maxSandboxes: undefined,
       lag: iteratorAge('DynamoDB'),
     });
+    const props = checkedProps(this, given, ['existingTable']);
     const { existingTable, parallelizationFactor = 1 } = props;
     this.table = existingTable ?? this.#createTable(props);
     const streamArn = this.table.tableStreamArn;

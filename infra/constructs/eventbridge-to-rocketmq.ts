@@ -3,6 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
+import { checkedProps } from './checked-props.ts';
 import { type AnyEventBus, createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -45,8 +46,9 @@ export class EventBridgeToRocketMq extends AsyncSource {
   /** The archive; nothing unless `archiveRetention` was given. */
   readonly archive: events.Archive | undefined;
 
-  constructor(scope: Construct, id: string, props: EventBridgeToRocketMqProps) {
-    super(scope, id, props, 'eventbridge');
+  constructor(scope: Construct, id: string, given: EventBridgeToRocketMqProps) {
+    super(scope, id, given, 'eventbridge');
+    const props = checkedProps(this, given, ['archiveRetention', 'existingEventBus', 'handoverMaxAge']);
     const faults = busFaults(props);
     reportFaults(this, faults);
     const { existingEventBus, eventBusOptions, eventPattern, archiveRetention } = props;

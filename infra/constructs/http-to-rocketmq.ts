@@ -8,6 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { topicFault } from '../rocketmq-names.ts';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { alarmOnFunctionErrors, alarmOnServerErrors } from './delivery-alarms.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
 import { type HttpEndpointChoice, httpEndpointFaults, openEndpoint, unthrottledUrl } from './http-endpoint-choice.ts';
@@ -52,8 +53,9 @@ export class HttpToRocketMq extends Construct implements RocketMqEventSource {
   readonly #grant: (grantee: iam.IGrantable, topics: readonly string[]) => iam.Grant;
   readonly #isIam: boolean;
 
-  constructor(scope: Construct, id: string, props: HttpToRocketMqProps) {
+  constructor(scope: Construct, id: string, given: HttpToRocketMqProps) {
     super(scope, id);
+    const props = checkedProps(this, given, [...sourceProps, 'accessLogGroup', 'authorizer', 'existingHttpApi']);
     const { endpoint = 'httpApi', functionOptions = {}, authorizer, functionUrlAuthType, alarmActions = [] } = props;
     this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       timeout: Duration.seconds(20),

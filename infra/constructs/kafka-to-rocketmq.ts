@@ -2,6 +2,7 @@ import { Fn } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { propFaults, usableProps } from './checked-props.ts';
 import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults, pollersOf } from './kafka-cluster-choice.ts';
 import { allowPollerInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import { StreamSource } from './stream-source.ts';
@@ -28,6 +29,8 @@ export interface KafkaToRocketMqProps extends StreamSourceProps, KafkaClusterCho
   readonly logLevel?: lambda.EventSourceMappingLogLevel;
 }
 
+const ownProps = ['authentication', 'cluster', 'kafkaSecurityGroups', 'kafkaVpc', 'rootCaCertificate'] as const;
+
 /**
  * Records of a Kafka topic, of MSK or of a cluster of your own, become messages of a RocketMQ topic, in the order of their keys. A record that
  * fails holds up its partition until it is stored, or given up by age or tries.
@@ -36,14 +39,15 @@ export class KafkaToRocketMq extends StreamSource {
   /** What makes Lambda read the topic. */
   readonly eventSourceMapping: lambda.EventSourceMapping;
 
-  constructor(scope: Construct, id: string, props: KafkaToRocketMqProps) {
+  constructor(scope: Construct, id: string, given: KafkaToRocketMqProps) {
+    const props = usableProps(given, ownProps);
     super(scope, id, props, {
       source: 'kafka',
       // As many as the topic has partitions, which nobody tells here.
       maxSandboxes: undefined,
       lag: { metricName: 'OffsetLag', label: 'Kafka: records not read', threshold: props.lagThreshold ?? 10_000 },
     });
-    const faults = kafkaClusterFaults(props);
+    const faults = [...propFaults(given, ownProps), ...kafkaClusterFaults(props)];
     const { mskClusterArn, bootstrapServers = [], consumerGroupId, schemaRegistry, logLevel } = props;
     this.#grantRead(props);
     const access = accessConfigurations(props);

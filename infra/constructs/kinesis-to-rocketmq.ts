@@ -3,6 +3,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { propFaults, usableProps } from './checked-props.ts';
 import { areKnown } from './known-range.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
@@ -37,6 +38,8 @@ export interface KinesisToRocketMqProps extends StreamSourceProps {
   readonly parallelizationFactor?: number;
 }
 
+const ownProps = ['existingStream', 'streamOptions'] as const;
+
 /**
  * Records of a Kinesis stream become messages of a RocketMQ topic, in the order of their partition keys. A record that fails holds up the
  * shard until it is stored, or given up by age or tries.
@@ -47,7 +50,8 @@ export class KinesisToRocketMq extends StreamSource {
   /** What makes Lambda read the stream. */
   readonly eventSourceMapping: lambda.EventSourceMapping;
 
-  constructor(scope: Construct, id: string, props: KinesisToRocketMqProps) {
+  constructor(scope: Construct, id: string, given: KinesisToRocketMqProps) {
+    const props = usableProps(given, ownProps);
     const { parallelizationFactor = 1, existingStream } = props;
     const shards = existingStream === undefined ? (props.shardCount ?? 1) : knownShards(props);
     super(scope, id, props, {
@@ -61,7 +65,7 @@ export class KinesisToRocketMq extends StreamSource {
       retention: retentionOf(this.stream),
       options: { eventSourceArn: this.stream.streamArn },
       parallelizationFactor,
-      faults: streamFaults(props),
+      faults: [...propFaults(given, ownProps), ...streamFaults(props)],
     });
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type Duration, StringConcat, Token, Tokenization } from 'aws-cdk-lib';
 import { producerGroupFault, topicFault } from '../rocketmq-names.ts';
+import { isDuration } from './checked-props.ts';
 import { isIntegerWithin } from './known-range.ts';
 import { joinedNameServers } from './name-server-list.ts';
 import { mappingText, type RecordMapping } from './record-mapping.ts';
@@ -159,11 +160,6 @@ export function producerEnvironment(
 /** As the function reads it; undefined also for a number, which synth refuses. */
 function millisecondsText(duration: Duration | undefined): string | undefined {
   return isDuration(duration) ? duration.toMilliseconds().toString() : undefined;
-}
-
-/** By its method, for an app can have more than one copy of the CDK. */
-function isDuration(value: unknown): value is Duration {
-  return typeof value === 'object' && value !== null && 'toMilliseconds' in value;
 }
 
 /** As the function reads them; undefined for none. */

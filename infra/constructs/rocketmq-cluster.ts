@@ -5,6 +5,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { nameServerFault, nameServerPort } from '../rocketmq-names.ts';
 import type { AnyVpc } from './any-vpc.ts';
+import { checkedProps } from './checked-props.ts';
 import {
   type ClusterSecurity,
   grantRead,
@@ -76,6 +77,19 @@ export interface RocketMqClusterProps extends ClusterSecurity, ConnectionLimits 
   readonly httpsPeer?: ec2.IPeer;
 }
 
+const ownProps = [
+  'aclKey',
+  'aclParameter',
+  'brokerPorts',
+  'httpsPeer',
+  'nameServerParameter',
+  'nameServerPorts',
+  'peers',
+  'securityGroups',
+  'tlsCaParameter',
+  'vpc',
+] as const;
+
 /** The network settings of a function that talks to the cluster; empty outside of a VPC. */
 export interface RocketMqClusterNetwork {
   /** The VPC from which the brokers can be reached. */
@@ -114,8 +128,9 @@ export class RocketMqCluster extends Construct implements ec2.IConnectable {
   readonly #security: ClusterSecurity;
   readonly #budget: ConnectionBudget;
 
-  constructor(scope: Construct, id: string, props: RocketMqClusterProps) {
+  constructor(scope: Construct, id: string, given: RocketMqClusterProps) {
     super(scope, id);
+    const props = checkedProps(this, given, ownProps);
     reportFaults(this, [
       ...nameServerFaults(props),
       ...securityFaults(props),

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { checkedProps } from './checked-props.ts';
 import { checkerRows, type DashboardRows, producerRows, sideBySide } from './dashboard-section.ts';
 import { logQueries } from './log-queries.ts';
 import type { RocketMqEventSource } from './rocketmq-event-source.ts';
@@ -62,8 +63,16 @@ export class RocketMqDashboard extends Construct {
   /** The dashboard itself. */
   readonly dashboard: cloudwatch.Dashboard;
 
-  constructor(scope: Construct, id: string, props: RocketMqDashboardProps) {
+  constructor(scope: Construct, id: string, given: RocketMqDashboardProps) {
     super(scope, id);
+    const props = checkedProps(this, given, [
+      'alarms',
+      'checkers',
+      'dashboardOptions',
+      'period',
+      'producers',
+      'sources',
+    ]);
     const { sources = [], producers = [], checkers = [], period = Duration.minutes(5), dashboardOptions } = props;
     const functions = [...sources, ...checkers].map(({ producerFunction }) => producerFunction).concat(producers);
     if (functions.length === 0) {

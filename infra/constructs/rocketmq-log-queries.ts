@@ -1,7 +1,9 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { checkedProps } from './checked-props.ts';
 import { logQueries } from './log-queries.ts';
 import type { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
+import { reportFaults } from './synth-fault.ts';
 
 /** Properties of saved queries. */
 export interface RocketMqLogQueriesProps {
@@ -20,8 +22,13 @@ export class RocketMqLogQueries extends Construct {
   /** The saved queries. */
   readonly queries: readonly logs.CfnQueryDefinition[];
 
-  constructor(scope: Construct, id: string, { producers, folder = '' }: RocketMqLogQueriesProps) {
+  constructor(scope: Construct, id: string, given: RocketMqLogQueriesProps) {
     super(scope, id);
+    const { producers = [], folder = '' }: Partial<RocketMqLogQueriesProps> = checkedProps(this, given, ['producers']);
+    if (producers.length === 0) {
+      const text = 'producers names no function whose logs could be asked. Name one at least.';
+      reportFaults(this, [{ id: 'log-queries-empty', text }]);
+    }
     const logGroupNames = logGroupNamesOf(producers);
     this.queries = Object.entries(logQueries).map(
       ([name, { title, lines }]) =>

@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { functionCode } from '../function-code.ts';
+import { checkedProps } from './checked-props.ts';
 import { areKnown } from './known-range.ts';
 import { allowNetworkInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import {
@@ -105,6 +106,8 @@ export interface RocketMqProducerFunctionProps extends ProducerSettings, Produce
   readonly isKeyed?: boolean;
 }
 
+const ownProps = ['cluster', 'deadLetterQueue', 'logGroup', 'maxEventAge', 'onFailure', 'role', 'timeout'] as const;
+
 /**
  * A function of the pack, without its trigger: Node 24 on arm64, logs as JSON with an end, and a role that may read one parameter and
  * write its own logs. Give it events through one of the `…ToRocketMq` constructs.
@@ -123,8 +126,9 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
   readonly grantPrincipal: iam.IPrincipal;
   readonly #metrics: { readonly namespace: string; readonly service: string };
 
-  constructor(scope: Construct, id: string, props: RocketMqProducerFunctionProps) {
+  constructor(scope: Construct, id: string, given: RocketMqProducerFunctionProps) {
     super(scope, id);
+    const props = checkedProps(this, given, ownProps);
     const { serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
     const cluster = props.cluster ?? missingCluster(this);
     this.#metrics = { namespace: metricsNamespace, service: serviceName };

@@ -4,6 +4,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
+import { checkedProps } from './checked-props.ts';
 import { createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
 import { eventPatternOf, overlapsOf, untoldByEventBridge } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
@@ -62,9 +63,11 @@ export class S3ToRocketMq extends AsyncSource {
   /** The rule that takes the events from EventBridge; nothing unless `viaEventBridge`. */
   readonly rule: events.Rule | undefined;
 
-  constructor(scope: Construct, id: string, props: S3ToRocketMqProps) {
-    const viaEventBridge = props.viaEventBridge === true;
-    super(scope, id, props, viaEventBridge ? 'eventbridge' : 's3');
+  constructor(scope: Construct, id: string, given: S3ToRocketMqProps) {
+    // Apps in JavaScript can have forgotten all props.
+    const viaEventBridge = given?.viaEventBridge === true;
+    super(scope, id, given, viaEventBridge ? 'eventbridge' : 's3');
+    const props = checkedProps(this, given, ['eventTypes', 'existingBucket', 'handoverMaxAge']);
     reportFaults(this, bucketFaults(props));
     const { eventTypes = [s3.EventType.OBJECT_CREATED], keyFilter } = props;
     this.bucket = props.existingBucket ?? this.#createBucket(props);

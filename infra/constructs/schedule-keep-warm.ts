@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
 import { keepWarmEvents, synchronousSources } from './keep-warm-events.ts';
 import { type ProducerSettings, producerSettings } from './producer-environment.ts';
@@ -73,8 +74,9 @@ export class ScheduleKeepWarm extends Construct {
   /** All of them. */
   readonly alarms: readonly cloudwatch.Alarm[];
 
-  constructor(scope: Construct, id: string, props: ScheduleKeepWarmProps) {
+  constructor(scope: Construct, id: string, given: ScheduleKeepWarmProps) {
     super(scope, id);
+    const props = checkedProps(this, given, [...sourceProps, 'period', 'producers']);
     const { producers = [], period = Duration.minutes(1), functionOptions = {}, alarmActions = [] } = props;
     this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       ...onceOnly,

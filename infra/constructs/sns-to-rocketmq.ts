@@ -3,6 +3,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
+import { checkedProps } from './checked-props.ts';
 import { letServiceFillQueue } from './queue-access.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -43,8 +44,9 @@ export class SnsToRocketMq extends AsyncSource {
   readonly snsTopic: sns.ITopic;
   readonly subscription: sns.Subscription;
 
-  constructor(scope: Construct, id: string, props: SnsToRocketMqProps) {
-    super(scope, id, props, 'sns');
+  constructor(scope: Construct, id: string, given: SnsToRocketMqProps) {
+    super(scope, id, given, 'sns');
+    const props = checkedProps(this, given, ['existingSnsTopic']);
     const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
     reportFaults(this, topicFaults(props));
     this.snsTopic = existingSnsTopic ?? new sns.Topic(this, 'Topic', { enforceSSL: true, ...snsTopicOptions });

@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { alarmOnDeadLetters, alarmOnFunctionErrors } from './delivery-alarms.ts';
 import { producerSettings } from './producer-environment.ts';
 import {
@@ -47,6 +48,16 @@ export interface SqsToRocketMqProps extends RocketMqEventSourceProps, QueueChoic
   readonly filters?: readonly ReturnType<typeof lambda.FilterCriteria.filter>[];
 }
 
+const ownProps = [
+  ...sourceProps,
+  'deadLetterQueue',
+  'existingQueue',
+  'filters',
+  'maxBatchingWindow',
+  'queueOptions',
+  'visibilityTimeout',
+] as const;
+
 /**
  * Messages of an SQS queue become messages of a RocketMQ topic. What fails is reported message by message, delivered again by SQS, and
  * ends in a dead-letter queue when nothing helps.
@@ -67,8 +78,9 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
   /** Every alarm of this source. */
   readonly alarms: readonly cloudwatch.Alarm[];
 
-  constructor(scope: Construct, id: string, props: SqsToRocketMqProps) {
+  constructor(scope: Construct, id: string, given: SqsToRocketMqProps) {
     super(scope, id);
+    const props = checkedProps(this, given, ownProps);
     const { functionOptions = {}, batchSize = 10, maxConcurrency = 10, maxBatchingWindow } = props;
     this.producerFunction = new RocketMqProducerFunction(this, 'Producer', {
       ...functionOptions,

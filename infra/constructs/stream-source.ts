@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { createDeadLetterQueue, deadLetterQueueFaults } from './dead-letter-queue.ts';
 import { alarmOnDeadLetters, alarmOnFunctionErrors, alarmOnLag, alarmOnLostEvents } from './delivery-alarms.ts';
 import { producerSettings } from './producer-environment.ts';
@@ -26,6 +27,15 @@ export interface StreamKind {
 export function iteratorAge(source: string): StreamKind['lag'] {
   return { metricName: 'IteratorAge', label: `${source}: age of the last record read (ms)`, threshold: 300_000 };
 }
+
+const streamProps = [
+  ...sourceProps,
+  'deadLetterQueue',
+  'filters',
+  'maxBatchingWindow',
+  'maxRecordAge',
+  'onFailure',
+] as const;
 
 /** What is read, and how, beside what the props of all sources say. */
 export interface StreamToRead {
@@ -59,8 +69,9 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
   readonly #props: StreamSourceProps;
   readonly #kind: StreamKind;
 
-  constructor(scope: Construct, id: string, props: StreamSourceProps, kind: StreamKind) {
+  constructor(scope: Construct, id: string, given: StreamSourceProps, kind: StreamKind) {
     super(scope, id);
+    const props = checkedProps(this, given, streamProps);
     this.#props = props;
     this.#kind = kind;
     const { functionOptions = {}, alarmActions = [], removalPolicy = RemovalPolicy.RETAIN } = props;

@@ -6,6 +6,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { topicFault } from '../rocketmq-names.ts';
 import type { AnyTable } from './any-table.ts';
+import { checkedProps, sourceProps } from './checked-props.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
 import { exactSeconds } from './known-range.ts';
 import { environmentFaults, type ProducerSettings, producerSettings } from './producer-environment.ts';
@@ -99,6 +100,15 @@ export interface TransactionCheckerProps extends Omit<ProducerSettings, 'topic'>
   readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
 }
 
+const ownProps = [
+  ...sourceProps,
+  'awakeTime',
+  'existingTable',
+  'patience',
+  'period',
+  'transactionCheckInterval',
+] as const;
+
 /** Of whoever sends or checks: both write outcomes, and both are asked for them. */
 const logActions = ['GetItem', 'PutItem', 'UpdateItem'];
 
@@ -130,8 +140,9 @@ export class TransactionChecker extends Construct {
   readonly alarms: readonly cloudwatch.Alarm[];
   readonly #patience: Duration;
 
-  constructor(scope: Construct, id: string, props: TransactionCheckerProps) {
+  constructor(scope: Construct, id: string, given: TransactionCheckerProps) {
     super(scope, id);
+    const props = checkedProps(this, given, ownProps);
     const { functionOptions = {}, existingTable, tableOptions = {}, alarmActions = [] } = props;
     const topics = topicsOf(props);
     const { period = Duration.minutes(2), patience = Duration.seconds(60), transactionCheckMax = 15 } = props;
