@@ -13,6 +13,7 @@ import {
   alarmOnLostHandover,
 } from './delivery-alarms.ts';
 import { producerSettings } from './producer-environment.ts';
+import { regionFaults } from './region-faults.ts';
 import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { reportFaults } from './synth-fault.ts';
@@ -69,7 +70,11 @@ export abstract class AsyncSource extends Construct implements RocketMqEventSour
       cluster: props.cluster,
       source,
     });
-    reportFaults(this, [...faults, ...deadLetterQueueFaults(props.deadLetterQueue)]);
+    reportFaults(this, [
+      ...faults,
+      ...deadLetterQueueFaults(props.deadLetterQueue),
+      ...regionFaults(this, { deadLetterQueue: props.deadLetterQueue }),
+    ]);
 
     this.functionErrorAlarm = alarmOnFunctionErrors(this, this.producerFunction.function);
     this.deadLetterAlarm = alarmOnDeadLetters(this, this.deadLetterQueue);

@@ -79,6 +79,7 @@ const kinds = {
   maxBatchingWindow: duration('seconds(5)'),
   maxEventAge: duration('hours(1)'),
   maxRecordAge: duration('hours(6)'),
+  mskClusterArn: { what: 'text, the ARN of a cluster', isFine: isText },
   nameServerParameter: parameter('fromStringParameterName'),
   nameServerPorts: listOf('ports, such as [9876]', anything),
   onFailure: object('a destination, such as new S3OnFailureDestination(bucket)', 'bind'),

@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { AnyTable } from './any-table.ts';
 import { checkedProps } from './checked-props.ts';
+import { regionFaults } from './region-faults.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import { reportWarning, type SynthFault } from './synth-fault.ts';
@@ -59,7 +60,8 @@ export class DynamoDbToRocketMq extends StreamSource {
       // A table without a stream has been reported; the mapping has to have some ARN.
       options: { eventSourceArn: streamArn ?? this.table.tableArn },
       parallelizationFactor,
-      faults: tableFaults(props, streamArn),
+      // Imported by its name and the ARN of its stream, a table does not know where it is.
+      faults: [...tableFaults(props, streamArn), ...regionFaults(this, { existingTable: [streamArn, existingTable] })],
     });
   }
 

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { checkedProps } from './checked-props.ts';
 import { type AnyEventBus, createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
+import { regionFaults } from './region-faults.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Properties of a way from an EventBridge bus to a RocketMQ topic. */
@@ -50,8 +51,8 @@ export class EventBridgeToRocketMq extends AsyncSource {
     super(scope, id, given, 'eventbridge');
     const props = checkedProps(this, given, ['archiveRetention', 'existingEventBus', 'handoverMaxAge']);
     const faults = busFaults(props);
-    reportFaults(this, faults);
     const { existingEventBus, eventBusOptions, eventPattern, archiveRetention } = props;
+    reportFaults(this, [...faults, ...regionFaults(this, { existingEventBus })]);
     this.eventBus = existingEventBus ?? new events.EventBus(this, 'Bus', eventBusOptions);
     const pattern = isEmpty(eventPattern) ? everyEvent : eventPattern;
     this.rule = createEventRule(this, { ...props, eventBus: this.eventBus, eventPattern: pattern });

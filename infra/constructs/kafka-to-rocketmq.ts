@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { propFaults, usableProps } from './checked-props.ts';
 import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults, pollersOf } from './kafka-cluster-choice.ts';
 import { allowPollerInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
+import { regionFaults } from './region-faults.ts';
 import { StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 
@@ -29,7 +30,14 @@ export interface KafkaToRocketMqProps extends StreamSourceProps, KafkaClusterCho
   readonly logLevel?: lambda.EventSourceMappingLogLevel;
 }
 
-const ownProps = ['authentication', 'cluster', 'kafkaSecurityGroups', 'kafkaVpc', 'rootCaCertificate'] as const;
+const ownProps = [
+  'authentication',
+  'cluster',
+  'kafkaSecurityGroups',
+  'kafkaVpc',
+  'mskClusterArn',
+  'rootCaCertificate',
+] as const;
 
 /**
  * Records of a Kafka topic, of MSK or of a cluster of your own, become messages of a RocketMQ topic, in the order of their keys. A record that
@@ -52,7 +60,7 @@ export class KafkaToRocketMq extends StreamSource {
     this.#grantRead(props);
     const access = accessConfigurations(props);
     this.eventSourceMapping = this.read({
-      faults,
+      faults: [...faults, ...regionFaults(this, { mskClusterArn })],
       options: {
         kafkaTopic: props.kafkaTopic,
         ...(mskClusterArn === undefined

@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { propFaults, usableProps } from './checked-props.ts';
 import { areKnown } from './known-range.ts';
+import { regionFaults } from './region-faults.ts';
 import { iteratorAge, StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import type { SynthFault } from './synth-fault.ts';
@@ -65,7 +66,7 @@ export class KinesisToRocketMq extends StreamSource {
       retention: retentionOf(this.stream),
       options: { eventSourceArn: this.stream.streamArn },
       parallelizationFactor,
-      faults: [...propFaults(given, ownProps), ...streamFaults(props)],
+      faults: [...propFaults(given, ownProps), ...streamFaults(props), ...regionFaults(this, { existingStream })],
     });
   }
 

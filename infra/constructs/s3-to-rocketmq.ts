@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { checkedProps } from './checked-props.ts';
 import { createEventRule, failedHandovers, type HandoverOptions } from './event-rule.ts';
+import { regionFaults } from './region-faults.ts';
 import { eventPatternOf, overlapsOf, untoldByEventBridge } from './s3-event-names.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -68,7 +69,7 @@ export class S3ToRocketMq extends AsyncSource {
     const viaEventBridge = given?.viaEventBridge === true;
     super(scope, id, given, viaEventBridge ? 'eventbridge' : 's3');
     const props = checkedProps(this, given, ['eventTypes', 'existingBucket', 'handoverMaxAge']);
-    reportFaults(this, bucketFaults(props));
+    reportFaults(this, [...bucketFaults(props), ...regionFaults(this, { existingBucket: props.existingBucket })]);
     const { eventTypes = [s3.EventType.OBJECT_CREATED], keyFilter } = props;
     this.bucket = props.existingBucket ?? this.#createBucket(props);
     if (!viaEventBridge) {

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { AsyncSource, type AsyncSourceProps } from './async-source.ts';
 import { checkedProps } from './checked-props.ts';
 import { letServiceFillQueue } from './queue-access.ts';
+import { regionFaults } from './region-faults.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
 /** Properties of a way from an SNS topic to a RocketMQ topic. */
@@ -48,7 +49,7 @@ export class SnsToRocketMq extends AsyncSource {
     super(scope, id, given, 'sns');
     const props = checkedProps(this, given, ['existingSnsTopic']);
     const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
-    reportFaults(this, topicFaults(props));
+    reportFaults(this, [...topicFaults(props), ...regionFaults(this, { existingSnsTopic })]);
     this.snsTopic = existingSnsTopic ?? new sns.Topic(this, 'Topic', { enforceSSL: true, ...snsTopicOptions });
     this.subscription = this.snsTopic.addSubscription(
       new LambdaSubscription(this.producerFunction.function, {

@@ -15,6 +15,7 @@ import {
   uncheckedVisibility,
   unknownDeadLetterQueue,
 } from './queue-choice.ts';
+import { regionFaults } from './region-faults.ts';
 import type { RocketMqEventSource, RocketMqEventSourceProps } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { SourceQueue, visibilityTimeoutOf } from './source-queue.ts';
@@ -107,7 +108,11 @@ export class SqsToRocketMq extends Construct implements RocketMqEventSource {
       visibilityTimeout,
       reservedConcurrency: functionOptions.reservedConcurrentExecutions,
     });
-    reportFaults(this, [...queueChoiceFaults(props), ...faults]);
+    reportFaults(this, [
+      ...queueChoiceFaults(props),
+      ...faults,
+      ...regionFaults(this, { existingQueue: props.existingQueue, deadLetterQueue: props.deadLetterQueue }),
+    ]);
     if (visibilityTimeout === undefined && props.existingQueue !== undefined) reportWarning(this, uncheckedVisibility);
     if (deadLetterQueue === undefined) reportWarning(this, unknownDeadLetterQueue);
 

@@ -8,6 +8,7 @@ import { checkedProps, sourceProps } from './checked-props.ts';
 import { createDeadLetterQueue, deadLetterQueueFaults } from './dead-letter-queue.ts';
 import { alarmOnDeadLetters, alarmOnFunctionErrors, alarmOnLag, alarmOnLostEvents } from './delivery-alarms.ts';
 import { producerSettings } from './producer-environment.ts';
+import { regionFaults } from './region-faults.ts';
 import type { RocketMqEventSource } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { type StreamMapping, streamMappingFaults } from './stream-mapping-faults.ts';
@@ -144,6 +145,7 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
       ...found,
       ...destinationFaults(this.#props),
       ...deadLetterQueueFaults(this.#props.deadLetterQueue),
+      ...regionFaults(this, { deadLetterQueue: this.#props.deadLetterQueue }),
     ]);
     return new lambda.EventSourceMapping(this, 'Mapping', {
       ...mappingOptions,

@@ -10,6 +10,7 @@ import { checkedProps, sourceProps } from './checked-props.ts';
 import { alarmOnFunctionErrors } from './delivery-alarms.ts';
 import { exactSeconds } from './known-range.ts';
 import { environmentFaults, type ProducerSettings, producerSettings } from './producer-environment.ts';
+import { regionFaults } from './region-faults.ts';
 import type { RocketMqCluster } from './rocketmq-cluster.ts';
 import { type ProducerFunctionOptions, RocketMqProducerFunction } from './rocketmq-producer-function.ts';
 import { acknowledgeEmptyEvents, periodFaults, ScheduledInvocation } from './scheduled-invocation.ts';
@@ -185,6 +186,7 @@ export class TransactionChecker extends Construct {
       ...environmentFaults(functionOptions.environment ?? {}, environment),
       ...topicFaults(props.topics),
       ...tableFaults(props),
+      ...regionFaults(this, { existingTable: [existingTable?.tableArn, existingTable] }),
       ...unknownStayFaults(props),
       ...clockFaults,
       ...errors,

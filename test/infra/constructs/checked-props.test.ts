@@ -64,7 +64,14 @@ const propsOf: Readonly<Record<string, readonly string[]>> = {
   ],
   KinesisToRocketMq: [...ofStreams, 'existingStream', 'streamOptions', 'streamOptions.retentionPeriod'],
   DynamoDbToRocketMq: [...ofStreams, 'existingTable'],
-  KafkaToRocketMq: [...ofStreams, 'authentication', 'kafkaSecurityGroups', 'kafkaVpc', 'rootCaCertificate'],
+  KafkaToRocketMq: [
+    ...ofStreams,
+    'authentication',
+    'kafkaSecurityGroups',
+    'kafkaVpc',
+    'mskClusterArn',
+    'rootCaCertificate',
+  ],
   SnsToRocketMq: [...ofAsyncSources, 'existingSnsTopic'],
   EventBridgeToRocketMq: [...ofAsyncSources, 'archiveRetention', 'existingEventBus', 'handoverMaxAge'],
   S3ToRocketMq: [...ofAsyncSources, 'eventTypes', 'existingBucket', 'handoverMaxAge'],
@@ -119,7 +126,7 @@ describe.each(Object.entries(propsOf))('%s', (construct, props) => {
   test.each(props)('tells at synth that %s is a number, and what to give', (path) => {
     const [name = '', part] = path.split('.');
     const errors = madeOf(construct, { [name]: part === undefined ? 60 : { [part]: 60 } });
-    const text = expect.stringMatching(new RegExp(`^\\[rocketmq-lambda:prop\\] ${path} must be an? .+, but is 60\\.$`));
+    const text = expect.stringMatching(new RegExp(`^\\[rocketmq-lambda:prop\\] ${path} must be .+, but is 60\\.$`));
     expect(errors.filter((error) => String(error).includes(':prop]'))).toEqual([text]);
   });
 
