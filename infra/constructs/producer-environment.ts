@@ -199,11 +199,16 @@ export const variablesWithoutProp: readonly string[] = [
 /** Variables that a caller's `environment` may replace. */
 export const defaultEnvironment: Readonly<Record<string, string>> = { NODE_OPTIONS: '--enable-source-maps' };
 
-/** Faults of the settings, alone and against the time limit of the function. */
-export function settingsFaults(settings: ProducerSettings, functionTimeout: Duration): SynthFault[] {
+/** Faults of the settings, alone, against the time limit of the function, and in the namespace of the cluster. */
+export function settingsFaults(
+  settings: ProducerSettings,
+  functionTimeout: Duration,
+  namespace?: string,
+): SynthFault[] {
   const faults: SynthFault[] = [];
   const topic = Token.isUnresolved(settings.topic) ? undefined : topicFault(settings.topic);
   if (topic !== undefined) faults.push({ id: 'topic', text: topic });
+  else faults.push(...namespaceFaults(namespace, settings.topic));
   const group = Token.isUnresolved(settings.producerGroup) ? undefined : producerGroupFault(settings.producerGroup);
   if (group !== undefined) faults.push({ id: 'producer-group', text: group });
   faults.push(...preferenceFaults(settings), ...deduplicationFaults(settings));
@@ -229,6 +234,15 @@ export function settingsFaults(settings: ProducerSettings, functionTimeout: Dura
     });
   }
   return faults;
+}
+
+/** The function refuses a namespace with which the topic is no legal one any more. */
+function namespaceFaults(namespace: string | undefined, topic: string): SynthFault[] {
+  if (namespace === undefined || Token.isUnresolved(namespace)) return [];
+  const name = Token.isUnresolved(topic) ? 'topic' : topic;
+  const fault = name.startsWith(`${namespace}%`) ? undefined : topicFault(`${namespace}%${name}`);
+  if (fault === undefined) return [];
+  return [{ id: 'namespace', text: `The cluster has the namespace "${namespace}". ${fault}` }];
 }
 
 /** Apps in JavaScript have no compiler that tells them, and the function refuses any other word at each invocation. */

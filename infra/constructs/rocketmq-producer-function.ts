@@ -144,7 +144,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
     });
     const environment = { ...defaultEnvironment, ...props.environment, ...fromProps };
     reportFaults(this, [
-      ...settingsFaults(props, this.timeout),
+      ...settingsFaults(props, this.timeout, cluster.securityEnvironment.ROCKETMQ_NAMESPACE),
       ...environmentFaults(props.environment ?? {}, fromProps),
       ...strayVariableFaults(props.environment ?? {}, fromProps),
       ...environmentSizeFaults(environment),
