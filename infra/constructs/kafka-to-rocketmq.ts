@@ -4,10 +4,12 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { propFaults, usableProps } from './checked-props.ts';
 import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults, pollersOf } from './kafka-cluster-choice.ts';
+import { kafkaDestinationFaults, kafkaDestinationOf } from './kafka-destination.ts';
 import { allowPollerInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import { regionFaults } from './region-faults.ts';
 import { StreamSource } from './stream-source.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
+import { reportFaults } from './synth-fault.ts';
 
 /** Properties of a way from a Kafka topic to a RocketMQ topic. */
 export interface KafkaToRocketMqProps extends StreamSourceProps, KafkaClusterChoice {
@@ -74,6 +76,7 @@ export class KafkaToRocketMq extends StreamSource {
         ...(logLevel !== undefined && { logLevel }),
       },
     });
+    this.#grantDestination(props);
   }
 
   /** What Lambda needs to read with the role of the function; of it, the function's own code is denied the network interfaces. */
@@ -90,18 +93,30 @@ export class KafkaToRocketMq extends StreamSource {
     if (!isInVpc) new NetworkInterfaceDenial(this, 'NetworkInterfaceDenial', { role, fn });
   }
 
+  /** Lets Lambda write what was given up into a topic of the same cluster, where that is the destination. */
+  #grantDestination(props: KafkaToRocketMqProps): void {
+    const destination = kafkaDestinationOf(this.eventSourceMapping);
+    reportFaults(this, kafkaDestinationFaults(destination, props.kafkaTopic));
+    const { mskClusterArn } = props;
+    if (destination === undefined || mskClusterArn === undefined || authenticationOf(props).kind !== 'IAM') return;
+    const topicArn = `${arnWithin(mskClusterArn, 'topic')}/${destination}`;
+    this.#grant(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [topicArn]);
+  }
+
+  #grant(actions: string[], resourceArns: string[]): void {
+    iam.Grant.addToPrincipal({ grantee: this.producerFunction, actions, resourceArns });
+  }
+
   #grantMsk(props: KafkaToRocketMqProps, clusterArn: string): void {
-    const grant = (actions: string[], resourceArns: string[]) =>
-      iam.Grant.addToPrincipal({ grantee: this.producerFunction, actions, resourceArns });
-    grant(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [clusterArn]);
+    this.#grant(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [clusterArn]);
     const { kafkaTopic, consumerGroupId } = props;
     if (authenticationOf(props).kind !== 'IAM' || consumerGroupId === undefined) return;
-    grant(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [clusterArn]);
-    grant(
+    this.#grant(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [clusterArn]);
+    this.#grant(
       ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
       [`${arnWithin(clusterArn, 'topic')}/${kafkaTopic}`],
     );
-    grant(
+    this.#grant(
       ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
       [`${arnWithin(clusterArn, 'group')}/${consumerGroupId}`],
     );

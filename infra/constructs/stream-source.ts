@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { checkedProps, sourceProps } from './checked-props.ts';
 import { createDeadLetterQueue, deadLetterQueueFaults } from './dead-letter-queue.ts';
 import { alarmOnDeadLetters, alarmOnFunctionErrors, alarmOnLag, alarmOnLostEvents } from './delivery-alarms.ts';
+import { kafkaDestinationFaults, kafkaDestinationOf } from './kafka-destination.ts';
 import { producerSettings } from './producer-environment.ts';
 import { regionFaults } from './region-faults.ts';
 import type { RocketMqEventSource } from './rocketmq-event-source.ts';
@@ -147,7 +148,7 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
       ...deadLetterQueueFaults(this.#props.deadLetterQueue),
       ...regionFaults(this, { deadLetterQueue: this.#props.deadLetterQueue }),
     ]);
-    return new lambda.EventSourceMapping(this, 'Mapping', {
+    const mapping = new lambda.EventSourceMapping(this, 'Mapping', {
       ...mappingOptions,
       ...options,
       target: this.producerFunction.function,
@@ -168,6 +169,9 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
         ...(this.#kind.source !== 'kafka' && { parallelizationFactor }),
       }),
     });
+    if (this.#kind.source !== 'kafka')
+      reportFaults(this, kafkaDestinationFaults(kafkaDestinationOf(mapping), undefined));
+    return mapping;
   }
 
   #destination(): lambda.IEventSourceDlq {

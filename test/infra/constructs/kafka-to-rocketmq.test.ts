@@ -2,6 +2,7 @@ import { Duration, Fn, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { KafkaDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { KafkaAuthentication } from '../../../infra/constructs/kafka-authentication.ts';
@@ -275,4 +276,38 @@ test('faults of the cluster and of the mapping are told at once', () => {
     '[rocketmq-lambda:stream-retry-attempts]',
     '[rocketmq-lambda:kafka-function-timeout]',
   ]);
+});
+
+describe('a topic of the cluster as the destination of what is given up', () => {
+  const onFailure = new KafkaDlq('failed');
+
+  test('is one that Lambda may write to, where MSK asks for IAM', () => {
+    const stack = testStack();
+    kafkaIn(stack, { mskClusterArn, consumerGroupId: 'to-rocketmq', onFailure });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } },
+    });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(statementsOf(stack)).toContainEqual({
+      Action: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+      Effect: 'Allow',
+      Resource: `${place}:topic/orders/${uuid}/failed`,
+    });
+  });
+
+  test('needs no rights where secrets give them', () => {
+    const stack = testStack();
+    const authentication = KafkaAuthentication.scramSha512(secretIn(stack, 'AmazonMSK_orders'));
+    kafkaIn(stack, { mskClusterArn, authentication, onFailure });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(JSON.stringify(statementsOf(stack))).not.toContain('WriteData');
+  });
+
+  test('is a fault where it is the one that is read', () => {
+    const stack = testStack();
+    kafkaIn(stack, { mskClusterArn, consumerGroupId: 'to-rocketmq', onFailure: new KafkaDlq('orders') });
+    expect(errorsOf(stack)).toEqual([
+      '[rocketmq-lambda:on-failure] onFailure is the topic orders, from which records are read, and Lambda refuses that. Give another topic of the cluster.',
+    ]);
+  });
 });

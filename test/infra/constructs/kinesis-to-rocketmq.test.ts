@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { KafkaDlq, S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -284,4 +284,12 @@ test('faults are told all at once, and the template does not hide them', () => {
     '[rocketmq-lambda:dead-letter-queue-fifo]',
   ]);
   expect(() => Template.fromStack(stack)).toThrow('[rocketmq-lambda:stream-record-age]');
+});
+
+test('a topic of Kafka as the destination is a fault', () => {
+  const stack = testStack();
+  kinesisIn(stack, { onFailure: new KafkaDlq('failed') });
+  expect(errorsOf(stack)).toEqual([
+    expect.stringMatching(/^\[rocketmq-lambda:on-failure\] onFailure is the topic failed of Kafka/),
+  ]);
 });
