@@ -33,8 +33,12 @@ function listOf(what: string, isElement: (element: unknown) => boolean): PropKin
 
 const anything = () => true;
 const isText = (value: unknown) => typeof value === 'string';
+/** Text in its place is told of by checks of their own. */
+const names = (what: string): PropKind => {
+  return { what: `a list of ${what}`, isFine: (value) => Array.isArray(value) || isText(value) };
+};
 const options: PropKind = {
-  what: 'an object with options',
+  what: 'an object',
   isFine: (value) => typeof value === 'object' && value !== null,
 };
 const secret = object('a secret, such as Secret.fromSecretNameV2(…)', 'secretArn');
@@ -54,6 +58,7 @@ const kinds = {
   authentication: object('a KafkaAuthentication, such as KafkaAuthentication.iam()', 'isFor'),
   authorizer: object('an authorizer, such as new HttpIamAuthorizer()', 'bind'),
   awakeTime: duration('seconds(60)'),
+  bootstrapServers: names('brokers, each host:port'),
   brokerPorts: listOf('ports, such as [10911]', anything),
   checkers: listOf('constructs of TransactionChecker', hasMember('producerFunction')),
   cluster: object('a RocketMqCluster', 'nameServerParameterName'),
@@ -61,6 +66,10 @@ const kinds = {
   dataKeyReuse: duration('minutes(5)'),
   deadLetterQueue: object('a queue, such as Queue.fromQueueArn(…)', 'queueArn'),
   deliveryDelay: duration('seconds(5)'),
+  environmentEncryption: object('a key, such as Key.fromKeyArn(…)', 'keyRef'),
+  ephemeralStorageSize: object('a Size, such as Size.mebibytes(1024)', 'toMebibytes'),
+  eventBusOptions: options,
+  eventPattern: options,
   eventTypes: listOf('types of events, such as [EventType.OBJECT_CREATED]', isText),
   existingBucket: object('a bucket, such as Bucket.fromBucketName(…)', 'bucketArn'),
   existingEventBus: object('a bus, such as EventBus.fromEventBusName(…)', 'eventBusName'),
@@ -69,12 +78,16 @@ const kinds = {
   existingSnsTopic: object('a topic of SNS, such as Topic.fromTopicArn(…)', 'topicArn'),
   existingStream: object('a stream, such as Stream.fromStreamArn(…)', 'streamArn'),
   existingTable: object('a table, such as Table.fromTableAttributes(…)', 'tableArn'),
+  filterPolicy: options,
+  filterPolicyWithMessageBody: options,
   filters: listOf('filters, such as [FilterCriteria.filter({…})]', anything),
   functionOptions: options,
   handoverMaxAge: duration('hours(1)'),
   httpsPeer: object('a peer, such as Peer.ipv4("10.0.0.0/16")', 'toEgressRuleConfig'),
   kafkaSecurityGroups: securityGroups,
   kafkaVpc: vpc,
+  keyFilter: options,
+  layers: listOf('layers', anything),
   logGroup,
   maxBatchingWindow: duration('seconds(5)'),
   maxEventAge: duration('hours(1)'),
@@ -82,21 +95,26 @@ const kinds = {
   mskClusterArn: { what: 'text, the ARN of a cluster', isFine: isText },
   nameServerParameter: parameter('fromStringParameterName'),
   nameServerPorts: listOf('ports, such as [9876]', anything),
+  nameServers: names('name servers, each host:port'),
   onFailure: object('a destination, such as new S3OnFailureDestination(bucket)', 'bind'),
+  onSuccess: object('a destination, such as new SqsDestination(queue)', 'bind'),
   patience: duration('seconds(60)'),
   peers: listOf('peers, such as [Peer.ipv4("10.0.0.0/16")]', hasMember('toEgressRuleConfig')),
   period: duration('minutes(1)'),
+  pollers: options,
   producers: listOf('producer functions, such as [orders.producerFunction]', hasMember('grantInvoke')),
   queueOptions: options,
   receiveMessageWaitTime: duration('seconds(20)'),
   retentionPeriod: duration('days(4)'),
   role: object('a role, such as Role.fromRoleArn(…)', 'roleArn'),
   rootCaCertificate: secret,
+  schemaRegistry: object('a schema registry, such as new GlueSchemaRegistry({…})', 'bind'),
   securityGroups,
   sources: listOf('…ToRocketMq constructs', hasMember('producerFunction')),
   streamOptions: options,
   timeout: duration('seconds(30)'),
   tlsCaParameter: parameter('fromStringParameterName'),
+  topics: names('topics'),
   transactionCheckInterval: duration('seconds(30)'),
   visibilityTimeout: duration('minutes(3)'),
   vpc,
@@ -105,9 +123,23 @@ const kinds = {
 /** Names of props that can be checked. */
 export type CheckedProp = keyof typeof kinds;
 
+/** Props of a function, among options or by themselves. */
+export const functionProps = [
+  'deadLetterQueue',
+  'environmentEncryption',
+  'ephemeralStorageSize',
+  'layers',
+  'logGroup',
+  'maxEventAge',
+  'onFailure',
+  'onSuccess',
+  'role',
+  'timeout',
+] as const satisfies readonly CheckedProp[];
+
 /** Props of the options that are handed on, by the prop that holds them. */
 const held: Readonly<Record<string, readonly CheckedProp[]>> = {
-  functionOptions: ['deadLetterQueue', 'logGroup', 'maxEventAge', 'onFailure', 'role', 'timeout'],
+  functionOptions: functionProps,
   queueOptions: ['dataKeyReuse', 'deliveryDelay', 'receiveMessageWaitTime', 'retentionPeriod'],
   streamOptions: ['retentionPeriod'],
 };

@@ -49,7 +49,13 @@ export class EventBridgeToRocketMq extends AsyncSource {
 
   constructor(scope: Construct, id: string, given: EventBridgeToRocketMqProps) {
     super(scope, id, given, 'eventbridge');
-    const props = checkedProps(this, given, ['archiveRetention', 'existingEventBus', 'handoverMaxAge']);
+    const props = checkedProps(this, given, [
+      'archiveRetention',
+      'eventBusOptions',
+      'eventPattern',
+      'existingEventBus',
+      'handoverMaxAge',
+    ]);
     const faults = busFaults(props);
     const { existingEventBus, eventBusOptions, eventPattern, archiveRetention } = props;
     reportFaults(this, [...faults, ...regionFaults(this, { existingEventBus })]);

@@ -34,11 +34,14 @@ export interface KafkaToRocketMqProps extends StreamSourceProps, KafkaClusterCho
 
 const ownProps = [
   'authentication',
+  'bootstrapServers',
   'cluster',
   'kafkaSecurityGroups',
   'kafkaVpc',
   'mskClusterArn',
+  'pollers',
   'rootCaCertificate',
+  'schemaRegistry',
 ] as const;
 
 /**

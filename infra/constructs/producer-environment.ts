@@ -276,7 +276,7 @@ function preferenceFaults({ brokersPerSandbox, zone: ownZone, brokerZones = {} }
     const text = `brokersPerSandbox is ${brokersPerSandbox}, but must be a whole number from ${min} to ${max}; 0 is for all brokers.`;
     faults.push({ id: 'brokers-per-sandbox', text });
   }
-  if (typeof brokerZones !== 'object') {
+  if (typeof brokerZones !== 'object' || brokerZones === null) {
     const text = `brokerZones is ${JSON.stringify(brokerZones)}, but must be an object with the zone of each broker by its name.`;
     return [...faults, { id: 'broker-zones', text }];
   }

@@ -84,6 +84,7 @@ const ownProps = [
   'httpsPeer',
   'nameServerParameter',
   'nameServerPorts',
+  'nameServers',
   'peers',
   'securityGroups',
   'tlsCaParameter',

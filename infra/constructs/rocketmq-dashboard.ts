@@ -85,7 +85,7 @@ export class RocketMqDashboard extends Construct {
       ...sources.flatMap((source) => producerRows(source.producerFunction, period, source)),
       ...producers.flatMap((producer) => producerRows(producer, period)),
       ...checkers.flatMap((checker) => checkerRows(checker, period)),
-      ...(props.showFailures === true ? [sideBySide(failureWidget(functions))] : []),
+      ...(props.showFailures === true && functions.length > 0 ? [sideBySide(failureWidget(functions))] : []),
     ];
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.hours(3),

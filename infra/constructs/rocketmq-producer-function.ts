@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { functionCode } from '../function-code.ts';
-import { checkedProps } from './checked-props.ts';
+import { checkedProps, functionProps } from './checked-props.ts';
 import { areKnown } from './known-range.ts';
 import { allowNetworkInterfaces, NetworkInterfaceDenial } from './network-interface-access.ts';
 import {
@@ -106,8 +106,6 @@ export interface RocketMqProducerFunctionProps extends ProducerSettings, Produce
   readonly isKeyed?: boolean;
 }
 
-const ownProps = ['cluster', 'deadLetterQueue', 'logGroup', 'maxEventAge', 'onFailure', 'role', 'timeout'] as const;
-
 /**
  * A function of the pack, without its trigger: Node 24 on arm64, logs as JSON with an end, and a role that may read one parameter and
  * write its own logs. Give it events through one of the `…ToRocketMq` constructs.
@@ -128,7 +126,7 @@ export class RocketMqProducerFunction extends Construct implements iam.IGrantabl
 
   constructor(scope: Construct, id: string, given: RocketMqProducerFunctionProps) {
     super(scope, id);
-    const props = checkedProps(this, given, ownProps);
+    const props = checkedProps(this, given, ['cluster', ...functionProps]);
     const { serviceName = this.node.path, metricsNamespace = 'RocketMqLambda' } = props;
     const cluster = props.cluster ?? missingCluster(this);
     this.#metrics = { namespace: metricsNamespace, service: serviceName };

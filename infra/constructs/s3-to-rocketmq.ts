@@ -68,7 +68,7 @@ export class S3ToRocketMq extends AsyncSource {
     // Apps in JavaScript can have forgotten all props.
     const viaEventBridge = given?.viaEventBridge === true;
     super(scope, id, given, viaEventBridge ? 'eventbridge' : 's3');
-    const props = checkedProps(this, given, ['eventTypes', 'existingBucket', 'handoverMaxAge']);
+    const props = checkedProps(this, given, ['eventTypes', 'existingBucket', 'handoverMaxAge', 'keyFilter']);
     reportFaults(this, [...bucketFaults(props), ...regionFaults(this, { existingBucket: props.existingBucket })]);
     const { eventTypes = [s3.EventType.OBJECT_CREATED], keyFilter } = props;
     this.bucket = props.existingBucket ?? this.#createBucket(props);

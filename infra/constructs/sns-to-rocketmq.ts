@@ -47,7 +47,7 @@ export class SnsToRocketMq extends AsyncSource {
 
   constructor(scope: Construct, id: string, given: SnsToRocketMqProps) {
     super(scope, id, given, 'sns');
-    const props = checkedProps(this, given, ['existingSnsTopic']);
+    const props = checkedProps(this, given, ['existingSnsTopic', 'filterPolicy', 'filterPolicyWithMessageBody']);
     const { existingSnsTopic, snsTopicOptions, filterPolicy, filterPolicyWithMessageBody } = props;
     reportFaults(this, [...topicFaults(props), ...regionFaults(this, { existingSnsTopic })]);
     this.snsTopic = existingSnsTopic ?? new sns.Topic(this, 'Topic', { enforceSSL: true, ...snsTopicOptions });

@@ -107,6 +107,7 @@ const ownProps = [
   'existingTable',
   'patience',
   'period',
+  'topics',
   'transactionCheckInterval',
 ] as const;
 

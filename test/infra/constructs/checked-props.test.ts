@@ -1,4 +1,4 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { Duration, Size, type Stack, Token } from 'aws-cdk-lib';
 import { HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
@@ -9,7 +9,8 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Alias, Key } from 'aws-cdk-lib/aws-kms';
-import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { S3OnFailureDestination, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -26,6 +27,10 @@ const ofEverySource = [
   'cluster',
   'functionOptions',
   'functionOptions.timeout',
+  'functionOptions.environmentEncryption',
+  'functionOptions.ephemeralStorageSize',
+  'functionOptions.layers',
+  'functionOptions.onSuccess',
   'functionOptions.role',
   'functionOptions.logGroup',
   'alarmActions',
@@ -47,6 +52,7 @@ const propsOf: Readonly<Record<string, readonly string[]>> = {
     'httpsPeer',
     'nameServerParameter',
     'nameServerPorts',
+    'nameServers',
     'peers',
     'securityGroups',
     'tlsCaParameter',
@@ -69,12 +75,22 @@ const propsOf: Readonly<Record<string, readonly string[]>> = {
     'authentication',
     'kafkaSecurityGroups',
     'kafkaVpc',
+    'bootstrapServers',
     'mskClusterArn',
+    'pollers',
+    'schemaRegistry',
     'rootCaCertificate',
   ],
-  SnsToRocketMq: [...ofAsyncSources, 'existingSnsTopic'],
-  EventBridgeToRocketMq: [...ofAsyncSources, 'archiveRetention', 'existingEventBus', 'handoverMaxAge'],
-  S3ToRocketMq: [...ofAsyncSources, 'eventTypes', 'existingBucket', 'handoverMaxAge'],
+  SnsToRocketMq: [...ofAsyncSources, 'existingSnsTopic', 'filterPolicy', 'filterPolicyWithMessageBody'],
+  EventBridgeToRocketMq: [
+    ...ofAsyncSources,
+    'archiveRetention',
+    'eventBusOptions',
+    'eventPattern',
+    'existingEventBus',
+    'handoverMaxAge',
+  ],
+  S3ToRocketMq: [...ofAsyncSources, 'eventTypes', 'existingBucket', 'handoverMaxAge', 'keyFilter'],
   HttpToRocketMq: [...ofEverySource, 'accessLogGroup', 'authorizer', 'existingHttpApi'],
   ScheduleKeepWarm: [...ofEverySource, 'period', 'producers'],
   TransactionChecker: [
@@ -83,6 +99,7 @@ const propsOf: Readonly<Record<string, readonly string[]>> = {
     'existingTable',
     'patience',
     'period',
+    'topics',
     'transactionCheckInterval',
   ],
   RocketMqProducerFunction: ['cluster', 'deadLetterQueue', 'logGroup', 'maxEventAge', 'onFailure', 'role', 'timeout'],
@@ -215,7 +232,8 @@ function rightValues(stack: Stack): Partial<Record<CheckedProp, readonly unknown
     new StringParameter(stack, 'Parameter', { stringValue: 'a' }),
   ];
   const logGroups = [new LogGroup(stack, 'Logs'), LogGroup.fromLogGroupName(stack, 'OldLogs', 'l')];
-  const queues = [new Queue(stack, 'Queue'), Queue.fromQueueArn(stack, 'OldQueue', arn('sqs', 'q'))];
+  const queue = new Queue(stack, 'Queue');
+  const queues = [queue, Queue.fromQueueArn(stack, 'OldQueue', arn('sqs', 'q'))];
   const key = new Key(stack, 'Key');
   return {
     accessLogGroup: logGroups,
@@ -228,6 +246,8 @@ function rightValues(stack: Stack): Partial<Record<CheckedProp, readonly unknown
     brokerPorts: [[10_911]],
     cluster: [cluster],
     deadLetterQueue: queues,
+    environmentEncryption: [key, Key.fromKeyArn(stack, 'OldOtherKey', arn('kms', 'key/o'))],
+    ephemeralStorageSize: [Size.gibibytes(1)],
     eventTypes: [['s3:ObjectCreated:*']],
     existingBucket: [bucket, new Bucket(stack, 'Bucket')],
     existingEventBus: [new EventBus(stack, 'Bus'), EventBus.fromEventBusName(stack, 'OldBus', 'b')],
@@ -244,7 +264,9 @@ function rightValues(stack: Stack): Partial<Record<CheckedProp, readonly unknown
     kafkaSecurityGroups: [groups],
     logGroup: logGroups,
     nameServerParameter: parameters,
-    onFailure: [new S3OnFailureDestination(bucket)],
+    nameServers: [['10.0.1.5:9876'], Token.asList({ Ref: 'NameServers' })],
+    onFailure: [new S3OnFailureDestination(bucket), new SqsDlq(queue), new SqsDestination(queue)],
+    onSuccess: [new SqsDestination(queue)],
     peers: [[Peer.ipv4('10.0.0.0/16'), Peer.prefixList('pl-1'), ...groups]],
     period: [Duration.minutes(1)],
     producers: [[sqs.producerFunction]],

@@ -48,6 +48,7 @@ test.each([
     'a=az1',
     '[rocketmq-lambda:broker-zones] brokerZones is "a=az1", but must be an object',
   ],
+  ['SqsToRocketMq', 'brokerZones', null, '[rocketmq-lambda:broker-zones] brokerZones is null, but must be an object'],
   [
     'TransactionChecker',
     'topics',

@@ -164,7 +164,11 @@ test('period, name and other options are taken', () => {
 });
 
 test('a dashboard of nothing is a fault', () => {
-  expect(errorsOf(dashboardWith(() => ({})))).toEqual([expect.stringMatching(/^\[rocketmq-lambda:dashboard-empty\]/)]);
+  for (const props of [{}, { showFailures: true }]) {
+    expect(errorsOf(dashboardWith(() => props))).toEqual([
+      expect.stringMatching(/^\[rocketmq-lambda:dashboard-empty\]/),
+    ]);
+  }
 });
 
 test('connections have a metric for each reason that the client knows', () => {
