@@ -12,6 +12,9 @@ import {
   strayVariableFaults,
   variablesWithoutProp,
 } from '../../../infra/constructs/producer-environment.ts';
+import { RocketMqCluster } from '../../../infra/constructs/rocketmq-cluster.ts';
+import { RocketMqProducerFunction } from '../../../infra/constructs/rocketmq-producer-function.ts';
+import { errorsOf, testStack } from '../test-app.ts';
 
 const settings: Required<ProducerSettings> = {
   topic: 'orders',
@@ -164,5 +167,37 @@ describe('the room that Lambda has for all variables together', () => {
     const atDeployment = Lazy.string({ produce: () => 'name' });
     expect(environmentSizeFaults({ A: atDeployment, LONG: 'x'.repeat(room) })).toEqual([]);
     expect(environmentSizeFaults({ A: `a${atDeployment}`, LONG: 'x'.repeat(room) })).toHaveLength(1);
+  });
+});
+
+describe('a namespace', () => {
+  /** Errors at synth of a function in a namespace, and the environment that the function would have. */
+  function inNamespace(namespace: string, topic: string) {
+    const stack = testStack();
+    const cluster = new RocketMqCluster(stack, 'Cluster', { nameServers: surroundings.seed, namespace });
+    new RocketMqProducerFunction(stack, 'Producer', { cluster, source: 'sqs', topic, producerGroup: 'orders' });
+    const security = cluster.securityEnvironment;
+    const environment = producerEnvironment({ topic, producerGroup: 'orders' }, { ...surroundings, security });
+    return { errors: errorsOf(stack), environment };
+  }
+
+  test.each([
+    ['a character that no topic may have', 'my shop', 'orders', /holds a character that RocketMQ does not allow/],
+    ['so many that the topic is too long', 'n'.repeat(100), 'o'.repeat(27), /has 128 characters; RocketMQ allows 127/],
+  ])('of %s is a fault at synth, where the function refuses it', (_title, namespace, topic, message) => {
+    const { errors, environment } = inNamespace(namespace, topic);
+    expect(errors).toEqual([expect.stringMatching(message)]);
+    expect(errors[0]).toMatch(/^\[rocketmq-lambda:namespace\] The cluster has the namespace "/);
+    expect(() => readEnvironment(environment)).toThrow(/ROCKETMQ_NAMESPACE/);
+  });
+
+  test('that the topic has already is none, as for the function', () => {
+    const { errors, environment } = inNamespace('shop', `shop%${'o'.repeat(122)}`);
+    expect(errors).toEqual([]);
+    expect(readEnvironment(environment).namespace).toBe('shop');
+  });
+
+  test('that is known at deployment only is none', () => {
+    expect(inNamespace(Lazy.string({ produce: () => 'my shop' }), 'orders').errors).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { Duration, Lazy, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -380,27 +380,6 @@ describe('is refused at synth', () => {
     const stack = testStack();
     producerIn(stack, { environment: { NOTES: 'x'.repeat(4000) } });
     expect(errorsOf(stack)).toEqual([expect.stringMatching(/^\[rocketmq-lambda:environment-size\] .* NOTES, /)]);
-  });
-
-  test.each([
-    ['holds a character that no topic may have', 'my shop', 'orders', /holds a character that RocketMQ does not allow/],
-    ['makes the topic too long', 'n'.repeat(100), 'o'.repeat(27), /has 128 characters; RocketMQ allows 127/],
-  ])('when the namespace of the cluster %s', (_title, namespace, topic, message) => {
-    const stack = testStack();
-    producerIn(stack, { topic }, { nameServers, namespace });
-    expect(errorsOf(stack)).toEqual([expect.stringMatching(message)]);
-    expect(errorsOf(stack)).toEqual([
-      expect.stringMatching(/^\[rocketmq-lambda:namespace\] The cluster has the namespace "/),
-    ]);
-  });
-
-  test('but not when the namespace is part of the topic already, or known at deployment only', () => {
-    const stack = testStack();
-    producerIn(stack, { topic: `shop%${'o'.repeat(122)}` }, { nameServers, namespace: 'shop' });
-    expect(errorsOf(stack)).toEqual([]);
-    const other = testStack();
-    producerIn(other, {}, { nameServers, namespace: Lazy.string({ produce: () => 'my shop' }) });
-    expect(errorsOf(other)).toEqual([]);
   });
 
   test('when a seed is wanted that nobody knows', () => {
