@@ -2,6 +2,7 @@ import { Fn } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { AnySecret } from './any-secret.ts';
 import { propFaults, usableProps } from './checked-props.ts';
 import { authenticationOf, type KafkaClusterChoice, kafkaClusterFaults, pollersOf } from './kafka-cluster-choice.ts';
 import { kafkaDestinationFaults, kafkaDestinationOf } from './kafka-destination.ts';
@@ -65,7 +66,14 @@ export class KafkaToRocketMq extends StreamSource {
     this.#grantRead(props);
     const access = accessConfigurations(props);
     this.eventSourceMapping = this.read({
-      faults: [...faults, ...regionFaults(this, { mskClusterArn })],
+      faults: [
+        ...faults,
+        ...regionFaults(this, {
+          mskClusterArn,
+          'The secret of authentication': placeOf(authenticationOf(props).secret),
+          rootCaCertificate: placeOf(props.rootCaCertificate),
+        }),
+      ],
       options: {
         kafkaTopic: props.kafkaTopic,
         ...(mskClusterArn === undefined
@@ -124,6 +132,11 @@ export class KafkaToRocketMq extends StreamSource {
       [`${arnWithin(clusterArn, 'group')}/${consumerGroupId}`],
     );
   }
+}
+
+/** What tells the Region of a secret. */
+function placeOf(secret: AnySecret | undefined) {
+  return [secret?.secretArn, secret] as const;
 }
 
 /** `arn:…:cluster/name/uuid` → `arn:…:topic/name/uuid`, also when the ARN is known at deployment only. */

@@ -3,6 +3,7 @@ import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -26,6 +27,10 @@ function arnOf(service: string, region: string, rest: string): string {
 
 function queueIn(stack: Stack, region: string) {
   return Queue.fromQueueArn(stack, 'Queue', arnOf('sqs', region, 'orders'));
+}
+
+function secretIn(stack: Stack, region: string) {
+  return Secret.fromSecretCompleteArn(stack, 'Secret', arnOf('secretsmanager', region, 'secret:kafka-abcdef'));
 }
 
 function tableIn(stack: Stack, region: string) {
@@ -76,6 +81,29 @@ const makers: readonly (readonly [construct: string, prop: string, make: Maker])
         kafkaTopic: 'orders',
         consumerGroupId: 'orders',
         mskClusterArn: arnOf('kafka', region, 'cluster/orders/0123-4567'),
+      }),
+  ],
+  [
+    'KafkaToRocketMq',
+    'The secret of authentication',
+    (stack, region) =>
+      new pack.KafkaToRocketMq(stack, 'Made', {
+        ...targetIn(stack),
+        kafkaTopic: 'orders',
+        bootstrapServers: ['broker-1.example.com:9096'],
+        authentication: pack.KafkaAuthentication.plain(secretIn(stack, region)),
+      }),
+  ],
+  [
+    'KafkaToRocketMq',
+    'rootCaCertificate',
+    (stack, region) =>
+      new pack.KafkaToRocketMq(stack, 'Made', {
+        ...targetIn(stack),
+        kafkaTopic: 'orders',
+        bootstrapServers: ['broker-1.example.com:9096'],
+        authentication: pack.KafkaAuthentication.plain(new Secret(stack, 'Own')),
+        rootCaCertificate: secretIn(stack, region),
       }),
   ],
   [
