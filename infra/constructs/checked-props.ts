@@ -182,8 +182,10 @@ function usable(props: object, names: readonly CheckedProp[]): object {
     if (value === undefined) continue;
     const { isFine, isElement }: PropKind = kinds[name];
     if (!isFine(value)) changed.set(name, isElement?.(value) === true ? [value] : undefined);
-    else if (held[name] !== undefined) changed.set(name, usable(value as object, held[name]));
+    const parts = isFine(value) && held[name] !== undefined ? usable(value as object, held[name]) : value;
+    if (parts !== value) changed.set(name, parts);
   }
+  // As they were given: what is copied loses what an object of a class inherits.
   if (changed.size === 0) return props;
   const entries = Object.entries({ ...props, ...Object.fromEntries(changed) });
   return Object.fromEntries(entries.filter(([name, value]) => value !== undefined || !changed.has(name)));

@@ -19,7 +19,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { describe, expect, test } from 'vitest';
-import { type CheckedProp, propFaults } from '../../../infra/constructs/checked-props.ts';
+import { type CheckedProp, propFaults, usableProps } from '../../../infra/constructs/checked-props.ts';
 import * as pack from '../../../infra/index.ts';
 import { errorsOf, testStack, testVpc } from '../test-app.ts';
 
@@ -281,4 +281,9 @@ test('what is made in the app and what is imported is right', () => {
   for (const [name, values] of Object.entries(rightValues(testStack()))) {
     for (const value of values) expect(propFaults({ [name]: value }, [name as CheckedProp])).toEqual([]);
   }
+});
+
+test('props that are right stay the object that was given', () => {
+  const given = { functionOptions: { timeout: Duration.seconds(30) }, alarmActions: [] };
+  expect(usableProps(given, ['functionOptions', 'alarmActions'])).toBe(given);
 });
