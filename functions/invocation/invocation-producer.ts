@@ -16,9 +16,13 @@ import {
   type TransactionResult,
 } from '#rocketmq';
 
+/** Then the deadline is asked again: it may be farther than a timer goes. */
+const LONGEST_WAIT_MS = 60_000;
+
 /**
  * The warm producer as one invocation has it: nothing that it does outlasts the invocation's deadline, whether the handler
- * thinks of it or not. A sandbox that Lambda stops loses all that it keeps warm, and every other record of the batch.
+ * thinks of it or not. A sandbox that Lambda stops loses all that it keeps warm, and every other record of the batch. Nor does
+ * anything of it go on behind the end of the invocation, which waits until it has `settled`.
  */
 export class InvocationProducer implements Producer {
   readonly group: string;
@@ -26,6 +30,13 @@ export class InvocationProducer implements Producer {
   readonly #deadline: Deadline;
   /** For calls without options, of which each would make its own. */
   readonly #deadlineAlone: { readonly deadline: Deadline };
+  /** Calls that have not settled. */
+  #underWay = 0;
+  #onSettled: (() => void) | undefined;
+
+  readonly #oneSettled = (): void => {
+    if (--this.#underWay === 0) this.#onSettled?.();
+  };
 
   constructor(producer: Producer, deadline: Deadline) {
     this.group = producer.group;
@@ -35,27 +46,27 @@ export class InvocationProducer implements Producer {
   }
 
   send(message: Message, options?: SendOptions): Promise<SendResult> {
-    return this.#producer.send(message, this.#inTime(options));
+    return this.#tracked(this.#producer.send(message, this.#inTime(options)));
   }
 
   sendOneway(message: Message, options?: SendOptions): Promise<void> {
-    return this.#producer.sendOneway(message, this.#inTime(options));
+    return this.#tracked(this.#producer.sendOneway(message, this.#inTime(options)));
   }
 
   sendAll(messages: readonly Message[], options?: SendAllOptions): Promise<SendOutcome[]> {
-    return this.#producer.sendAll(messages, this.#inTime(options));
+    return this.#tracked(this.#producer.sendAll(messages, this.#inTime(options)));
   }
 
   request(message: Message, timeoutMs: number, options?: SendOptions): Promise<ReplyMessage> {
-    return this.#producer.request(message, timeoutMs, this.#inTime(options));
+    return this.#tracked(this.#producer.request(message, timeoutMs, this.#inTime(options)));
   }
 
   recall(topic: string, recallHandle: string, options?: SendAllOptions): Promise<string> {
-    return this.#producer.recall(topic, recallHandle, this.#inTime(options));
+    return this.#tracked(this.#producer.recall(topic, recallHandle, this.#inTime(options)));
   }
 
   queryMessageByUniqKey(message: Message, options?: QueryOptions): Promise<QueryResult> {
-    return this.#producer.queryMessageByUniqKey(message, this.#inTime(options));
+    return this.#tracked(this.#producer.queryMessageByUniqKey(message, this.#inTime(options)));
   }
 
   sendTransaction(
@@ -63,7 +74,7 @@ export class InvocationProducer implements Producer {
     localTransaction: LocalTransaction,
     options?: TransactionOptions,
   ): Promise<TransactionResult> {
-    return this.#producer.sendTransaction(message, localTransaction, this.#inTime(options));
+    return this.#tracked(this.#producer.sendTransaction(message, localTransaction, this.#inTime(options)));
   }
 
   onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
@@ -71,11 +82,34 @@ export class InvocationProducer implements Producer {
   }
 
   awaitTransactionChecks(topics: readonly string[], options?: SendAllOptions): Promise<void> {
-    return this.#producer.awaitTransactionChecks(topics, this.#inTime(options));
+    return this.#tracked(this.#producer.awaitTransactionChecks(topics, this.#inTime(options)));
   }
 
   shutdown(deadline: Deadline = this.#deadline): Promise<void> {
     return this.#producer.shutdown(deadline);
+  }
+
+  /**
+   * Settles when all that was begun has, awaited or not: a handler that failed beside it, as by `Promise.all`, awaits nothing more.
+   * No later than the deadline, and never rejects.
+   */
+  async settled(): Promise<void> {
+    while (this.#underWay > 0 && this.#deadline.remainingMs() > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(LONGEST_WAIT_MS, this.#deadline.remainingMs()));
+        this.#onSettled = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      // Whoever waited for the last call may begin another one now.
+      await new Promise(setImmediate);
+    }
+  }
+
+  #tracked<T>(call: Promise<T>): Promise<T> {
+    this.#underWay++;
+    return call.finally(this.#oneSettled);
   }
 
   /** The options with the invocation's deadline, or an earlier one of their own. What cannot be options is refused later. */

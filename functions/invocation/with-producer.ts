@@ -43,6 +43,7 @@ interface InvocationRequest {
 
 interface InvocationState {
   readonly warm: WarmClient;
+  readonly producer: InvocationProducer;
   readonly upkeep: InvocationUpkeep;
   readonly metrics: InvocationMetrics;
   readonly dueBefore: readonly DueTaskReport[];
@@ -54,8 +55,8 @@ let isFirstInvocation = true;
 
 /**
  * Middleware that gives a handler the warm producer, as `context.rocketmq`. Before the handler, it drops connections that died while
- * the sandbox was frozen, and starts due work beside the sends. After the handler, even if that failed, it waits for due work and
- * writes log and metrics; nothing is left running.
+ * the sandbox was frozen, and starts due work beside the sends. After the handler, even if that failed, it waits for sends that the
+ * handler did not wait for and for due work, and writes log and metrics; nothing is left running.
  *
  * The invocation fails with `OptionsError` when the environment cannot be used. If a middleware used after this one answers early, Middy
  * tells this one of no end: the invocation is then ended by the first one that begins when its time is up.
@@ -76,7 +77,7 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const dueBefore = client.dueWorkReport();
     const upkeep = await client.beginInvocation(deadline);
     const records = new RecordLog(request.context.awsRequestId);
-    states.set(request, { warm, upkeep, metrics, dueBefore, isCold, records });
+    states.set(request, { warm, producer, upkeep, metrics, dueBefore, isCold, records });
     const record: ProducerInvocation['record'] = (outcome, elapsedMs, recordId) => {
       metrics.record(outcome, elapsedMs);
       records.record(recordId, outcome);
@@ -95,7 +96,8 @@ export function withProducer<Event, Result>(): MiddlewareObj<Event, Result, Erro
     const state = states.get(request);
     if (state === undefined) return;
     states.delete(request);
-    const { warm, upkeep, metrics, dueBefore, isCold, records } = state;
+    const { warm, producer, upkeep, metrics, dueBefore, isCold, records } = state;
+    await producer.settled();
     await upkeep.end();
     records.end();
     const connectionsOpened = connectionsNotTold(warm);

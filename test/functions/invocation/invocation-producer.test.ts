@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Deadline, Producer } from '#rocketmq';
+import { type Deadline, deadlineAfter, type Producer } from '#rocketmq';
 import { InvocationProducer } from '../../../functions/invocation/invocation-producer.ts';
 import { rejectionOf, type StartedProducer, startProducer, TOPIC } from '../rocketmq/producer/start-producer.ts';
 
@@ -54,6 +54,28 @@ describe('the producer of an invocation', () => {
     expect(await rejectionOf(producer.send(message))).toMatchObject({ code: 'ROCKETMQ_DEADLINE', outcome: 'notSent' });
     expect(await producer.sendAll([message])).toMatchObject([{ error: { code: 'ROCKETMQ_DEADLINE' } }]);
     expect(started.cluster.messages(TOPIC)).toHaveLength(sent);
+  });
+
+  test('has settled when all that was begun has, and what was begun then', async () => {
+    const producer = new InvocationProducer(started.producer, watched(10_000));
+    const ended: string[] = [];
+    const sendTwo = async () => {
+      for (const body of ['first', 'second']) ended.push((await producer.send({ topic: TOPIC, body })) && body);
+    };
+    const sending = sendTwo();
+    const failing = rejectionOf(producer.send({ topic: TOPIC, body: '' }));
+    await producer.settled();
+    expect(ended).toEqual(['first', 'second']);
+    await Promise.all([sending, failing]);
+  });
+
+  test('is not waited for beyond its deadline', async () => {
+    const never = Promise.withResolvers<'unknown'>();
+    const producer = new InvocationProducer(started.producer, deadlineAfter(100));
+    const sending = producer.sendTransaction({ topic: TOPIC, body: 'x' }, () => never.promise);
+    await producer.settled();
+    never.resolve('unknown');
+    expect(await sending).toMatchObject({ status: 'pending', reason: 'unknown' });
   });
 
   test('keeps to the earlier one where a call gives its own', async () => {

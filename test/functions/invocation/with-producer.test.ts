@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Producer } from '#rocketmq';
 import type { ProducerContext, ProducerInvocation } from '../../../functions/invocation/with-producer.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../../local/embedded/embedded-cluster.ts';
@@ -56,6 +57,10 @@ const sendOne: Work = async ({ producer, deadline, record }, event) => {
   record({ status: 'stored', result }, 1, String(event));
   return event;
 };
+
+/** Sends one message in a transaction. */
+const commits = (producer: Producer, event: unknown) =>
+  producer.sendTransaction({ topic: TOPIC, body: String(event) }, async () => 'commit');
 
 describe('a handler behind withProducer', () => {
   test('is given the producer, the environment and a deadline with the reserve taken off', async () => {
@@ -143,6 +148,28 @@ describe('a handler behind withProducer', () => {
     expect(client.dueWorkReport()).toContainEqual(
       expect.objectContaining({ name: 'updateTopicRouteInfoFromNameServer', runs: 1, failures: 0 }),
     );
+  });
+
+  test.each<[string, Work]>([
+    [
+      'fails beside them',
+      ({ producer }, event) => Promise.all([producer.send({ topic: TOPIC, body: '' }), commits(producer, event)]),
+    ],
+    ['does not wait for them', async ({ producer }, event) => void commits(producer, event)],
+  ])('leaves no send of its own behind when it %s', async (_what, work) => {
+    const handler = handlerOf(work);
+    await metricLinesOf(async () => {
+      for (const id of ['cold', 'warm']) await handler(id, contextOf(id)).catch(() => undefined);
+    });
+    expect(
+      cluster
+        .messages(TOPIC)
+        .map(({ body }) => body.toString())
+        .toSorted(),
+    ).toEqual(['cold', 'warm']);
+    // A broker would ask for transactions of others too, and wait in vain for a sandbox that is frozen.
+    expect(cluster.broker().producers.clients('orders-lambda')).toEqual([]);
+    expect(modules.warmClient().client.pendingCount).toBe(0);
   });
 
   test('counts each failed run of due work once', async () => {
