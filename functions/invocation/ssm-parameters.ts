@@ -82,6 +82,8 @@ export class SsmParameters {
     const fail = (reason: string, cause?: unknown) => new NameServerParameterError(name, reason, cause);
     const value = (await this.#read(deadline, fail, this.#takeShared())).get(name);
     if (value === undefined) throw fail(MISSING);
+    if (NO_LIST.test(value))
+      throw fail('holds JSON or PEM, and no list of host:port: is it the one of something else?');
     const addrs = parseNameServerList(value);
     if (addrs.length === 0) throw fail('is empty: it must hold host:port, separated by ";"');
     this.#readAt = this.#clock.now();
@@ -133,6 +135,9 @@ export class SsmParameters {
     }
   }
 }
+
+/** Credentials or a certificate, where names of parameters were mixed up: who reads a list shows what is wrong with it. */
+const NO_LIST = /[{}]|-----BEGIN/;
 
 const MISSING = 'does not exist in this account and Region: create it, or correct its name';
 

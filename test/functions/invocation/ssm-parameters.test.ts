@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
 import { NameServerParameterError, SsmParameters } from '../../../functions/invocation/ssm-parameters.ts';
@@ -173,6 +174,18 @@ describe('a client that looks its name servers up in the parameter', () => {
     const lookup = client.dueWorkReport().find(({ name }) => name === 'fetchNameServerAddr');
     expect(lookup?.lastError).toContain('still using 127.0.0.1:');
     await client.shutdown();
+  });
+
+  test.each([
+    ['credentials', '{"accessKey":"orders","secretKey":"of-nobody-else"}'],
+    ['a private key', '-----BEGIN PRIVATE KEY-----\nof-nobody-else\n-----END PRIVATE KEY-----'],
+  ])('shows nothing of the value where it holds %s, because names were mixed up', async (_what, value) => {
+    ssm.set(NAME, value, 'SecureString');
+    const { parameter: one } = parameter();
+    const client = createClient({ fetchNameServerAddrs: (deadline) => one.fetchNameServers(deadline) });
+    const error = await rejectionOf(client.producer({ group: 'g' }).send({ topic: TOPIC, body: 'x' }));
+    expect(String(error)).toContain(`SSM parameter "${NAME}" holds JSON or PEM, and no list of host:port`);
+    expect(inspect(error, { depth: null })).not.toContain('of-nobody-else');
   });
 
   test('says what is wrong with the value when there is no good one', async () => {
