@@ -34,8 +34,15 @@ export class InvocationProducer implements Producer {
   #underWay = 0;
   #onSettled: (() => void) | undefined;
 
-  readonly #oneSettled = (): void => {
+  // For all calls, of which `finally` would make two functions and two promises each.
+  readonly #succeeded = <T>(result: T): T => {
     if (--this.#underWay === 0) this.#onSettled?.();
+    return result;
+  };
+
+  readonly #failed = (error: unknown): never => {
+    this.#succeeded(undefined);
+    throw error;
   };
 
   constructor(producer: Producer, deadline: Deadline) {
@@ -109,7 +116,7 @@ export class InvocationProducer implements Producer {
 
   #tracked<T>(call: Promise<T>): Promise<T> {
     this.#underWay++;
-    return call.finally(this.#oneSettled);
+    return call.then<T>(this.#succeeded, this.#failed);
   }
 
   /** The options with the invocation's deadline, or an earlier one of their own. What cannot be options is refused later. */
