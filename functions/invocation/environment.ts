@@ -355,6 +355,21 @@ export function readTraceId(variables: NodeJS.ProcessEnv = process.env): string 
   return textOf(variables, '_X_AMZN_TRACE_ID');
 }
 
+/** Makes something as if these variables were not set. */
+export function withoutVariables<T>(
+  names: readonly string[],
+  make: () => T,
+  variables: NodeJS.ProcessEnv = process.env,
+): T {
+  const values = names.map((name) => [name, variables[name]] as const);
+  for (const name of names) delete variables[name];
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of values) if (value !== undefined) variables[name] = value;
+  }
+}
+
 /** The value of a variable without blanks around it; undefined where it is absent or nothing else. */
 function textOf(variables: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = variables[name]?.trim();
