@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Deadline,
+  deadlineAfter,
   earlierBy,
   earlierOf,
   OptionsError,
@@ -24,7 +25,10 @@ export interface CheckCounts {
   readonly unknown: number;
   /** Whether the group was registered with every master of its topics, at least once. */
   readonly isRegistered: boolean;
-  /** What kept the group from being registered with a broker, or a check from being decided; each message once. */
+  /**
+   * What kept the group from being registered with a broker, or a check from being decided; each message once, and of many that
+   * differ the first ones.
+   */
   readonly errors: readonly string[];
 }
 
@@ -39,6 +43,9 @@ export interface AnswerChecksOptions {
   /** The stay ends 2 s before it, for the last answers and for taking the group off the brokers. */
   readonly deadline?: Deadline;
 }
+
+/** Errors told. Many name a transaction or a time, so that an outage of the log has one for each check of a round. */
+const MOST_ERRORS = 50;
 
 /** Kept back before the deadline. */
 const LEAVE_MS = 2_000;
@@ -70,6 +77,9 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
   const leave = deadline && earlierBy(deadline, LEAVE_MS);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
+  const tell = (error: unknown) => {
+    if (errors.size < MOST_ERRORS) errors.add(messageOf(error));
+  };
   let isRegistered = false;
   const listener = logCheckListener(log);
   const open = new Set<string>();
@@ -77,16 +87,18 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
   let isLeaving = false;
   const check: TransactionCheckListener['check'] = (message) => {
     open.add(message.msgId);
-    return turnstile.run(async () => (isLeaving ? 'unknown' : listener.check(message)));
+    const work = async () => (isLeaving ? 'unknown' : listener.check(message));
+    // One that is answered already, for want of time, would take the turn of one that can be decided: in the next round all would.
+    return turnstile.run(work, deadlineAfter(CHECK_LIMIT_MS));
   };
   const answered = async (report: TransactionCheckReport) => {
     counts[countOf(report)]++;
-    if (report.error !== undefined) errors.add(messageOf(report.error));
+    if (report.error !== undefined) tell(report.error);
     try {
       await listener.answered?.(report);
     } catch (error) {
       // The broker has its answer; without the note, a commit that is asked for once more is delivered once more.
-      errors.add(messageOf(error));
+      tell(error);
     }
     open.delete(report.message.msgId);
   };
@@ -100,7 +112,7 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
       isRegistered = true;
     } catch (error) {
       if (!(error instanceof RocketMQError)) throw error;
-      errors.add(error.message);
+      tell(error);
       pauseMs = REGISTER_AGAIN_MS;
     }
     stay ??= earlierOf(leave, awakeMs);

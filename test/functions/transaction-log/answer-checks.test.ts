@@ -126,6 +126,29 @@ test('an answer that the broker does not take counts as unknown, and is told of'
   expect(delivered).toEqual([]);
 });
 
+test('of many checks that fail in an outage of the log all are counted, and the first errors told', async () => {
+  await using started = await start();
+  const { clock, cluster, client, producer } = started;
+  const sending = await client.beginInvocation(deadlineAfter(10_000));
+  const unknown = async () => 'unknown' as const;
+  const messages = Array.from({ length: 120 }, (_, index) => ({ topic: 'T', body: String(index) }));
+  await Promise.all(messages.map((message) => producer.sendTransaction(message, unknown)));
+  await sending.end();
+  const noLog: TransactionLog = {
+    decide: ({ msgId }) => Promise.reject(new Error(`${msgId} is not read`)),
+    markDelivered: async () => undefined,
+  };
+  const upkeep = await client.beginInvocation(deadlineAfter(10_000));
+  const stay = answerChecks({ producer, log: noLog, topics: ['T'], awakeMs: 500 });
+  await expect.poll(started.registered).toEqual([1, 1]);
+  clock.advance(15_000);
+  for (const broker of cluster.brokers) broker.checkTransactions();
+  const { errors, ...counts } = await stay;
+  await upkeep.end();
+  expect(counts).toMatchObject({ asked: 120, unknown: 120 });
+  expect(errors).toHaveLength(50);
+});
+
 test.each([
   ['awakeMs', Number.NaN],
   ['awakeMs', undefined],
