@@ -1,5 +1,6 @@
 import {
   type Deadline,
+  deadlineAfter,
   earlierOf,
   type LocalTransaction,
   type Message,
@@ -16,8 +17,10 @@ import {
   type TransactionResult,
 } from '#rocketmq';
 
-/** Then the deadline is asked again: it may be farther than a timer goes. */
+/** Then it is looked again: the deadline may be farther than a timer goes. */
 const LONGEST_WAIT_MS = 60_000;
+/** What ends by the deadline ends a moment after it, for timers are late. */
+const TIMERS_LATE_MS = 20;
 
 /**
  * The warm producer as one invocation has it: nothing that it does outlasts the invocation's deadline, whether the handler
@@ -98,12 +101,14 @@ export class InvocationProducer implements Producer {
 
   /**
    * Settles when all that was begun has, awaited or not: a handler that failed beside it, as by `Promise.all`, awaits nothing more.
-   * No later than the deadline, and never rejects.
+   * No later than a moment after the deadline, and never rejects.
    */
   async settled(): Promise<void> {
-    while (this.#underWay > 0 && this.#deadline.remainingMs() > 0) {
+    if (this.#underWay === 0) return;
+    const limit = deadlineAfter(Math.max(0, this.#deadline.remainingMs()) + TIMERS_LATE_MS);
+    while (this.#underWay > 0 && limit.remainingMs() > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(LONGEST_WAIT_MS, this.#deadline.remainingMs()));
+        const timer = setTimeout(resolve, Math.min(LONGEST_WAIT_MS, limit.remainingMs()));
         this.#onSettled = () => {
           clearTimeout(timer);
           resolve();

@@ -69,6 +69,16 @@ describe('the producer of an invocation', () => {
     await Promise.all([sending, failing]);
   });
 
+  test('has settled too when there is no time left for what was begun', async () => {
+    const producer = new InvocationProducer(started.producer, deadlineAfter(0));
+    let settled = 0;
+    const begun = [producer.send(message), producer.sendTransaction({ topic: TOPIC, body: 'x' }, commit)];
+    const failing = begun.map((call) => rejectionOf(call).finally(() => settled++));
+    await producer.settled();
+    expect(settled).toBe(2);
+    for (const error of await Promise.all(failing)) expect(error).toMatchObject({ code: 'ROCKETMQ_DEADLINE' });
+  });
+
   test('is not waited for beyond its deadline', async () => {
     const never = Promise.withResolvers<'unknown'>();
     const producer = new InvocationProducer(started.producer, deadlineAfter(100));
