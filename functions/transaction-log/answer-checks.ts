@@ -10,7 +10,7 @@ import {
   type TransactionCheckListener,
   type TransactionCheckReport,
 } from '#rocketmq';
-import { logCheckListener } from './log-check-listener.ts';
+import { noteDelivered } from './log-check-listener.ts';
 import type { TransactionLog } from './transaction-log.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -81,13 +81,13 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
     if (errors.size < MOST_ERRORS) errors.add(messageOf(error));
   };
   let isRegistered = false;
-  const listener = logCheckListener(log);
+  const note = noteDelivered(log);
   const open = new Set<string>();
   const turnstile = new Turnstile(AT_ONCE);
   let isLeaving = false;
   const check: TransactionCheckListener['check'] = (message) => {
     open.add(message.msgId);
-    const work = async () => (isLeaving ? 'unknown' : listener.check(message));
+    const work = async () => (isLeaving ? 'unknown' : log.decide(message));
     // One that is answered already, for want of time, would take the turn of one that can be decided: in the next round all would.
     return turnstile.run(work, deadlineAfter(CHECK_LIMIT_MS));
   };
@@ -95,7 +95,7 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
     counts[countOf(report)]++;
     if (report.error !== undefined) tell(report.error);
     try {
-      await listener.answered?.(report);
+      await note(report);
     } catch (error) {
       // The broker has its answer; without the note, a commit that is asked for once more is delivered once more.
       tell(error);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { createClient, deadlineAfter } from '#rocketmq';
 import { logCheckListener } from '../../../functions/transaction-log/log-check-listener.ts';
@@ -42,4 +43,20 @@ test('checks are answered from the log: one copy of what was committed, none of 
   expect(await log.decide({ msgId: happened.msgId, bornAt: 0 })).toBe('rollback');
   await upkeep.end();
   await client.shutdown();
+});
+
+test('of many checks 25 at a time are asked of the log, so that whoever sends beside them has not to wait for all', async () => {
+  const gate = Promise.withResolvers<'unknown'>();
+  let asked = 0;
+  const decide = () => {
+    asked++;
+    return gate.promise;
+  };
+  const { check } = logCheckListener({ decide, markDelivered: async () => undefined });
+  const message = { topic: 'T', body: Buffer.from('x'), properties: {}, bornAt: 0, checkTimes: 1 };
+  const answers = Array.from({ length: 60 }, (_, index) => check({ ...message, msgId: String(index) }));
+  expect(asked).toBe(25);
+  gate.resolve('unknown');
+  expect(await Promise.all(answers)).toEqual(Array(60).fill('unknown'));
+  expect(asked).toBe(60);
 });
