@@ -12,6 +12,7 @@ import { isV5 } from '../server-release.ts';
 import { type CheckedSend, incomingMessage, isTooLong, storedExt } from './checked-send.ts';
 import { CLUSTER_NAME } from './cluster-name.ts';
 import { MAX_BODY_BYTES, tooLarge } from './send-checks.ts';
+import { RETRY_PREFIX } from './topic-name.ts';
 
 /**
  * Stores every member of a batch, or none (Java: `SendMessageProcessor.sendBatchMessage`, `MessageExtEncoder`). On 5.x members
@@ -20,7 +21,7 @@ import { MAX_BODY_BYTES, tooLarge } from './send-checks.ts';
  */
 export function sendBatch(send: CheckedSend): Answer {
   const { broker, header, body } = send;
-  if (header.topic.startsWith('%RETRY%') && isV5(broker.version)) {
+  if (header.topic.startsWith(RETRY_PREFIX) && isV5(broker.version)) {
     const remark = `batch request does not support retry group ${header.topic}`;
     return { code: ResponseCode.MESSAGE_ILLEGAL, remark };
   }

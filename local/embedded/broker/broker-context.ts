@@ -8,6 +8,7 @@ import type { ClientTable } from './client-table.ts';
 import type { ConsumerOffsets } from './consumer-offsets.ts';
 import type { MessageStore } from './message-store.ts';
 import type { ProducerTable } from './producer-table.ts';
+import type { QueueLocks } from './queue-locks.ts';
 import type { StaticQueues } from './static-queues.ts';
 import type { SubscriptionTable } from './subscription-table.ts';
 import type { TopicTable } from './topic-table.ts';
@@ -42,6 +43,7 @@ export interface BrokerContext extends BrokerData {
   readonly producers: ProducerTable;
   readonly consumers: ClientTable;
   readonly subscriptions: SubscriptionTable;
+  readonly queueLocks: QueueLocks;
   readonly settings: BrokerSettings;
   readonly sendRefusal: SendRefusal | undefined;
   readonly degraded: DegradedCode | undefined;

@@ -7,6 +7,7 @@ import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code
 import { topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import type { BrokerContext } from './broker-context.ts';
+import { RETRY_PREFIX } from './topic-name.ts';
 
 /** HEART_BEAT, UNREGISTER_CLIENT and GET_CONSUMER_LIST_BY_GROUP (Java: `ClientManageProcessor`). */
 export function clientRequests(broker: BrokerContext): HandlerEntries {
@@ -26,7 +27,7 @@ function heartbeat(broker: BrokerContext, { request, connection }: Exchange): An
   const client = { connection, clientId: clientID, language, version, lastHeartbeatAt: broker.clock.now() };
   for (const group of producerGroups) broker.producers.register(group, client);
   for (const group of broker.subscriptions.register(consumerDataSet)) {
-    const retryTopic = `%RETRY%${group}`;
+    const retryTopic = `${RETRY_PREFIX}${group}`;
     if (broker.topics.get(retryTopic) === undefined) broker.topics.put(topicConfig(retryTopic, 1));
     if (broker.consumers.register(group, client)) notifyConsumers(broker, group);
   }

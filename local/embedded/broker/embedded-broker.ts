@@ -20,6 +20,7 @@ import { offsetRequests } from './offset-requests.ts';
 import { ProducerTable } from './producer-table.ts';
 import { pullRequests } from './pull-requests.ts';
 import { queryRequests } from './query-requests.ts';
+import { QueueLocks } from './queue-locks.ts';
 import { recallRequests } from './recall-requests.ts';
 import { replyRequests } from './reply-requests.ts';
 import { sendRequests } from './send-requests.ts';
@@ -55,6 +56,7 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
   readonly producers = new ProducerTable();
   readonly consumers = new ClientTable();
   readonly subscriptions = new SubscriptionTable();
+  readonly queueLocks = new QueueLocks();
   /** While set, every send is answered this code: 2 busy, 14 not available, 16 no permission. */
   sendRefusal: SendRefusal | undefined;
   /** Who may talk to it, and how they sign; everybody while it is `undefined`. May be changed while clients are connected. */

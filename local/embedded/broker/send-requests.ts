@@ -17,6 +17,7 @@ import { sendBatch } from './batch-send.ts';
 import { type BrokerContext, REGION_ID } from './broker-context.ts';
 import { type CheckedSend, incomingMessage, isTooLong, SEND_EXT, storedExt } from './checked-send.ts';
 import { CLUSTER_NAME } from './cluster-name.ts';
+import { deadLetter } from './dead-letters.ts';
 import { placeMessage } from './message-placement.ts';
 import { checkTopic, MAX_BODY_BYTES, refusalOfAll, tooLarge } from './send-checks.ts';
 
@@ -59,12 +60,16 @@ function codeOf({ degraded }: BrokerContext, { code }: Answer, properties: strin
   return decodeProperties(properties)[MessageProperty.WAIT] === 'false' ? code : degraded;
 }
 
-function sendSingle(send: CheckedSend): Answer {
-  const { broker, header, body } = send;
+function sendSingle(asked: CheckedSend): Answer {
+  const { broker, body } = asked;
+  const sent = decodeProperties(asked.header.properties);
+  const dead = deadLetter(broker, asked.header, sent);
+  const send = { ...asked, header: dead?.header ?? asked.header };
+  const { header } = send;
   // What Java trips over; 4.9 stores it.
   if (body.length === 0 && isV5(broker.version))
     throw new ProcessorError('java.lang.NullPointerException: the request has no body');
-  const properties = storedProperties(broker, decodeProperties(header.properties));
+  const properties = storedProperties(broker, dead?.properties ?? sent);
   if (body.length > MAX_BODY_BYTES || isTooLong(properties, broker.version)) return tooLarge();
   const placement = placeMessage(broker, incomingMessage(send, { flag: header.flag, body, properties }));
   if ('code' in placement) return placement;

@@ -1,5 +1,8 @@
 import { isV5 } from '../server-release.ts';
 
+/** What names the topic of messages that a consumer group is to try again. */
+export const RETRY_PREFIX = '%RETRY%';
+
 const LONGEST_TOPIC = 127;
 const LONGEST_RETRY_TOPIC = 255;
 

@@ -1,5 +1,6 @@
 import { type TopicConfig, topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import { CLUSTER_NAME } from './cluster-name.ts';
+import { RETRY_PREFIX } from './topic-name.ts';
 
 /** Where half messages wait for the end of their transaction, and where those go that were checked too often. */
 export const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
@@ -75,7 +76,7 @@ export class TopicTable {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known;
     // Where messages wait that a consumer group could not deal with.
-    if (topic.startsWith('%RETRY%')) return this.#create(topicConfig(topic, 1));
+    if (topic.startsWith(RETRY_PREFIX)) return this.#create(topicConfig(topic, 1));
     const pattern = this.#topics.get(defaultTopic);
     if (pattern === undefined || (pattern.perm & PERM_INHERIT) === 0) return undefined;
     const perm = pattern.perm & ~PERM_INHERIT;
