@@ -1,9 +1,10 @@
 import { requiredField, requiredInteger } from '../../../functions/rocketmq/protocol/ext-fields.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
-import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
+import { type Answer, type Exchange, type HandlerEntries, ProcessorError } from '../exchange.ts';
 import { isV5, unsupportedRequest } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
+import { changedAttributes } from './topic-attributes.ts';
 import { topicConfigJson } from './topic-config-text.ts';
 import { topicNameFault } from './topic-name.ts';
 import { isSystemTopic } from './topic-table.ts';
@@ -18,34 +19,33 @@ export function topicRequests(broker: BrokerContext): HandlerEntries {
 
 function createTopic(broker: BrokerContext, { request }: Exchange): Answer {
   const ext = request.extFields;
+  const filterType = ext.topicFilterType;
+  if (filterType !== 'SINGLE_TAG' && filterType !== 'MULTI_TAG') {
+    const exception = 'org.apache.rocketmq.remoting.exception.RemotingCommandException';
+    throw new ProcessorError(`${exception}: topicFilterType = [${filterType ?? null}] value invalid`);
+  }
   const topic = requiredField(ext, 'topic');
+  const isTaken = isSystemTopic(topic) || topic === broker.name;
   const fault =
     topicNameFault(topic, broker.version) ??
-    (isSystemTopic(topic) ? `The topic[${topic}] is conflict with system topic.` : undefined);
+    (isTaken ? `The topic[${topic}] is conflict with system topic.` : undefined);
   if (fault !== undefined) {
     return { code: isV5(broker.version) ? ResponseCode.INVALID_PARAMETER : ResponseCode.SYSTEM_ERROR, remark: fault };
   }
+  const current = broker.topics.get(topic)?.attributes;
+  // 4.9 knows no attributes.
+  const changed = isV5(broker.version) ? changedAttributes(current, ext.attributes ?? '') : { attributes: {} };
+  if ('code' in changed) return changed;
   broker.topics.put({
     topic,
     readQueueNums: Number(requiredInteger(ext, 'readQueueNums')),
     writeQueueNums: Number(requiredInteger(ext, 'writeQueueNums')),
     perm: Number(requiredInteger(ext, 'perm')),
     order: ext.order?.toLowerCase() === 'true',
-    attributes: changedAttributes(broker.topics.get(topic)?.attributes ?? {}, ext.attributes ?? ''),
+    attributes: changed.attributes,
   });
   // What real brokers answer a success with.
   return { code: ResponseCode.SUCCESS, remark: 'not set any response code' };
-}
-
-/** Attributes after a change such as `+message.type=DELAY,-other`. */
-function changedAttributes(current: Readonly<Record<string, string>>, changes: string): Record<string, string> {
-  const attributes = { ...current };
-  for (const change of changes.split(',')) {
-    const [name = '', value = ''] = change.slice(1).split('=');
-    if (change.startsWith('+')) attributes[name] = value;
-    else if (change.startsWith('-')) delete attributes[name];
-  }
-  return attributes;
 }
 
 function getTopicConfig(broker: BrokerContext, { request }: Exchange): Answer {

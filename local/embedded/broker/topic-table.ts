@@ -6,6 +6,9 @@ import { RETRY_PREFIX } from './topic-name.ts';
 export const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
 export const CHECK_MAX_TOPIC = 'TRANS_CHECK_MAX_TIME_TOPIC';
 
+/** Where replies are kept once they were handed to who waits for them. */
+const REPLY_TOPIC = `${CLUSTER_NAME}_REPLY_TOPIC`;
+
 /** Topics that every broker has of its own. Clients may not send to those in the second set. */
 const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   'SCHEDULE_TOPIC_XXXX',
@@ -18,6 +21,8 @@ const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   'BenchmarkTest',
   'RMQ_SYS_TRACE_TOPIC',
   'CHECKPOINT_TOPIC',
+  CLUSTER_NAME,
+  REPLY_TOPIC,
 ]);
 
 const FORBIDDEN_TOPICS: ReadonlySet<string> = new Set([
@@ -49,7 +54,7 @@ export class TopicTable {
   constructor(isAutoCreating: boolean) {
     // Of the broker's own topics those that clients may meet in routes. The trace topic is there only where it is asked for.
     this.put(topicConfig('SCHEDULE_TOPIC_XXXX', 18));
-    for (const topic of [`${CLUSTER_NAME}_REPLY_TOPIC`, CHECK_MAX_TOPIC, 'SELF_TEST_TOPIC', 'OFFSET_MOVED_EVENT']) {
+    for (const topic of [REPLY_TOPIC, CHECK_MAX_TOPIC, 'SELF_TEST_TOPIC', 'OFFSET_MOVED_EVENT']) {
       this.put(topicConfig(topic, 1));
     }
     if (isAutoCreating) this.put(topicConfig('TBW102', 8, { perm: 6 | PERM_INHERIT }));

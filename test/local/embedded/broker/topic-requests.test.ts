@@ -26,8 +26,13 @@ async function configOf(topic: string) {
 }
 
 test('a topic is created, and changed by being created again', async () => {
-  await create(encodeCreateTopic(topicConfig('T', 2, { attributes: { 'message.type': 'DELAY', other: 'x' } })));
-  const more = { ...encodeCreateTopic(topicConfig('T', 8, { perm: 4, order: true })), attributes: '+a=b,-other' };
+  await create(
+    encodeCreateTopic(topicConfig('T', 2, { attributes: { 'message.type': 'DELAY', 'reserve.time': '5' } })),
+  );
+  const more = {
+    ...encodeCreateTopic(topicConfig('T', 8, { perm: 4, order: true })),
+    attributes: '+message.type=FIFO,-reserve.time',
+  };
   expect((await create(more)).code).toBe(0);
   expect(await configOf('T')).toMatchObject({
     topicName: 'T',
@@ -35,7 +40,7 @@ test('a topic is created, and changed by being created again', async () => {
     writeQueueNums: 8,
     perm: 4,
     order: true,
-    attributes: { 'message.type': 'DELAY', a: 'b' },
+    attributes: { 'message.type': 'FIFO' },
   });
   expect(cluster.nameServer().routeOf('T')?.queueDatas).toMatchObject([{ perm: 4, readQueueNums: 8 }]);
 });
@@ -44,7 +49,37 @@ test('what is not there is code 17', async () => {
   expect(await configOf('Unknown')).toBe(17);
 });
 
-test.each(['TBW102', 'rmq_sys_wheel_timer', 'a b', ''])('the name "%s" is refused', async (topic) => {
-  const answer = await create({ ...encodeCreateTopic(topicConfig('x', 1)), topic });
-  expect(answer.code).toBe(29);
+test.each(['TBW102', 'rmq_sys_wheel_timer', 'broker-a', 'DefaultCluster', 'DefaultCluster_REPLY_TOPIC', 'a b', ''])(
+  'the name "%s" is refused',
+  async (topic) => {
+    const answer = await create({ ...encodeCreateTopic(topicConfig('x', 1)), topic });
+    expect(answer.code).toBe(29);
+  },
+);
+
+test.each([
+  ['+message.type=delay', 1, 'value is not in set'],
+  ['+message.type=MIXED', 29, 'MIXED message type is not supported.'],
+  ['+colour=blue', 1, 'unsupported key: colour'],
+  ['+reserve.time=soon', 1, 'For input string: "soon"'],
+  ['message.type=DELAY', 1, 'add/alter attribute format is wrong: message.type'],
+  ['message.type', 1, 'delete attribute format is wrong: message.type'],
+  ['-message.type', 1, 'only add attribute is supported while creating topic. key: message.type'],
+  ['+message.type=FIFO,+message.type=DELAY', 1, 'key duplication: +message.type'],
+])('a topic is not created with the attributes %s', async (attributes, code, remark) => {
+  const answer = await create({ ...encodeCreateTopic(topicConfig('Refused', 1)), attributes });
+  expect(answer).toMatchObject({ code, remark: expect.stringContaining(remark) });
+  expect(await configOf('Refused')).toBe(17);
+});
+
+test('an attribute that a topic does not have cannot be taken from it, nor a fixed one changed', async () => {
+  await create(encodeCreateTopic(topicConfig('Plain', 1, { attributes: { 'queue.type': 'SimpleCQ' } })));
+  for (const attributes of ['-message.type', '+queue.type=BatchCQ', '-queue.type']) {
+    expect((await create({ ...encodeCreateTopic(topicConfig('Plain', 1)), attributes })).code).toBe(1);
+  }
+});
+
+test('a request without a filter type is refused', async () => {
+  const answer = await create({ ...encodeCreateTopic(topicConfig('NoType', 1)), topicFilterType: undefined });
+  expect(answer).toMatchObject({ code: 1, remark: expect.stringContaining('topicFilterType = [null]') });
 });
