@@ -17,17 +17,19 @@ export function queryRequests(broker: BrokerContext): HandlerEntries {
 
 /** Most messages that a query by message id answers, whatever it asks for. */
 const MAX_BY_UNIQ_KEY = 32;
+/** Most that any other query answers (Java: `MessageStoreConfig.maxMsgsNumBatch`). */
+const MAX_BY_KEY = 64;
 
 function queryMessage(broker: BrokerContext, { extFields }: RemotingCommand): Answer {
   const { topic, key, maxNum: wanted, beginAt, endAt } = decodeQueryMessage(extFields);
   const isUniqKeyQuery = extFields._UNIQUE_KEY_QUERY === 'true';
-  const maxNum = isUniqKeyQuery ? MAX_BY_UNIQ_KEY : wanted;
+  const maxNum = isUniqKeyQuery ? MAX_BY_UNIQ_KEY : Math.min(wanted, MAX_BY_KEY);
   // Without an index nothing is found, and nothing tells that apart from a message that was never stored.
   const indexed = broker.settings.messageIndexEnable ? broker.store.withKey(topic, key) : [];
   const found = indexed
     .filter(({ message }) => message.storedAt >= beginAt && message.storedAt <= endAt)
     // The index is read from its newest entry on; the answer is in the order of the log.
-    .slice(-maxNum);
+    .slice(maxNum > 0 ? -maxNum : Number.POSITIVE_INFINITY);
   const last = found.at(-1)?.message;
   const index = {
     indexLastUpdateTimestamp: String(last?.storedAt ?? 0),

@@ -56,6 +56,16 @@ test('messages are found by each word of their keys, the newest as many as asked
   expect(await query('k2', { topic: 'Other' })).toMatchObject({ code: 22 });
 });
 
+test('none is found where none is asked for, and 64 at most', async () => {
+  expect(await query('k2', { maxNum: '0' })).toMatchObject({ code: 22 });
+  for (let index = 0; index < 70; index++) {
+    await connection.request(sendRequest({ queueId: 1, body: String(index), properties: { KEYS: 'many' } }));
+  }
+  const { bodies } = await query('many', { maxNum: '1000', endTimestamp: '99999' });
+  expect(bodies).toHaveLength(64);
+  expect(bodies.at(-1)).toBe('69');
+});
+
 test('only messages stored in the asked time are found', async () => {
   expect(await query('k1', { beginTimestamp: '1001' })).toMatchObject({ bodies: ['again'] });
   expect(await query('k1', { endTimestamp: '1000' })).toMatchObject({ bodies: ['one'] });
