@@ -84,6 +84,17 @@ function consumerOffset(broker: BrokerContext, request: RemotingCommand): Answer
 function commitOffset(broker: BrokerContext, request: RemotingCommand): Answer {
   const { topic, queueId } = queueOf(request);
   const group = requiredField(request.extFields, 'consumerGroup');
+  const refusal = isV5(broker.version) ? checkCommit(broker, group, topic) : undefined;
+  if (refusal !== undefined) return refusal;
   broker.consumerOffsets.commit(group, topic, queueId, requiredInteger(request.extFields, 'commitOffset'));
   return { code: ResponseCode.SUCCESS };
+}
+
+/** 5.x keeps no offset of a group that never consumed, nor of a topic that is not there. */
+function checkCommit(broker: BrokerContext, group: string, topic: string): Answer | undefined {
+  if (!broker.subscriptions.hasGroup(group)) {
+    return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark: `Group ${group} not exist!` };
+  }
+  if (broker.topics.get(topic) !== undefined) return undefined;
+  return { code: ResponseCode.TOPIC_NOT_EXIST, remark: `Topic ${topic} not exist!` };
 }

@@ -12,8 +12,9 @@ import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import { isV5, withFaq } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import type { StoreEntry } from './store-entry.ts';
+import { isGroupName } from './subscription-table.ts';
 import type { SuspendedPulls } from './suspended-pulls.ts';
-import { tagFilter } from './tag-filter.ts';
+import { isEmptyList, tagFilter } from './tag-filter.ts';
 
 /** What Java's lite pull consumer sends in place of PULL_MESSAGE. */
 const LITE_PULL_MESSAGE = 361;
@@ -39,9 +40,12 @@ function servePull(
 ): Answer | Promise<Answer | undefined> {
   const header = decodePullMessage(request.extFields);
   const { consumerGroup, topic, queueId, sysFlag, suspendTimeoutMs } = header;
-  const refusal = checkPull(broker, header, connection.remote);
-  if (refusal !== undefined) return refusal;
   const hasSubscription = (sysFlag & PullSysFlag.SUBSCRIPTION) !== 0;
+  const refusal =
+    checkGroup(broker, consumerGroup) ??
+    checkPull(broker, header, connection.remote) ??
+    (hasSubscription ? checkSubscription(header.subscription, request.extFields.expressionType) : undefined);
+  if (refusal !== undefined) return refusal;
   const expression = hasSubscription ? header.subscription : broker.subscriptions.expression(consumerGroup, topic);
   if (expression === undefined) {
     const remark = withFaq("the consumer's group info not exist", broker.version);
@@ -55,6 +59,26 @@ function servePull(
   const mayWait = (sysFlag & PullSysFlag.SUSPEND) !== 0 && suspendTimeoutMs > 0;
   if (answer.code !== ResponseCode.PULL_NOT_FOUND || !mayWait) return answer;
   return suspended.add({ topic, queueId, connection, read, until: broker.clock.now() + suspendTimeoutMs });
+}
+
+/** A group is made by its first pull, on 5.x only under a good name. */
+function checkGroup(broker: BrokerContext, group: string): Answer | undefined {
+  if (!isV5(broker.version) || isGroupName(group)) {
+    broker.subscriptions.addGroup(group);
+    return undefined;
+  }
+  const remark = withFaq(`subscription group [${group}] does not exist, `, broker.version);
+  return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark };
+}
+
+/** Filters by SQL are off on brokers as they come (Java: `enablePropertyFilter`). */
+function checkSubscription(subscription: string, type = 'TAG'): Answer | undefined {
+  if (type !== 'TAG' && type !== '') {
+    const remark = `The broker does not support consumer to filter message by ${type}`;
+    return { code: ResponseCode.SYSTEM_ERROR, remark };
+  }
+  if (!isEmptyList(subscription)) return undefined;
+  return { code: ResponseCode.SUBSCRIPTION_PARSE_FAILED, remark: "parse the consumer's subscription failed" };
 }
 
 function checkPull(

@@ -1,6 +1,14 @@
+const LONGEST_GROUP = 255;
+
+/** Whether a broker makes a group of this name (Java: `TopicValidator.validateGroup`). */
+export function isGroupName(group: string): boolean {
+  return group.length <= LONGEST_GROUP && /^[%|a-zA-Z0-9_-]+$/.test(group);
+}
+
 /** What consumer groups subscribed to in their heartbeats: tag expressions by group and topic (Java: `ConsumerManager`). */
 export class SubscriptionTable {
   readonly #expressions = new Map<string, string>();
+  readonly #groups = new Set<string>();
 
   /** Reads the consumer data of a heartbeat; answers the groups in it. */
   register(consumerDataSet: readonly Readonly<Record<string, unknown>>[]): string[] {
@@ -8,6 +16,7 @@ export class SubscriptionTable {
     for (const { groupName, subscriptionDataSet } of consumerDataSet) {
       if (typeof groupName !== 'string') continue;
       groups.push(groupName);
+      this.addGroup(groupName);
       for (const subscription of Array.isArray(subscriptionDataSet) ? subscriptionDataSet : []) {
         const { topic, subString } = (subscription ?? {}) as Record<string, unknown>;
         if (typeof topic !== 'string') continue;
@@ -15,6 +24,16 @@ export class SubscriptionTable {
       }
     }
     return groups;
+  }
+
+  /** Takes note of a group that has consumed. */
+  addGroup(group: string): void {
+    this.#groups.add(group);
+  }
+
+  /** Whether a group has ever consumed here (Java: `SubscriptionGroupManager`). */
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
   }
 
   /** The tag expression of a group for a topic; `undefined` when it has not subscribed to it. */

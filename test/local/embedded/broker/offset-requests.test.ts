@@ -3,7 +3,7 @@ import { RequestCode } from '../../../../functions/rocketmq/protocol/request-cod
 import { AdminConnection } from '../../../../local/admin-connection.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from '../../../../local/embedded/embedded-cluster.ts';
 import { GivenClock } from '../../../functions/rocketmq/remoting/given-clock.ts';
-import { sendRequest } from '../requests.ts';
+import { heartbeatRequest, pullRequest, sendRequest } from '../requests.ts';
 
 const clock = new GivenClock(1_000);
 let cluster: EmbeddedCluster;
@@ -53,6 +53,7 @@ test('a group has the offset it committed, and none before that where a queue ha
   const consumerGroup = 'CG';
   expect(await ask(RequestCode.QUERY_CONSUMER_OFFSET, { consumerGroup })).toEqual({ code: 22 });
   expect(await ask(RequestCode.QUERY_CONSUMER_OFFSET, { consumerGroup, queueId: '1' })).toEqual({ code: 22 });
+  await connection.request(pullRequest({ consumerGroup }));
   expect(await ask(RequestCode.UPDATE_CONSUMER_OFFSET, { consumerGroup, commitOffset: '3' })).toEqual({ code: 0 });
   expect(await ask(RequestCode.QUERY_CONSUMER_OFFSET, { consumerGroup })).toEqual({ code: 0, offset: '3' });
 });
@@ -63,4 +64,16 @@ test('a field that is missing or no number is answered 1, with its name', async 
     extFields: { topic: 'T', queueId: 'x' },
   });
   expect(answer).toMatchObject({ code: 1, remark: expect.stringContaining('queueId') });
+});
+
+test('an offset of a group that never consumed, or of an unknown topic, is not taken on 5.x', async () => {
+  const commit = { consumerGroup: 'New', commitOffset: '3' };
+  expect(await ask(RequestCode.UPDATE_CONSUMER_OFFSET, commit)).toEqual({ code: 26 });
+  await connection.request(heartbeatRequest('client', { consumer: 'New' }));
+  expect(await ask(RequestCode.UPDATE_CONSUMER_OFFSET, commit)).toEqual({ code: 0 });
+  expect(await ask(RequestCode.UPDATE_CONSUMER_OFFSET, { ...commit, topic: 'Unknown' })).toEqual({ code: 17 });
+  await using older = await startEmbeddedCluster({ version: 403 });
+  await using toOlder = await AdminConnection.open(older.broker().addr);
+  const extFields = { consumerGroup: 'New', topic: 'Unknown', queueId: '0', commitOffset: '3' };
+  expect((await toOlder.request({ code: RequestCode.UPDATE_CONSUMER_OFFSET, extFields })).code).toBe(0);
 });

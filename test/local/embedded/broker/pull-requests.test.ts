@@ -79,6 +79,11 @@ test('only messages with one of the tags come; none of them is code 20, past wha
   expect(await pull({ queueId: 5, subscription: 'C' })).toMatchObject({ code: 20, bodies: [], offsets: [4, 0, 4] });
 });
 
+test('a blank between two separators is no tag', async () => {
+  await connection.request(sendRequest({ queueId: 12, body: 'untagged' }));
+  expect(await pull({ queueId: 12, subscription: 'A || ' })).toMatchObject({ code: 20 });
+});
+
 test('a consumer that sends no subscription is held to the one of its heartbeat', async () => {
   await connection.request(sendRequest({ queueId: 6, body: 'other', properties: { TAGS: 'C' } }));
   await fill(6, 1);
@@ -117,6 +122,14 @@ test.each([
   [{ topic: 'Closed' }, 16],
   [{ queueId: 16 }, 29],
   [{ queueId: -1 }, 29],
+  [{ subscription: '||' }, 23],
+  [{ consumerGroup: 'a b' }, 26],
 ])('a pull with %o is refused with %i', async (fields, code) => {
   expect((await pull(fields)).code).toBe(code);
+});
+
+test('a filter by SQL is refused, as brokers do as they come', async () => {
+  const { code, extFields } = pullRequest();
+  const answer = await connection.request({ code, extFields: { ...extFields, expressionType: 'SQL92' } });
+  expect(answer).toMatchObject({ code: 1, remark: expect.stringContaining('SQL92') });
 });
