@@ -30,7 +30,9 @@ export type Refusal = Answer & { readonly remark: string };
  */
 export function placeMessage(broker: BrokerContext, message: IncomingMessage): Placement | Refusal {
   const { properties, sysFlag } = message;
-  if (properties[MessageProperty.TRAN_MSG] === 'true') return placeHalf(broker, message);
+  // What a consumer sends back to be tried later may keep the mark of the transaction that it came by: 5.x overlooks that.
+  const isTriedLater = isV5(broker.version) && message.reconsumeTimes > 0 && (delayLevel(properties) ?? 0) > 0;
+  if (isHalf(properties) && !isTriedLater) return placeHalf(broker, message);
   // Marked as prepared by the flag alone: a real broker stores it where no consumer and no transaction ever finds it.
   const isVisible = (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) === 0;
   return placeByTime(broker, message) ?? { kind: 'now', message, isVisible };
@@ -51,12 +53,24 @@ function placeHalf(broker: BrokerContext, message: IncomingMessage): Placement |
 }
 
 function placeByTime(broker: BrokerContext, message: IncomingMessage): Placement | Refusal | undefined {
-  const level = message.properties[MessageProperty.DELAY];
-  if (level !== undefined && !/^-?\d+$/.test(level)) {
-    throw new ProcessorError(`java.lang.NumberFormatException: For input string: "${level}"`);
-  }
-  if (level !== undefined && Number(level) > 0) return placeDelayed(broker, message, Number(level));
+  const level = delayLevel(message.properties);
+  if (level !== undefined && level > 0) return placeDelayed(broker, message, level);
   return isV5(broker.version) ? placeTimer(broker, message) : undefined;
+}
+
+/** The mark of a half message, read as Java reads it. */
+export function isHalf(properties: MessageProperties): boolean {
+  return properties[MessageProperty.TRAN_MSG]?.toLowerCase() === 'true';
+}
+
+const LARGEST_INT = 2_147_483_647;
+
+function delayLevel(properties: MessageProperties): number | undefined {
+  const level = properties[MessageProperty.DELAY];
+  if (level === undefined || (/^[-+]?\d+$/.test(level) && Math.abs(Number(level)) <= LARGEST_INT)) {
+    return level === undefined ? undefined : Number(level);
+  }
+  throw new ProcessorError(`java.lang.NumberFormatException: For input string: "${level}"`);
 }
 
 function placeDelayed(broker: BrokerContext, message: IncomingMessage, level: number): Placement {

@@ -18,7 +18,7 @@ import { type BrokerContext, REGION_ID } from './broker-context.ts';
 import { type CheckedSend, incomingMessage, isTooLong, SEND_EXT, storedExt } from './checked-send.ts';
 import { CLUSTER_NAME } from './cluster-name.ts';
 import { deadLetter } from './dead-letters.ts';
-import { placeMessage } from './message-placement.ts';
+import { isHalf, placeMessage } from './message-placement.ts';
 import { checkTopic, MAX_BODY_BYTES, refusalOfAll, tooLarge } from './send-checks.ts';
 
 /** SEND_MESSAGE, SEND_MESSAGE_V2 and SEND_BATCH_MESSAGE (Java: `SendMessageProcessor`). */
@@ -98,10 +98,10 @@ function sendSingle(asked: CheckedSend): Answer {
 /** What the broker makes of the properties of a single message. */
 function storedProperties(broker: BrokerContext, sent: MessageProperties): MessageProperties {
   if (!isV5(broker.version)) {
-    // 4.9 does not store WAIT, except with a message that waits for its delay.
+    // 4.9 does not store WAIT, except with a message that waits for its delay or the end of its transaction.
     const { [MessageProperty.WAIT]: _, ...kept } = sent;
-    const isDelayed = Number(sent[MessageProperty.DELAY]) > 0;
-    return { ...(isDelayed ? sent : kept), [MessageProperty.CLUSTER]: CLUSTER_NAME };
+    const isWaiting = Number(sent[MessageProperty.DELAY]) > 0 || isHalf(sent);
+    return { ...(isWaiting ? sent : kept), [MessageProperty.CLUSTER]: CLUSTER_NAME };
   }
   const { POP_CK: _, ...kept } = sent;
   return {

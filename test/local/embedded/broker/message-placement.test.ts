@@ -43,6 +43,7 @@ describe.each([{ version: 513 }, { version: 403 }])(
 
     test.each([
       [{ DELAY: '1' }, 1_000],
+      [{ DELAY: '+1' }, 1_000],
       [{ DELAY: '3' }, 10_000],
       [{ DELAY: '18' }, 7_200_000],
       [{ DELAY: '99' }, 7_200_000],

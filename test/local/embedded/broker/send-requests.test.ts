@@ -73,6 +73,7 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
     ['a body of 4 MiB', { body: Buffer.alloc(4_194_304) }, 0, 0],
     ['an empty body', { body: '' }, 1, 0],
     ['a delay level that is no number', { properties: { DELAY: 'abc' } }, 1, 1],
+    ['a delay level that is no Java int', { properties: { DELAY: '2147483648' } }, 1, 1],
   ])('%s is answered as a real broker does', async (_, fields, codeOfV5, codeOfV4) => {
     expect((await connection.request(sendRequest(fields))).code).toBe(isV5 ? codeOfV5 : codeOfV4);
   });

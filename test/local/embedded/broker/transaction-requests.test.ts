@@ -47,7 +47,7 @@ describe.each([{ version: 513 }, { version: 403 }])(
         bornAt: clock.now(),
         preparedTransactionOffset: BigInt(place.commitLogOffset),
       });
-      expect(message?.properties).toMatchObject({ TRAN_MSG: 'true', PGROUP: 'PG', KEYS: 'k' });
+      expect(message?.properties).toMatchObject({ TRAN_MSG: 'true', PGROUP: 'PG', KEYS: 'k', WAIT: 'true' });
       expect(message?.properties.REAL_TOPIC).toBe(isV5 ? undefined : 'T');
       expect(message?.properties.__transactionId__).toBe(isV5 ? message?.properties.UNIQ_KEY : undefined);
     });
@@ -137,6 +137,20 @@ describe.each([{ version: 513 }, { version: 403 }])(
       clock.advance(3_600_000);
       expect((await end(COMMIT)).code).toBe(0);
       expect(copies()).toHaveLength(1);
+    });
+
+    test.each(['TRUE', 'True'])('the mark %s makes a half message too', async (TRAN_MSG) => {
+      const { end, copies } = await half({ TRAN_MSG });
+      expect(copies()).toEqual([]);
+      expect((await end(COMMIT)).code).toBe(0);
+      expect(copies()).toHaveLength(1);
+    });
+
+    test('a message that is sent back to be tried later is none on 5.x, whatever it is marked as', async () => {
+      const properties = { TRAN_MSG: 'true', PGROUP: 'PG', DELAY: '1' };
+      await connection.request(sendRequest({ topic: '%RETRY%CG', reconsumeTimes: 1, properties }));
+      clock.advance(1_000);
+      expect(cluster.messages('%RETRY%CG')).toHaveLength(isV5 ? 1 : 0);
     });
 
     test('a delay loses a half message: its commit is answered 0 and delivers nothing', async () => {
