@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { type Buffer, isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,13 +20,14 @@ import { type Answer, type Exchange, ProcessorError, type RequestHandler } from 
 import type { CloseKind, Fault } from './fault.ts';
 import { FaultSwitches } from './fault-switches.ts';
 import { FlowControl } from './flow-control.ts';
-import { isIgnoredFrame } from './ignored-frame.ts';
 import { RequestLog } from './request-log.ts';
 import { ServerConnection } from './server-connection.ts';
 import { answerSerializeType, GO_AWAY_ABOVE_VERSION, isV5, unsupportedRequest } from './server-release.ts';
 import { TlsAcceptor, type TlsSettings } from './tls-acceptor.ts';
 
 const LANGUAGE_JAVA = 0;
+/** A 5.x server reads nothing before it has so many bytes: they could be a header of HAProxy. */
+const FIRST_BYTES_OF_V5 = 12;
 
 /** Settings that name servers and brokers share. */
 export interface EmbeddedServerOptions {
@@ -182,7 +183,6 @@ export abstract class EmbeddedServer implements AsyncDisposable {
   #accept(socket: Socket): void {
     const connection: ServerConnection = new ServerConnection(++this.#acceptedConnections, socket, this.clock, {
       onFrame: (buffer, start, end) => this.#receive(connection, buffer, start, end),
-      // As real servers do, but for one case: 5.x holds the connection after a length below 4 and says nothing.
       onBroken: () => connection.close('FIN'),
       onClosed: () => {
         this.#connections.delete(connection);
@@ -190,8 +190,9 @@ export abstract class EmbeddedServer implements AsyncDisposable {
       },
     });
     this.#connections.add(connection);
-    if (this.#tls === undefined) connection.listen(socket);
-    else this.#tls.accept(socket, (stream) => connection.listen(stream));
+    const firstBytes = isV5(this.version) ? FIRST_BYTES_OF_V5 : 0;
+    if (this.#tls === undefined) connection.listen(socket, firstBytes);
+    else this.#tls.accept(socket, (stream) => connection.listen(stream, firstBytes));
   }
 
   #receive(connection: ServerConnection, buffer: Buffer, start: number, end: number): void {
@@ -199,8 +200,12 @@ export abstract class EmbeddedServer implements AsyncDisposable {
     try {
       request = decodeFrame(buffer, start, end);
     } catch {
-      // What real servers do with a header they cannot read: close, or on 5.x in some cases say nothing for ever.
-      if (!(isV5(this.version) && isIgnoredFrame(buffer, start, end))) connection.close('FIN');
+      connection.close('FIN');
+      return;
+    }
+    // What 4.9 reads as well as it can, 5.x does not.
+    if (isV5(this.version) && frameSerializeType(buffer, start) === 'JSON' && !isUtf8(frameHeader(buffer, start))) {
+      connection.close('FIN');
       return;
     }
     if (isResponse(request)) {
@@ -290,6 +295,11 @@ export abstract class EmbeddedServer implements AsyncDisposable {
   #command(fields: Omit<RemotingCommand, 'language' | 'version' | 'remark'> & { remark?: string | undefined }) {
     return { remark: undefined, ...fields, language: LANGUAGE_JAVA, version: this.version };
   }
+}
+
+/** The bytes of a frame's header. */
+function frameHeader(buffer: Buffer, start: number): Buffer {
+  return buffer.subarray(start + 8, start + 8 + buffer.readUIntBE(start + 5, 3));
 }
 
 /** Goes on with an answer: at once where it is there, so that answers leave in the order of their requests. */

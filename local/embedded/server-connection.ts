@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../functions/rocketmq/clock.ts';
 import { FrameDecoder, type FrameListener } from '../../functions/rocketmq/protocol/frame-decoder.ts';
@@ -49,16 +49,23 @@ export class ServerConnection {
     });
   }
 
-  /** Starts to read frames from the socket, or from TLS on it. */
-  listen(stream: Socket): void {
+  /** Starts to read frames from the socket, or from TLS on it, once so many bytes are there. */
+  listen(stream: Socket, firstBytes: number): void {
     this.#stream = stream;
     const decoder = new FrameDecoder(this.#listener.onFrame);
     let isBroken = false;
+    let first: Buffer | undefined = Buffer.alloc(0);
     stream.on('data', (chunk: Buffer) => {
       this.#lastActivityAt = this.#clock.now();
       if (isBroken) return;
+      let bytes = chunk;
+      if (first !== undefined) {
+        bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+        first = bytes.length < firstBytes ? bytes : undefined;
+        if (first !== undefined) return;
+      }
       try {
-        decoder.push(chunk);
+        decoder.push(bytes);
       } catch {
         // Only the cutting into frames can throw here: nothing after it makes sense, whatever the server does about it.
         isBroken = true;

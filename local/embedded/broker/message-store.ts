@@ -45,7 +45,7 @@ export class MessageStore {
 
   /**
    * Stores a message at the end of its queue. An invisible one is in the commit log only, as what a broker takes for a half
-   * message without storing it as one; it gets the offset that the next visible one will have.
+   * message without storing it as one; its offset in the queue is 0.
    */
   append(incoming: IncomingMessage, storeHost: HostAndPort, isVisible = true): StoredMessage {
     const queue = this.#queue(incoming.topic, incoming.queueId);
@@ -53,7 +53,7 @@ export class MessageStore {
       ...incoming,
       // A copy: the received chunk that the body is a view of would be kept as a whole.
       body: Buffer.from(incoming.body),
-      queueOffset: BigInt(queue.minOffset + queue.entries.length),
+      queueOffset: isVisible ? BigInt(queue.minOffset + queue.entries.length) : 0n,
       commitLogOffset: this.#commitLogOffset,
       storedAt: this.#clock.now(),
       storeHost,

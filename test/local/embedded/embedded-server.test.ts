@@ -187,17 +187,33 @@ describe('frames that nobody can read', () => {
     ['a header longer than its frame', frame(100, 'x')],
     ['a header that is not JSON', frame(4, '{cod')],
     ['a binary header cut short', frame((1 << 24) | 3, 'abc')],
+    ['an unknown serialize type', frame((7 << 24) | 1, 'x')],
+    ['an empty header', frame(0, '')],
+    ['a header that is a list', frame(2, '[]')],
+    ['a length below 4', Buffer.from('00000003000000', 'hex')],
   ])('%s ends the connection', async (_, bytes) => {
     expect(await rawExchange(cluster.broker().addr, Buffer.concat([bytes, good]))).toBeUndefined();
   });
 
+  test('one at the start of a connection to 5.x is not looked at before there are twelve bytes', async () => {
+    await using connection = await AdminConnection.open(cluster.broker().addr);
+    connection.writeRaw(frame(0, ''));
+    await using other = await AdminConnection.open(cluster.broker().addr);
+    expect((await other.request({ code: 9999 })).code).toBe(3);
+    expect(connection.isOpen).toBe(true);
+    connection.writeRaw(good.subarray(0, 4));
+    await connection.closed();
+  });
+
   test.each([
-    ['an unknown serialize type', frame((7 << 24) | 1, 'x')],
-    ['an empty header', frame(0, '')],
-    ['a header that is a list', frame(2, '[]')],
-  ])('%s is passed over by 5.x', async (_, bytes) => {
-    const answer = await rawExchange(cluster.broker().addr, Buffer.concat([bytes, good]));
-    expect(answer?.command.opaque).toBe(5);
+    [513, undefined],
+    [403, 5],
+  ])('text that is no UTF-8 ends a connection to version %i, unless that is 4.9', async (version, opaque) => {
+    await using server = await startEmbeddedCluster({ version });
+    const latin1 = Buffer.from('{"code":9999,"opaque":5,"flag":0,"extFields":{"name":"M\xfcller"}}', 'latin1');
+    const bytes = Buffer.concat([frame(latin1.length, ''), latin1]);
+    bytes.writeInt32BE(bytes.length - 4);
+    expect((await rawExchange(server.broker().addr, bytes))?.command.opaque).toBe(opaque);
   });
 });
 
