@@ -109,10 +109,10 @@ export function decodeSendMessageHeader(requestCode: number, ext: ExtFields): Se
   };
   const maxReconsumeTimes = field('l');
   return {
-    producerGroup: required('a'),
+    producerGroup: field('a') ?? '',
     topic: required('b'),
     defaultTopic: required('c'),
-    defaultTopicQueueNums: integer('d', required('d')),
+    defaultTopicQueueNums: integer('d', field('d') ?? '0'),
     queueId: integer('e', required('e')),
     sysFlag: integer('f', required('f')),
     bornTimestamp: integer('g', required('g')),

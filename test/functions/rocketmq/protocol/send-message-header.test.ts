@@ -153,6 +153,14 @@ describe('a send header', () => {
     });
   });
 
+  test('needs neither producer group nor number of queues, as brokers do not', () => {
+    const ext = { ...encodeSendMessageV2(PLAIN), a: undefined, d: undefined };
+    expect(decodeSendMessageHeader(RequestCode.SEND_MESSAGE_V2, ext)).toMatchObject({
+      producerGroup: '',
+      defaultTopicQueueNums: 0,
+    });
+  });
+
   test('reads truth values as Java does, whatever their case', () => {
     const ext = { ...encodeSendMessageV2(PLAIN), m: 'TRUE', k: 'yes' };
     expect(decodeSendMessageHeader(RequestCode.SEND_MESSAGE_V2, ext)).toMatchObject({ batch: true, unitMode: false });

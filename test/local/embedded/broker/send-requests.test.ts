@@ -55,6 +55,12 @@ describe.each([V5, V4])('a broker of version $version', ({ version }) => {
     else expect(id).toBeUndefined();
   });
 
+  test('asks for no producer group, nor for a number of queues that it does not need', async () => {
+    const request = sendRequest();
+    const extFields = { ...request.extFields, a: undefined, d: undefined };
+    expect((await connection.request({ ...request, extFields })).code).toBe(0);
+  });
+
   test('chooses the queue when it is told none', async () => {
     const { answer, messages } = await stored(sendRequest({ queueId: -1 }));
     expect(answer.code).toBe(0);
