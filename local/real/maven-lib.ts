@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { endWithParent } from './end-with-parent.ts';
 import { withProcessLock } from './process-lock.ts';
 
 const run = promisify(execFile);
@@ -51,6 +52,7 @@ async function isFetched(folder: string, pom: string): Promise<boolean> {
 async function fetch(folder: string, pom: string): Promise<void> {
   process.stderr.write(`Fetching the jars of ${basename(folder)} by Maven (once, this can take a minute) …\n`);
   const staging = await mkdtemp(`${folder}.part-`);
+  const doneWith = endWithParent({ directory: staging });
   try {
     await writeFile(join(staging, 'pom.xml'), pom);
     const args = ['-B', '-f', join(staging, 'pom.xml'), COPY_DEPENDENCIES];
@@ -60,17 +62,23 @@ async function fetch(folder: string, pom: string): Promise<void> {
     await rename(staging, folder);
   } finally {
     await rm(staging, { recursive: true, force: true });
+    doneWith();
   }
 }
 
 async function runMaven(args: readonly string[]): Promise<void> {
+  const maven = run('mvn', args, { timeout: DOWNLOAD_LIMIT_MS, maxBuffer: 64 * 1024 * 1024 });
+  const { pid } = maven.child;
+  const doneWith = pid === undefined ? undefined : endWithParent({ pid });
   try {
-    await run('mvn', args, { timeout: DOWNLOAD_LIMIT_MS, maxBuffer: 64 * 1024 * 1024 });
+    await maven;
   } catch (cause) {
     const { stdout = '', message } = cause as { stdout?: string; message: string };
     const faults = stdout.split('\n').filter((line) => line.includes('ERROR'));
     const lines = (faults.length > 0 ? faults : stdout.split('\n')).slice(0, 10).join('\n');
     throw new Error(`Maven could not fetch the jars: ${lines.trim() || message}`, { cause });
+  } finally {
+    doneWith?.();
   }
 }
 

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,3 +40,35 @@ test('names the artifact that Maven does not find, and leaves no folder', async 
   await expect(failing).rejects.toThrow(/Maven could not fetch the jars: .*slf4j-api:jar:0\.0\.0/s);
   expect(await readdir(directory)).toEqual([]);
 }, 120_000);
+
+test.each(['SIGINT', 'SIGKILL'] as const)(
+  'leaves no part of it, and no Maven, when it is ended by %s',
+  async (signal) => {
+    const folder = join(directory, 'lib', 'ended');
+    const pidFile = join(directory, 'pid');
+    // Writes where it is told to, and is at it until somebody ends it.
+    const maven = '#!/bin/sh\nmkdir -p "${5#*=}" && touch "${5#*=}/some.jar"\necho $$ > "$PID_FILE"\nexec sleep 600\n';
+    await writeFile(join(directory, 'mvn'), maven, { mode: 0o755 });
+    const program = `
+    import { mavenLib } from ${JSON.stringify(MODULE)};
+    await mavenLib(${JSON.stringify(folder)}, ['a:b:1']);
+  `;
+    const env = { ...process.env, PATH: `${directory}:${process.env.PATH}`, PID_FILE: pidFile };
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env, stdio: 'ignore' });
+    await expect.poll(() => readFile(pidFile, 'utf8').catch(() => ''), { timeout: 10_000 }).toMatch(/\n/);
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    child.kill(signal);
+    await once(child, 'exit');
+    const parts = async () => (await readdir(join(directory, 'lib'))).filter((name) => name.includes('.part-'));
+    await expect.poll(parts, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+  },
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
