@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { mappingFaults } from '../functions/mapping/mapping-settings.ts';
+import { JavaServerStartError } from './real/java-server.ts';
+import { JarsNotFetchedError } from './real/maven-lib.ts';
 import { ROCKETMQ_RELEASES, type RocketMQVersion } from './real/rocketmq-version.ts';
 import { localSources } from './run/local-sources.ts';
 import { printProgress, printSummary } from './run/progress.ts';
@@ -97,7 +99,8 @@ function readOption<T>(option: string, file: string, read: (text: string) => T):
 /** What went wrong, for people: without a stack where it is their options or their machine. */
 function failureText(error: unknown): unknown {
   if (error instanceof TypeError) return `${error.message}\n\n${USAGE}`;
-  if (!(error instanceof Error && 'syscall' in error)) return error;
+  if (error instanceof JarsNotFetchedError) return error.message;
+  if (!(error instanceof JavaServerStartError || (error instanceof Error && 'syscall' in error))) return error;
   return `${error.message}\nFiles of a run go to ${tmpdir()} while it lasts; TMPDIR names another folder.`;
 }
 

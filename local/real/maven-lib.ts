@@ -9,6 +9,11 @@ const run = promisify(execFile);
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const DOWNLOAD_LIMIT_MS = 600_000;
 
+/** Maven did not bring what was asked for: there is no network, say. The message has its reasons. */
+export class JarsNotFetchedError extends Error {
+  override readonly name = 'JarsNotFetchedError';
+}
+
 const underWay = new Map<string, Promise<string>>();
 
 /**
@@ -16,7 +21,7 @@ const underWay = new Map<string, Promise<string>>();
  * returns that path. Later calls, in this process or another, find the folder and return at once; calls that come while it
  * is fetched wait for it. The folder appears in one step, complete, and is replaced when the list of artifacts changed.
  *
- * @throws Error with Maven's last lines when it fails.
+ * @throws JarsNotFetchedError with Maven's last lines when it fails.
  */
 export function mavenLib(folder: string, artifacts: readonly string[]): Promise<string> {
   const pom = pomOf(artifacts);
@@ -76,7 +81,7 @@ async function runMaven(args: readonly string[]): Promise<void> {
     const { stdout = '', message } = cause as { stdout?: string; message: string };
     const faults = stdout.split('\n').filter((line) => line.includes('ERROR'));
     const lines = (faults.length > 0 ? faults : stdout.split('\n')).slice(0, 10).join('\n');
-    throw new Error(`Maven could not fetch the jars: ${lines.trim() || message}`, { cause });
+    throw new JarsNotFetchedError(`Maven could not fetch the jars: ${lines.trim() || message}`, { cause });
   } finally {
     doneWith?.();
   }

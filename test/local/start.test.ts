@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -229,6 +229,23 @@ test('a machine without Java is told so once', async () => {
   const { exitCode, stderr } = await startIn({ PATH: folder, JAVA_HOME: undefined }, '--real');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/^a real RocketMQ cannot be run here: a JDK/);
+});
+
+test('a real broker that does not start is told of by what it said last', async (context) => {
+  await needsRealRocketMQ(context);
+  const home = join(folder, 'jdk');
+  await mkdir(join(home, 'bin'), { recursive: true });
+  // Passes for a JDK, and starts no server.
+  const java =
+    '#!/bin/sh\nif [ "$1" = --list-modules ]; then echo java.base@17; echo jdk.compiler@17; else echo "No space left on device"; exit 1; fi\n';
+  await writeFile(join(home, 'bin', 'java'), java, { mode: 0o755 });
+  await writeFile(join(home, 'bin', 'mvn'), '#!/bin/sh\n', { mode: 0o755 });
+  const PATH = `${join(home, 'bin')}:${process.env.PATH}`;
+  const { exitCode, stderr } = await startIn({ JAVA_HOME: home, PATH }, '--real');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('its last lines:\nNo space left on device\n');
+  expect(stderr).toContain('TMPDIR names another folder');
+  expect(stderr).not.toContain('    at ');
 });
 
 test('whoever reads the output may stop, and nothing is left behind', async () => {
