@@ -6,7 +6,7 @@ import type { BrokerContext } from './broker-context.ts';
 import { RETRY_PREFIX } from './topic-name.ts';
 
 /** How often a message is tried again where its consumer does not say (Java: `SubscriptionGroupConfig.retryMaxTimes`). */
-const DEFAULT_MAX_RETRIES = 16;
+export const DEFAULT_MAX_RETRIES = 16;
 
 /** Where a message to a retry topic goes in place of it, and with which properties. */
 export interface DeadLetter {
@@ -31,8 +31,14 @@ export function deadLetter(
     ? tries > max || broker.queueLocks.isAnyHeld(group, broker.clock.now())
     : tries >= max;
   if (!isOver) return undefined;
-  const topic = `%DLQ%${group}`;
-  if (broker.topics.get(topic) === undefined) broker.topics.put(topicConfig(topic, 1));
+  const topic = deadLetterTopic(broker, group);
   const delay = isV5(broker.version) ? { [MessageProperty.DELAY]: '-1' } : {};
   return { header: { ...header, topic, queueId: 0 }, properties: { ...properties, ...delay } };
+}
+
+/** The dead-letter queue of a group, made where it is not there yet. */
+export function deadLetterTopic(broker: BrokerContext, group: string): string {
+  const topic = `%DLQ%${group}`;
+  if (broker.topics.get(topic) === undefined) broker.topics.put(topicConfig(topic, 1));
+  return topic;
 }

@@ -23,6 +23,7 @@ import { queryRequests } from './query-requests.ts';
 import { QueueLocks } from './queue-locks.ts';
 import { recallRequests } from './recall-requests.ts';
 import { replyRequests } from './reply-requests.ts';
+import { sendBackRequests } from './send-back-requests.ts';
 import { sendRequests } from './send-requests.ts';
 import type { StaticQueues } from './static-queues.ts';
 import { SubscriptionTable } from './subscription-table.ts';
@@ -89,6 +90,7 @@ export class EmbeddedBroker extends EmbeddedServer implements BrokerContext {
         ...pullRequests(this, this.#suspended),
         ...offsetRequests(this),
       ]),
+      ...sendBackRequests(this),
       ...recallRequests(this),
       ...replyRequests(this),
       ...transactionRequests(this, this.#transactions),

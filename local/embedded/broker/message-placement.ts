@@ -52,7 +52,8 @@ function placeHalf(broker: BrokerContext, message: IncomingMessage): Placement |
   return isLost ? { kind: 'now', message: placement.waiting, isVisible: true } : placement;
 }
 
-function placeByTime(broker: BrokerContext, message: IncomingMessage): Placement | Refusal | undefined {
+/** Where a message goes that asks for a delay; `undefined` when it asks for none. */
+export function placeByTime(broker: BrokerContext, message: IncomingMessage): Placement | Refusal | undefined {
   const level = delayLevel(message.properties);
   if (level !== undefined && level > 0) return placeDelayed(broker, message, level);
   return isV5(broker.version) ? placeTimer(broker, message) : undefined;
