@@ -85,7 +85,7 @@ export class TopicTable {
     const pattern = this.#topics.get(defaultTopic);
     if (pattern === undefined || (pattern.perm & PERM_INHERIT) === 0) return undefined;
     const perm = pattern.perm & ~PERM_INHERIT;
-    return this.#create(topicConfig(topic, Math.min(queues, pattern.writeQueueNums), { perm }));
+    return this.#create(topicConfig(topic, Math.max(0, Math.min(queues, pattern.writeQueueNums)), { perm }));
   }
 
   #create(config: TopicConfig): TopicConfig {
