@@ -7,6 +7,11 @@ const PORT_REFUSED: Readonly<Record<string, string>> = {
   EACCES: 'is for the administrator only',
 };
 
+// Whoever read the line about ports may be gone, as in `npm run cluster | head -1`; the servers are there all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 // `npm run cluster`: an embedded name server and broker for whatever wants to use them, until it is told to stop.
 const read = readClusterArguments(process.argv.slice(2));
 if (read.kind === 'help') {

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { AdminClient } from '../../local/admin-client.ts';
+import { reservePorts } from '../../local/free-ports.ts';
 
 const script = fileURLToPath(new URL('../../local/cluster.ts', import.meta.url));
 
@@ -73,4 +74,15 @@ test('a port that is taken ends it, with the port', async () => {
   } finally {
     other.close();
   }
+});
+
+test('runs on when nobody reads what it says', async () => {
+  await using ports = await reservePorts();
+  await using child = startCluster(['--name-server-port', String(ports.base), '--topic', 'A']);
+  child.stdout?.destroy();
+  await using admin = new AdminClient({ nameServerAddrs: [`127.0.0.1:${ports.base}`] });
+  await expect.poll(() => admin.route('A').catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });

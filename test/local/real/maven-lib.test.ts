@@ -47,7 +47,8 @@ test.each(['SIGINT', 'SIGKILL'] as const)(
     const folder = join(directory, 'lib', 'ended');
     const pidFile = join(directory, 'pid');
     // Writes where it is told to, and is at it until somebody ends it.
-    const maven = '#!/bin/sh\nmkdir -p "${5#*=}" && touch "${5#*=}/some.jar"\necho $$ > "$PID_FILE"\nexec sleep 600\n';
+    const maven =
+      '#!/bin/sh\nlib=$(echo "$5" | cut -d= -f2-)\nmkdir -p "$lib" && touch "$lib/some.jar"\necho $$ > "$PID_FILE"\nexec sleep 600\n';
     await writeFile(join(directory, 'mvn'), maven, { mode: 0o755 });
     const program = `
     import { mavenLib } from ${JSON.stringify(MODULE)};
