@@ -33,9 +33,9 @@ export function placeMessage(broker: BrokerContext, message: IncomingMessage): P
   // What a consumer sends back to be tried later may keep the mark of the transaction that it came by: 5.x overlooks that.
   const isTriedLater = isV5(broker.version) && message.reconsumeTimes > 0 && (delayLevel(properties) ?? 0) > 0;
   if (isHalf(properties) && !isTriedLater) return placeHalf(broker, message);
-  // Marked as prepared by the flag alone: a real broker stores it where no consumer and no transaction ever finds it.
-  const isVisible = (sysFlag & MessageSysFlag.TRANSACTION_PREPARED) === 0;
-  return placeByTime(broker, message) ?? { kind: 'now', message, isVisible };
+  // Marked as prepared by the flag alone: a real broker stores it where no consumer, transaction or timer ever finds it.
+  if ((sysFlag & MessageSysFlag.TRANSACTION_PREPARED) !== 0) return { kind: 'now', message, isVisible: false };
+  return placeByTime(broker, message) ?? { kind: 'now', message, isVisible: true };
 }
 
 /**
@@ -119,7 +119,7 @@ function timerInstant(properties: MessageProperties, now: number): number | unde
 }
 
 function integer(text: string): number {
-  return /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /** The message as it waits in a system topic, with its real place among its properties. */

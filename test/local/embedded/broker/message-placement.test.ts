@@ -57,6 +57,7 @@ describe.each([{ version: 513 }, { version: 403 }])(
     test.each([
       [{ TIMER_DELAY_MS: '3000' }, 2_600, 3_600],
       [{ TIMER_DELAY_SEC: '3' }, 2_600, 3_600],
+      [{ TIMER_DELAY_SEC: '+3' }, 2_600, 3_600],
       [{ TIMER_DELAY_MS: '-5' }, 0, 0],
       [{ TIMER_DELIVER_MS: '1600000000000' }, 0, 0],
     ])('the timer %o is delivered by the second, on 4.9 at once', async (properties, atLeastMs, atMostMs) => {
@@ -64,6 +65,18 @@ describe.each([{ version: 513 }, { version: 403 }])(
       expect(ms).toBeGreaterThanOrEqual(isV5 ? atLeastMs : 0);
       expect(ms).toBeLessThanOrEqual(isV5 ? atMostMs : 0);
     });
+
+    test.each([{ DELAY: '1' }, { TIMER_DELAY_MS: '3000' }, { DELAY: 'soon' }])(
+      'a message marked as prepared by its flag alone is not delivered by %o either',
+      async (properties) => {
+        queueId++;
+        const answer = await connection.request(sendRequest({ queueId, sysFlag: 4, properties: { ...properties } }));
+        expect(answer.code).toBe(0);
+        expect(answer.extFields.recallHandle).toBeUndefined();
+        clock.advance(DAY_MS);
+        expect(cluster.messages('T').filter((message) => message.queueId === queueId)).toEqual([]);
+      },
+    );
 
     test('a delivered message is the sent one, with a place of its own', async () => {
       queueId++;
