@@ -7,8 +7,6 @@ const ENDS_OPERAND = /^(?:\|\||&&|[|,:?&])$/;
 const OPENS = /^[([{]$/;
 const CLOSES = /^[)\]}]$/;
 
-const known = new Map<string, string>();
-
 /**
  * An expression, which parses, that orders numbers with many digits too, as JavaScript rounds them. To the library these are no
  * numbers, and it would say nothing of them, so that a filter would take their records for unwanted: both sides of `<` and the
@@ -16,14 +14,6 @@ const known = new Map<string, string>();
  */
 export function withRoundedNumbers(expression: string): string {
   if (!/[<>]/.test(expression)) return expression;
-  const present = known.get(expression);
-  if (present !== undefined) return present;
-  const made = rewritten(expression);
-  known.set(expression, made);
-  return made;
-}
-
-function rewritten(expression: string): string {
   const tokens = expressionTokens(expression);
   /** What goes before the token of an index, or behind the last one. */
   const before = new Map<number, string>();

@@ -59,18 +59,30 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 30 ? `${text.slice(0, 30)}…` : text);
 }
 
+/** Expressions of mappings, of which there are few, as the library is given them. */
+const rewritten = new Map<string, string>();
+
+/** An expression that means for the library what it says. It is taken apart once, not for each record. */
+function asMeant(expression: string): string {
+  const known = rewritten.get(expression);
+  if (known !== undefined) return known;
+  const made = withOwnFields(withRoundedNumbers(expression));
+  rewritten.set(expression, made);
+  return made;
+}
+
 /**
  * What an expression finds; null where it finds nothing.
  * @throws JMESPathError when a function cannot use what it is given, and what the library throws else
  */
 export function evaluate(expression: string, data: object): unknown {
   const visible = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, seen(value)]));
-  const own = withOwnFields(withRoundedNumbers(expression));
+  const meant = asMeant(expression);
   try {
-    return unseen(search(asKey(own), visible, { customFunctions: functions })) ?? null;
+    return unseen(search(asKey(meant), visible, { customFunctions: functions })) ?? null;
   } catch (error) {
     // The library tells of the expression as it was given.
-    if (error instanceof JMESPathError) error.message = error.message.replace(own, () => expression);
+    if (error instanceof JMESPathError) error.message = error.message.replace(meant, () => expression);
     throw error;
   }
 }
