@@ -4,7 +4,6 @@ import { decodeHeartbeatData } from '../../../functions/rocketmq/protocol/heartb
 import { MQVersion } from '../../../functions/rocketmq/protocol/mq-version.ts';
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
-import { topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { RETRY_PREFIX } from './topic-name.ts';
@@ -27,8 +26,7 @@ function heartbeat(broker: BrokerContext, { request, connection }: Exchange): An
   const client = { connection, clientId: clientID, language, version, lastHeartbeatAt: broker.clock.now() };
   for (const group of producerGroups) broker.producers.register(group, client);
   for (const group of broker.subscriptions.register(consumerDataSet)) {
-    const retryTopic = `${RETRY_PREFIX}${group}`;
-    if (broker.topics.get(retryTopic) === undefined) broker.topics.put(topicConfig(retryTopic, 1));
+    broker.topics.ofGroup(`${RETRY_PREFIX}${group}`);
     if (broker.consumers.register(group, client)) notifyConsumers(broker, group);
   }
   if (broker.version < V5_1_3) return { code: ResponseCode.SUCCESS };

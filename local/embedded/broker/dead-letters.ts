@@ -1,6 +1,5 @@
 import { type MessageProperties, MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
 import type { SendMessageHeader } from '../../../functions/rocketmq/protocol/send-message-header.ts';
-import { topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import { isV5 } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { RETRY_PREFIX } from './topic-name.ts';
@@ -38,7 +37,5 @@ export function deadLetter(
 
 /** The dead-letter queue of a group, made where it is not there yet. */
 export function deadLetterTopic(broker: BrokerContext, group: string): string {
-  const topic = `%DLQ%${group}`;
-  if (broker.topics.get(topic) === undefined) broker.topics.put(topicConfig(topic, 1));
-  return topic;
+  return broker.topics.ofGroup(`%DLQ%${group}`).topic;
 }

@@ -12,7 +12,6 @@ import type { Answer, Exchange, HandlerEntries } from '../exchange.ts';
 import { isV5, withFaq } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import type { StoreEntry } from './store-entry.ts';
-import { isGroupName } from './subscription-table.ts';
 import type { SuspendedPulls } from './suspended-pulls.ts';
 import { isEmptyList, tagFilter } from './tag-filter.ts';
 
@@ -61,12 +60,8 @@ function servePull(
   return suspended.add({ topic, queueId, connection, read, until: broker.clock.now() + suspendTimeoutMs });
 }
 
-/** A group is made by its first pull, on 5.x only under a good name. */
 function checkGroup(broker: BrokerContext, group: string): Answer | undefined {
-  if (!isV5(broker.version) || isGroupName(group)) {
-    broker.subscriptions.addGroup(group);
-    return undefined;
-  }
+  if (broker.subscriptions.createGroup(group, broker.version)) return undefined;
   const remark = withFaq(`subscription group [${group}] does not exist, `, broker.version);
   return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark };
 }

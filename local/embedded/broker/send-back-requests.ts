@@ -4,14 +4,12 @@ import { MessageProperty } from '../../../functions/rocketmq/protocol/message-pr
 import { RequestCode } from '../../../functions/rocketmq/protocol/request-code.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import type { StoredMessage } from '../../../functions/rocketmq/protocol/stored-message.ts';
-import { topicConfig } from '../../../functions/rocketmq/protocol/topic-config.ts';
 import { type Answer, type HandlerEntries, ProcessorError } from '../exchange.ts';
 import { isV5, withFaq } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { DEFAULT_MAX_RETRIES, deadLetterTopic } from './dead-letters.ts';
 import { placeByTime } from './message-placement.ts';
 import type { IncomingMessage } from './message-store.ts';
-import { isGroupName } from './subscription-table.ts';
 import { RETRY_PREFIX } from './topic-name.ts';
 
 /** CONSUMER_SEND_MSG_BACK (Java: `AbstractSendMessageProcessor.consumerSendMsgBack`): a group wants a message again, later. */
@@ -26,8 +24,10 @@ function sendBack(broker: BrokerContext, ext: ExtFields): Answer {
   const group = requiredField(ext, 'group');
   const offset = requiredInteger(ext, 'offset');
   const level = Number(requiredInteger(ext, 'delayLevel'));
-  const refusal = checkGroup(broker, group);
-  if (refusal !== undefined) return refusal;
+  if (!broker.subscriptions.createGroup(group, broker.version)) {
+    const remark = withFaq(`subscription group not exist, ${group} `, broker.version);
+    return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark };
+  }
   const found = broker.store.at(offset)?.message;
   if (found === undefined) {
     return { code: ResponseCode.SYSTEM_ERROR, remark: `look message by offset failed, ${offset}` };
@@ -38,7 +38,7 @@ function sendBack(broker: BrokerContext, ext: ExtFields): Answer {
   if (isOver && isV5(broker.version) && ext.originTopic === undefined) {
     throw new ProcessorError('java.lang.NullPointerException: the request has no originTopic');
   }
-  const topic = isOver ? deadLetterTopic(broker, group) : retryTopic(broker, group);
+  const topic = isOver ? deadLetterTopic(broker, group) : broker.topics.ofGroup(`${RETRY_PREFIX}${group}`).topic;
   const delay = isOver ? 0 : level === 0 ? FIRST_LEVEL + found.reconsumeTimes : level;
   const message = sentBack(found, topic, delay);
   const placement = placeByTime(broker, message);
@@ -46,22 +46,6 @@ function sendBack(broker: BrokerContext, ext: ExtFields): Answer {
   if (placement?.kind !== 'later') broker.store.append(message, broker.storeHost);
   else broker.store.appendDelayed(placement.waiting, placement.delivered, placement.dueAt, broker.storeHost);
   return { code: ResponseCode.SUCCESS };
-}
-
-/** A group is made by what it first asks for, on 5.x only under a good name. */
-function checkGroup(broker: BrokerContext, group: string): Answer | undefined {
-  if (!isV5(broker.version) || isGroupName(group)) {
-    broker.subscriptions.addGroup(group);
-    return undefined;
-  }
-  const remark = withFaq(`subscription group not exist, ${group} `, broker.version);
-  return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark };
-}
-
-function retryTopic(broker: BrokerContext, group: string): string {
-  const topic = `${RETRY_PREFIX}${group}`;
-  if (broker.topics.get(topic) === undefined) broker.topics.put(topicConfig(topic, 1));
-  return topic;
 }
 
 /** The message as the group will get it again; it keeps the topic and the id that it had first. */

@@ -1,7 +1,9 @@
+import { isV5 } from '../server-release.ts';
+
 const LONGEST_GROUP = 255;
 
-/** Whether a broker makes a group of this name (Java: `TopicValidator.validateGroup`). */
-export function isGroupName(group: string): boolean {
+/** Whether a 5.x broker makes a group of this name (Java: `TopicValidator.validateGroup`). */
+function isGroupName(group: string): boolean {
   return group.length <= LONGEST_GROUP && /^[%|a-zA-Z0-9_-]+$/.test(group);
 }
 
@@ -16,7 +18,7 @@ export class SubscriptionTable {
     for (const { groupName, subscriptionDataSet } of consumerDataSet) {
       if (typeof groupName !== 'string') continue;
       groups.push(groupName);
-      this.addGroup(groupName);
+      this.#groups.add(groupName);
       for (const subscription of Array.isArray(subscriptionDataSet) ? subscriptionDataSet : []) {
         const { topic, subString } = (subscription ?? {}) as Record<string, unknown>;
         if (typeof topic !== 'string') continue;
@@ -26,9 +28,11 @@ export class SubscriptionTable {
     return groups;
   }
 
-  /** Takes note of a group that has consumed. */
-  addGroup(group: string): void {
+  /** Makes a group by what it first asks for; false where its name is no good one, which 5.x refuses. */
+  createGroup(group: string, version: number): boolean {
+    if (isV5(version) && !isGroupName(group)) return false;
     this.#groups.add(group);
+    return true;
   }
 
   /** Whether a group has ever consumed here (Java: `SubscriptionGroupManager`). */

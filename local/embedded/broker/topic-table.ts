@@ -80,12 +80,16 @@ export class TopicTable {
   getOrCreate(topic: string, defaultTopic: string, queues: number): TopicConfig | undefined {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known;
-    // Where messages wait that a consumer group could not deal with.
-    if (topic.startsWith(RETRY_PREFIX)) return this.#create(topicConfig(topic, 1));
+    if (topic.startsWith(RETRY_PREFIX)) return this.ofGroup(topic);
     const pattern = this.#topics.get(defaultTopic);
     if (pattern === undefined || (pattern.perm & PERM_INHERIT) === 0) return undefined;
     const perm = pattern.perm & ~PERM_INHERIT;
     return this.#create(topicConfig(topic, Math.max(0, Math.min(queues, pattern.writeQueueNums)), { perm }));
+  }
+
+  /** A topic for what a consumer group could not deal with, to be tried again or given up; made where it is not there yet. */
+  ofGroup(topic: string): TopicConfig {
+    return this.#topics.get(topic) ?? this.#create(topicConfig(topic, 1));
   }
 
   #create(config: TopicConfig): TopicConfig {
