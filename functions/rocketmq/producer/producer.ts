@@ -229,6 +229,7 @@ export class Producer {
   /**
    * Lets a listener decide this group's open transactions when a broker asks. Brokers ask this client while it is registered: while an
    * invocation sends transactional messages, and from `awaitTransactionChecks` on; never while frozen. Resolves when it listens.
+   * @throws OptionsError for a listener without a function `check`.
    */
   async onTransactionCheck(listener: TransactionCheckListener): Promise<void> {
     const { TransactionChecks } = await import('./rarely-used.ts');

@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { called } from '../client/shared-work.ts';
 import type { Deadline } from '../deadline.ts';
-import { DeadlineError, RemotingCommandError } from '../errors.ts';
+import { DeadlineError, OptionsError, RemotingCommandError } from '../errors.ts';
 import { type CheckTransaction, decodeCheckTransaction } from '../protocol/check-transaction-header.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
@@ -64,8 +64,15 @@ export class TransactionChecks {
     return checks;
   }
 
-  /** Has checks of a group decided by a listener, in place of the one before. */
+  /**
+   * Has checks of a group decided by a listener, in place of the one before.
+   * @throws OptionsError for one that cannot decide: every check would be answered with "unknown", until the message is given up.
+   */
   listen(group: string, listener: TransactionCheckListener): void {
+    if (typeof listener?.check !== 'function') {
+      const fault = 'the listener has no function "check": give an object with one, as logCheckListener(log) makes it';
+      throw new OptionsError('producer.onTransactionCheck', [fault]);
+    }
     this.#listeners.set(group, listener);
   }
 

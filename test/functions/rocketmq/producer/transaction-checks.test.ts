@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { TransactionCheckReport, TransactionOutcome } from '#rocketmq';
+import type { TransactionCheckListener, TransactionCheckReport, TransactionOutcome } from '#rocketmq';
 import { MessageSysFlag } from '../../../../functions/rocketmq/protocol/message-sys-flag.ts';
+import { MemoryTransactionLog } from '../../../../functions/transaction-log/memory-transaction-log.ts';
 import { AdminConnection } from '../../../../local/admin-connection.ts';
 import { halfRequest } from '../../../local/embedded/transaction-requests.ts';
 import { TOPIC } from './start-producer.ts';
@@ -9,6 +10,21 @@ import { begin, GROUP, listener, listening, MESSAGE, registered, startSandboxes 
 const END_TRANSACTION = 37;
 
 describe('a check', () => {
+  test.each<[string, unknown]>([
+    ['a function', async () => 'commit'],
+    ['a log', new MemoryTransactionLog()],
+    ['nothing', undefined],
+  ])(
+    'is not left to %s in place of a listener, which would decide none until its message is given up',
+    async (_what, given) => {
+      await using started = await startSandboxes();
+      const { producer } = started.sandbox();
+      await expect(producer.onTransactionCheck(given as TransactionCheckListener)).rejects.toThrow(
+        'producer.onTransactionCheck: the listener has no function "check": give an object with one, as logCheckListener(log) makes it',
+      );
+    },
+  );
+
   test('is decided by the listener of a client that waits for checks, and by no client that is asleep', async () => {
     await using started = await startSandboxes();
     const sleeper = started.sandbox();
