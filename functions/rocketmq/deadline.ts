@@ -10,8 +10,15 @@ export interface Deadline {
   remainingMs(): number;
 }
 
-/** A deadline so many milliseconds from now. */
+/**
+ * A deadline so many milliseconds from now.
+ * @throws OptionsError for what is no number, as a variable of the environment is none: nothing would be in time for it.
+ */
 export function deadlineAfter(ms: number): Deadline {
+  if (typeof ms !== 'number' || Number.isNaN(ms)) {
+    const what = typeof ms === 'number' ? 'NaN' : `of type ${typeof ms}`;
+    throw new OptionsError('deadlineAfter', [`the time is ${what}, but must be a number of ms`]);
+  }
   return new FixedDeadline(monotonicMs() + ms);
 }
 
@@ -29,7 +36,7 @@ export function checkedDeadline(call: string, deadline: Deadline): Deadline {
 
 /** The earlier of a deadline and another one, or so many milliseconds from now. */
 export function earlierOf(deadline: Deadline | undefined, limit: Deadline | number): Deadline {
-  const own = typeof limit === 'number' ? deadlineAfter(limit) : limit;
+  const own = typeof limit === 'number' ? new FixedDeadline(monotonicMs() + limit) : limit;
   return deadline === undefined ? own : new EarlierDeadline(own, deadline);
 }
 

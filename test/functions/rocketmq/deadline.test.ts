@@ -17,6 +17,20 @@ describe('a deadline', () => {
     expect(deadlineAfter(-5).remainingMs()).toBeLessThan(0);
   });
 
+  test.each([
+    ['text, as a variable of the environment is', '2000', 'of type string'],
+    ['nothing, as of a setting that is absent', undefined, 'of type undefined'],
+    ['no number', Number.NaN, 'NaN'],
+  ])('is not made of %s: it would have passed at once', (_what, given, told) => {
+    expect(() => deadlineAfter(given as number)).toThrow(
+      `deadlineAfter: the time is ${told}, but must be a number of ms`,
+    );
+  });
+
+  test('that is far enough is no limit', () => {
+    expect(deadlineAfter(Number.POSITIVE_INFINITY).remainingMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('and a limit together end with the earlier of both, asked anew each time', () => {
     let remainingMs = 10_000;
     const both = earlierOf({ remainingMs: () => remainingMs }, 1000);
