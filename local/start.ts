@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mappingFaults } from '../functions/mapping/mapping-settings.ts';
 import { JavaServerStartError } from './real/java-server.ts';
@@ -89,11 +90,17 @@ function readMapping(given: string, source: string): string {
 function readOption<T>(option: string, file: string, read: (text: string) => T): T {
   try {
     // Editors of Windows put a mark of the byte order in front.
-    return read(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+    return read(readFileSync(resolve(callersFolder(), file), 'utf8').replace(/^\uFEFF/, ''));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : cause;
     throw new TypeError(`--${option} ${file} cannot be used: ${reason}`, { cause });
   }
+}
+
+/** Where `npm start` was called: npm itself goes to the folder of the project first. */
+function callersFolder(): string {
+  const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env;
+  return script === 'start' && folder !== undefined ? folder : process.cwd();
 }
 
 /** What went wrong, for people: without a stack where it is their options or their machine. */

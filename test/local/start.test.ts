@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { functionSources } from '../../infra/bundling.ts';
 import { needsRealRocketMQ } from './real/needs-real-rocketmq.ts';
 
-const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START = join(ROOT, 'local/start.ts');
 const LIMIT_MS = 300_000;
 
 interface Run {
@@ -152,6 +154,16 @@ test('an event of your own is sent once', async () => {
   const body = { messageId: 'mine-1', body: 'hello', attributes: {}, messageAttributes: {} };
   const file = await eventFile('event.json', JSON.stringify({ Records: [body] }));
   expect(summaryOf(await start('--event', file, '--json'))).toMatchObject({ invocations: 1, records: 1, stored: 1 });
+});
+
+test('files are looked for where npm is called, also from another folder', async () => {
+  const near = { messageId: 'mine-6', body: 'near', attributes: {}, messageAttributes: {} };
+  await eventFile('near.json', JSON.stringify({ Records: [near] }));
+  await eventFile('near-mapping.json', '{"tag":"body"}');
+  const options = ['--event', 'near.json', '--mapping', 'near-mapping.json'];
+  const called = ['--prefix', ROOT, 'start', '--silent', '--', ...options];
+  const { stdout } = await promisify(execFile)('npm', called, { cwd: folder });
+  expect(stdout).toContain('tag near near');
 });
 
 test('a record that fails is shown with its reason', async () => {
