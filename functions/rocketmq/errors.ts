@@ -105,15 +105,14 @@ export class RemotingSendRequestError extends RocketMQError {
     hint?: string,
   ) {
     const written = outcome === 'notSent' ? 'before the request was written' : 'before it was answered';
-    super(
-      `connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)${hint ? `; ${hint}` : ''}`,
-      {
-        code: 'ROCKETMQ_CONNECTION_CLOSED',
-        retryable: true,
-        outcome,
-        cause,
-      },
-    );
+    const why =
+      hint ?? (cause instanceof RemotingCommandError ? `what came is no RocketMQ frame: ${cause.message}` : '');
+    super(`connection to ${addr} closed ${written} (opaque ${opaque}, after ${elapsedMs} ms)${why ? `; ${why}` : ''}`, {
+      code: 'ROCKETMQ_CONNECTION_CLOSED',
+      retryable: true,
+      outcome,
+      cause,
+    });
     this.addr = addr;
     this.opaque = opaque;
     this.elapsedMs = elapsedMs;
@@ -279,9 +278,11 @@ export interface SendAttempt {
   readonly error: RocketMQError;
 }
 
+const OUTCOMES_THAT_TELL = ['unknown', 'refused'] as const;
+
 /**
  * A message that is not known to be stored after all its attempts. `outcome` is `unknown` as soon as one attempt is:
- * then the message may be stored, and a retry with the same message id can duplicate it.
+ * then the message may be stored, and a retry with the same message id can duplicate it. Else `refused` as soon as one was.
  */
 export class SendFailedError extends RocketMQError {
   readonly topic: string;
@@ -298,7 +299,7 @@ export class SendFailedError extends RocketMQError {
     super(`message ${msgId} to topic "${topic}" failed after ${attempts.length} attempt(s): ${tries.join('; ')}`, {
       code: 'ROCKETMQ_SEND_FAILED',
       retryable: last.retryable,
-      outcome: attempts.some((attempt) => attempt.error.outcome === 'unknown') ? 'unknown' : last.outcome,
+      outcome: OUTCOMES_THAT_TELL.find((told) => attempts.some(({ error }) => error.outcome === told)) ?? last.outcome,
       cause: last,
     });
     this.topic = topic;

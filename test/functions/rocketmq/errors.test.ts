@@ -266,6 +266,16 @@ describe('a failed send', () => {
     expect(new SendFailedError('T', 'ID', attempts.slice(0, 1), busy).outcome).toBe('refused');
   });
 
+  test('was refused as soon as one attempt was, and none may be stored: that a later one was not sent tells less', () => {
+    const deadline = new DeadlineError('send to topic "Orders"', 3, 50);
+    const unreached = { ...attempts[0], error: new RemotingConnectError(ADDR, 'refused', 1) } as errors.SendAttempt;
+    expect(new SendFailedError('T', 'ID', attempts.slice(0, 1), deadline).outcome).toBe('refused');
+    expect(new SendFailedError('T', 'ID', [...attempts.slice(0, 1), unreached], unreached.error).outcome).toBe(
+      'refused',
+    );
+    expect(new SendFailedError('T', 'ID', [unreached], deadline).outcome).toBe('notSent');
+  });
+
   test('is retryable when its last error is', () => {
     expect(new SendFailedError('T', 'ID', attempts, timeout).retryable).toBe(true);
     expect(new SendFailedError('T', 'ID', attempts, refused).retryable).toBe(false);

@@ -304,7 +304,11 @@ describe('a connection that ends', () => {
     const waiting = reasonOf(connection.request(requestOf(1), LONG_MS));
     await server.untilRequests(1);
     peer.socket.write(garbage);
-    expect(await waiting).toMatchObject({ outcome: 'unknown', cause: { code: 'ROCKETMQ_REMOTING_COMMAND' } });
+    const error = await waiting;
+    expect(error).toMatchObject({ outcome: 'unknown', cause: { code: 'ROCKETMQ_REMOTING_COMMAND' } });
+    expect(String(error)).toContain(
+      `what came is no RocketMQ frame: ${(error as Error & { cause: Error }).cause.message}`,
+    );
     await server.until(() => peer.ending !== undefined);
     await reasonOf(client.invoke(server.addr, requestOf(2), 20));
     expect(client.openedByReason.get('protocol')).toBe(1);
