@@ -48,7 +48,7 @@ export class RequestReply {
 
   /**
    * Registers with every master, sends by `send` with the properties that lead the reply back, and waits for it. Once the reply is
-   * there, the request is not sent again; what was under way is waited for at the end of the invocation.
+   * there, or given up, the request is not sent again; what was under way is waited for at the end of the invocation.
    * @throws OptionsError without a time to wait for it; RequestTimeoutError when none came in time; RemotingCommandError for one that
    * cannot be read; ClientClosedError when the client is shut down meanwhile
    */
@@ -65,14 +65,17 @@ export class RequestReply {
     const { clientId, release } = await this.#client.registerWithAllMasters(topic, deadline);
     const correlationId = randomUUID();
     let timer: NodeJS.Timeout | undefined;
-    let isReplied = false;
+    let isOver = false;
     const reply = new Promise<ReplyMessage>((resolve, reject) => {
-      const take = (message: ReplyMessage) => {
-        isReplied = true;
-        resolve(message);
-      };
-      this.#waiting.set(correlationId, { resolve: take, reject });
-      const expire = () => reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
+      const ending =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          isOver = true;
+          settle(value);
+        };
+      const waiting = { resolve: ending(resolve), reject: ending(reject) };
+      this.#waiting.set(correlationId, waiting);
+      const expire = () => waiting.reject(new RequestTimeoutError(topic, correlationId, timeoutMs));
       // Keeps the process awake too: what is waited for comes on a socket that would not.
       timer = setTimeout(expire, Math.max(1, deadline.remainingMs()));
     });
@@ -82,10 +85,11 @@ export class RequestReply {
         [MessageProperty.REPLY_TO_CLIENT]: clientId,
         [MessageProperty.TTL]: String(timeoutMs),
       };
-      const sent = send(properties, { remainingMs: () => (isReplied ? 0 : deadline.remainingMs()) });
+      const sent = send(properties, { remainingMs: () => (isOver ? 0 : deadline.remainingMs()) });
       // The reply may overtake the confirmation of the request.
-      await Promise.race([reply, sent]);
-      if (isReplied) this.#client.beside(timeoutMs, () => sent.catch(() => undefined));
+      await Promise.race([reply, sent]).finally(() => {
+        if (isOver) this.#client.beside(timeoutMs, () => sent.catch(() => undefined));
+      });
       return await reply;
     } finally {
       clearTimeout(timer);

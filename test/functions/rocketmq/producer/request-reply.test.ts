@@ -93,6 +93,29 @@ test('a request whose reply overtook its confirmation is not sent again, and its
   expect(cluster.broker().requests.count(SEND)).toBe(1);
 });
 
+test('so it is with a reply that cannot be read', async () => {
+  await using started = await startProducer({ ...ONE_QUEUE, producer: { attemptTimeoutMs: 300 } });
+  const { cluster, client, producer } = started;
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: true, codes: [SEND], times: 1 });
+  const upkeep = await client.beginInvocation(deadlineAfter(LIMIT_MS));
+  const failing = rejectionOf(producer.request(question, LIMIT_MS));
+  await push(cluster, 'broker-a', Buffer.from('no LZ4'), MessageSysFlag.COMPRESSED | MessageSysFlag.COMPRESSION_LZ4);
+  expect(await failing).toMatchObject({ code: 'ROCKETMQ_REMOTING_COMMAND' });
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+  expect(cluster.broker().requests.count(SEND)).toBe(1);
+});
+
+test('an invocation waits for a request that is given up before it is confirmed', async () => {
+  await using started = await startProducer(ONE_QUEUE);
+  const { cluster, client, producer } = started;
+  cluster.broker().faults.add({ kind: 'no-answer', isStored: true, codes: [SEND] });
+  const upkeep = await client.beginInvocation(deadlineAfter(LIMIT_MS));
+  expect(await rejectionOf(producer.request(question, 300))).toMatchObject({ outcome: 'unknown' });
+  await upkeep.end();
+  expect(client.pendingCount).toBe(0);
+});
+
 test('a group that sends transactions, and so is not registered always, gets replies too', async () => {
   await using started = await startProducer(ONE_QUEUE);
   const { cluster, client, producer } = started;
