@@ -18,8 +18,11 @@ export interface MessageFaults {
   readonly size: readonly Fault[];
 }
 
-/** Most bytes of everything that is stored as properties; 32 000 less what the client adds to each message. */
-const MAX_PROPERTIES_BYTES = 31_000;
+/**
+ * Most bytes of everything that is stored as properties; 32 000 less what is added to each message: its ids, the key and
+ * the trace of the request, the delay, and the namespace.
+ */
+const MAX_PROPERTIES_BYTES = 30_900;
 /** Keys and properties that so many bytes have room for. More of them are not looked at one by one. */
 const MAX_PARTS = MAX_PROPERTIES_BYTES / 2;
 /** Names that the function itself gives. */

@@ -153,10 +153,10 @@ describe('a request that is at fault', () => {
     [{ body: 'x', delayMs: 5, deliverAt: 5 }, '#', 'must have one of delayMs and deliverAt, not several'],
     [{ body: 'x', deliverAt: 8e15 }, '#/deliverAt', 'must be no more than 259200000 ms from now'],
     [{ body: 'x', msgId: 'a b' }, '#/msgId', 'must have 1 to 128 characters'],
-    [{ body: 'x', tag: 'y'.repeat(31_001) }, '#', 'over the limit of 31000'],
-    [{ body: 'x', shardingKey: 'y'.repeat(31_001) }, '#', 'over the limit of 31000'],
+    [{ body: 'x', tag: 'y'.repeat(30_901) }, '#', 'over the limit of 30900'],
+    [{ body: 'x', shardingKey: 'y'.repeat(30_901) }, '#', 'over the limit of 30900'],
     [{ body: 'x', keys: ['y'.repeat(15_500), 'é'.repeat(7750)] }, '#', 'has 31004 bytes of tag, keys, sharding key'],
-    [{ body: 'x', properties: { ['n'.repeat(15_500)]: 'y'.repeat(15_500) } }, '#', 'over the limit of 31000'],
+    [{ body: 'x', properties: { ['n'.repeat(15_500)]: 'y'.repeat(15_500) } }, '#', 'over the limit of 30900'],
     [null, '#', 'must be an object, but is null'],
     [[[]], '#/0', 'must be an object, but is a list'],
     [Array(1001).fill({ body: 'x' }), '#', 'must have at most 1000 messages, but has 1001'],
@@ -186,7 +186,7 @@ describe('a request that is at fault', () => {
     expect(body.errors).toEqual([
       {
         pointer: '#',
-        detail: expect.stringContaining('must have at most 15500 fields, keys and properties, but has 160'),
+        detail: expect.stringContaining('must have at most 15450 fields, keys and properties, but has 160'),
       },
     ]);
   });

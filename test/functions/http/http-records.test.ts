@@ -100,15 +100,20 @@ test('the largest properties that are taken leave room for all that is added to 
     maxMessageBytes: 4_194_304,
     maxDelayMs: 259_200_000,
     newMsgId: () => 'unused',
-    now: () => 0,
+    now: Date.now,
     wrapTopic: (topic: string) => topic,
     instanceId: 'i'.repeat(40),
   };
   const { invocation, sent } = invocationOf((message) => void new PreparedMessage(message, rules));
-  const properties = { a: 'y'.repeat(30_994) };
-  const message = { body: 'x', tag: 't', properties, delayMs: 259_200_000, msgId: 'm'.repeat(128) };
-  const headers = { 'idempotency-key': 'k'.repeat(255), 'x-amzn-trace-id': `Root=1-${'0'.repeat(10_000)}` };
-  const { status, text } = await answerTo({ body: message, headers }, { ...invocation, traceId: 'Root=1-invocation' });
-  expect(status, text).toBe(200);
-  expect(sent[0]?.properties).toMatchObject({ 'aws.traceId': 'Root=1-invocation' });
+  const others = { body: 'x', tag: 't', keys: ['k'], shardingKey: 's', deliverAt: Date.now(), msgId: 'm'.repeat(128) };
+  const message = { ...others, properties: { a: 'y'.repeat(30_891) } };
+  const send = async (trace: string) => {
+    const headers = { 'idempotency-key': 'k'.repeat(255), 'x-amzn-trace-id': trace };
+    const { status, text } = await answerTo({ body: message, headers }, { ...invocation, traceId: 'Root=1-invocation' });
+    expect(status, text).toBe(200);
+    return sent.at(-1)?.properties?.['aws.traceId'];
+  };
+  const longest = 'r'.repeat(256);
+  expect(await send(longest)).toBe(longest);
+  expect(await send(`${longest}r`)).toBe('Root=1-invocation');
 });
