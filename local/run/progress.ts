@@ -88,5 +88,6 @@ function messageText({ topic, queueId, queueOffset, properties, body }: StoredMe
   const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
   const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-  return `${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`;
+  const line = `${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`;
+  return line.replaceAll(/\p{Cc}/gu, '\ufffd'); // Some steer terminals.
 }

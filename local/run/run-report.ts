@@ -31,6 +31,7 @@ export function failedInvocationsOf({ failedInvocations }: RunSummary): number {
 /** What came of a run, for people and for `--json`. */
 export interface RunReport {
   readonly summary: RunSummary;
+  /** Their bodies as they were sent, also where they are stored compressed. */
   readonly messages: readonly StoredMessage[];
   /** Ids of records that are neither stored nor reported. Must be empty. */
   readonly lost: readonly string[];

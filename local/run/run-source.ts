@@ -1,6 +1,7 @@
 import type { MessageTarget } from '../../functions/delivery/message-target.ts';
 import { CompiledMapping } from '../../functions/mapping/compiled-mapping.ts';
 import { topicFault } from '../../functions/rocketmq/producer/names.ts';
+import { plainBody } from '../../functions/rocketmq/producer/plain-body.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
 import { bundleFunction } from '../../infra/bundling.ts';
@@ -123,7 +124,7 @@ async function runSource(
     async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
     (found) => missingFrom(found, accepted).length === 0,
   );
-  return reportOf(source, kind, invoked, messages);
+  return reportOf(source, kind, invoked, await Promise.all(messages.map(withPlainBody)));
 }
 
 async function invokeAll(
@@ -199,6 +200,10 @@ function missingFrom(messages: readonly StoredMessage[], names: readonly string[
     messages.flatMap(({ properties }) => [properties['aws.id'], properties.UNIQ_KEY]),
   );
   return names.filter((name) => !found.has(name));
+}
+
+async function withPlainBody(message: StoredMessage): Promise<StoredMessage> {
+  return { ...message, body: await plainBody(message.body, message.sysFlag) };
 }
 
 /** What the function logged in lines that have a text in them. */

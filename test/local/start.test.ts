@@ -166,6 +166,13 @@ test('files are looked for where npm is called, also from another folder', async
   expect(stdout).toContain('tag near near');
 });
 
+test('a message is shown as it was sent, also where it is stored compressed, and steers no terminal', async () => {
+  const event = { id: 'mine-6', tag: 'a\u001bb', body: `hello\u001b[2J ${'world '.repeat(1000)}` };
+  const file = await eventFile('large.json', JSON.stringify(event));
+  const { stdout } = await start('--source', 'direct', '--event', file);
+  expect(stdout).toMatch(/ keys mine-6 tag a\ufffdb hello\ufffd\[2J world world /);
+});
+
 test('a record that fails is shown with its reason', async () => {
   const empty = { messageId: 'mine-5', body: '', attributes: {}, messageAttributes: {} };
   const file = await eventFile('empty.json', JSON.stringify({ Records: [empty] }));
