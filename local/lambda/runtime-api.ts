@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,6 +39,15 @@ export interface Delivery {
 }
 
 const prefix = '/2018-06-01/runtime/';
+
+/** Longest answer that Lambda passes on to whoever waits for it. */
+const MOST_ANSWER_BYTES = 6 * 1024 * 1024 + 100;
+
+const answerTooLarge: ReportedError = {
+  errorType: 'Function.ResponseSizeTooLarge',
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${MOST_ANSWER_BYTES} bytes).`,
+  trace: [],
+};
 
 /**
  * Lambda's Runtime API (version 2018-06-01) for **one** process. A process must never share it with another: a late `next` of a
@@ -135,8 +145,9 @@ function callOf(path: string, body: string, { headers }: IncomingMessage): Runti
   const [, requestId, what] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
   if (requestId === undefined) return undefined;
   const leftBehind = JSON.parse(String(headers['local-host-left-behind'] ?? '[]')) as string[];
-  return what === 'error'
-    ? { kind: 'error', requestId, leftBehind, error: errorOf(body) }
+  if (what === 'error') return { kind: 'error', requestId, leftBehind, error: errorOf(body) };
+  return Buffer.byteLength(body) > MOST_ANSWER_BYTES
+    ? { kind: 'error', requestId, leftBehind, error: answerTooLarge }
     : { kind: 'response', requestId, leftBehind, payload: JSON.parse(body) };
 }
 

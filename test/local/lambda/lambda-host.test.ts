@@ -139,6 +139,18 @@ describe('a failing handler', () => {
     expect(await host.invoke({})).toMatchObject({ status: 'ok', cold: false, payload: 2 });
   });
 
+  test('whose answer is longer than Lambda passes on fails with the name that Lambda gives, and keeps its environment', async () => {
+    await using host = hostOf('answerOf');
+    // With the quotes around the text.
+    expect(await host.invoke({ bytes: 6_291_554 })).toMatchObject({ status: 'ok', cold: true });
+    expect(await host.invoke({ bytes: 6_291_555 })).toMatchObject({
+      status: 'error',
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+    });
+    expect(await host.invoke({ bytes: 1 })).toMatchObject({ status: 'ok', cold: false, payload: 'x' });
+  });
+
   test('is killed at the time limit, and the next invocation starts anew within its own time', async () => {
     await using host = hostOf('hang');
     await host.invoke({}, { timeoutMs: 500 });

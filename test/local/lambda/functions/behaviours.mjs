@@ -14,6 +14,10 @@ export async function echo(event) {
 
 export async function returnNothing() {}
 
+export async function answerOf({ bytes }) {
+  return 'x'.repeat(bytes);
+}
+
 export async function describeContext(_event, context) {
   return {
     requestId: context.awsRequestId,
