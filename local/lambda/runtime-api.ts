@@ -43,6 +43,9 @@ const prefix = '/2018-06-01/runtime/';
 /** Longest answer that Lambda passes on to whoever waits for it. */
 const MOST_ANSWER_BYTES = 6 * 1024 * 1024 + 100;
 
+/** What an answer leaves behind is told in a header, thing by thing. */
+const MOST_HEADER_BYTES = 16 * 1024 * 1024;
+
 const answerTooLarge: ReportedError = {
   errorType: 'Function.ResponseSizeTooLarge',
   errorMessage: `Response payload size exceeded maximum allowed payload size (${MOST_ANSWER_BYTES} bytes).`,
@@ -66,7 +69,12 @@ export class RuntimeApi {
   /** Listens on a loopback port chosen by the system. */
   static async start(): Promise<RuntimeApi> {
     // A frozen process cannot answer; nothing may be closed for being idle meanwhile.
-    const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
+    const server = createServer({
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
+      maxHeaderSize: MOST_HEADER_BYTES,
+    });
     const api = new RuntimeApi(server);
     server.on('request', (request, response) => {
       api

@@ -80,6 +80,7 @@ describe('an invocation', () => {
     await using host = hostOf('leave');
     expect((await host.invoke({ timers: 0 })).leftBehind).toEqual([]);
     expect((await host.invoke({ timers: 2 })).leftBehind).toEqual(['Timeout', 'Timeout']);
+    expect((await host.invoke({ timers: 9998 })).leftBehind).toHaveLength(10_000);
   });
 });
 
