@@ -29,7 +29,12 @@ export type Progress =
 
 /** Prints a step for people. */
 export function printProgress(step: Progress): void {
-  console.log(textOf(step));
+  console.log(printable(textOf(step)));
+}
+
+/** Without control characters, some of which steer terminals: what comes of events may hold any. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');
 }
 
 function textOf(step: Progress): string {
@@ -88,6 +93,5 @@ function messageText({ topic, queueId, queueOffset, properties, body }: StoredMe
   const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
   const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-  const line = `${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`;
-  return line.replaceAll(/\p{Cc}/gu, '\ufffd'); // Some steer terminals.
+  return printable(`${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`);
 }

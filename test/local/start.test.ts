@@ -180,6 +180,12 @@ test('a record that fails is shown with its reason', async () => {
   expect(stdout).toMatch(/^ +mine-5: ROCKETMQ_MESSAGE_ILLEGAL: .*body.*empty/m);
 });
 
+test('a reason that quotes the event steers no terminal either', async () => {
+  const file = await eventFile('key.json', JSON.stringify({ id: 'mine-7', keys: ['a\u001b b'], body: 'hello' }));
+  const { stdout } = await start('--source', 'direct', '--event', file);
+  expect(stdout).toMatch(/ROCKETMQ_MESSAGE_ILLEGAL: key "a\ufffd b" holds a blank/);
+});
+
 test.each([
   { what: 'a file that does not exist', name: undefined, text: '', told: 'no-such-file.json cannot be used: ENOENT' },
   { what: 'a file that is no JSON', name: 'broken.json', text: '{"Records": [', told: 'broken.json cannot be used: ' },
