@@ -89,9 +89,10 @@ export function printSummary({ summary, messages, lost, leftBehind }: RunReport)
 const ORIGIN = /^aws\.(id|source|traceId)$/;
 
 function messageText({ topic, queueId, queueOffset, properties, body }: StoredMessage): string {
+  const keys = properties.KEYS === undefined ? '' : ` keys ${properties.KEYS}`;
   const tag = properties.TAGS === undefined ? '' : ` tag ${properties.TAGS}`;
   const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
   const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-  return printable(`${topic} queue ${queueId} offset ${queueOffset} keys ${properties.KEYS}${tag}${others} ${text}`);
+  return printable(`${topic} queue ${queueId} offset ${queueOffset}${keys}${tag}${others} ${text}`);
 }

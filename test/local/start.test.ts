@@ -180,6 +180,12 @@ test('a record that fails is shown with its reason', async () => {
   expect(stdout).toMatch(/^ +mine-5: ROCKETMQ_MESSAGE_ILLEGAL: .*body.*empty/m);
 });
 
+test('a message without keys is shown without any', async () => {
+  const file = await eventFile('keyless.json', JSON.stringify({ body: 'hello' }));
+  const { stdout } = await start('--source', 'direct', '--event', file);
+  expect(stdout).toMatch(/^ {2}events-direct queue \d offset 0 hello$/m);
+});
+
 test('a reason that quotes the event steers no terminal either', async () => {
   const file = await eventFile('key.json', JSON.stringify({ id: 'mine-7', keys: ['a\u001b b'], body: 'hello' }));
   const { stdout } = await start('--source', 'direct', '--event', file);
