@@ -8,7 +8,7 @@ import type { BrokerData } from './broker/broker-context.ts';
 import { type BrokerSettings, defaultBrokerSettings } from './broker/broker-settings.ts';
 import { ConsumerOffsets } from './broker/consumer-offsets.ts';
 import { EmbeddedBroker } from './broker/embedded-broker.ts';
-import { MessageStore } from './broker/message-store.ts';
+import { MessageStore, TIMER_TOPIC } from './broker/message-store.ts';
 import { type QueuePlace, StaticQueues } from './broker/static-queues.ts';
 import { TopicTable } from './broker/topic-table.ts';
 import type { EmbeddedServer } from './embedded-server.ts';
@@ -188,6 +188,7 @@ function brokerDataByName(options: EmbeddedClusterOptions, clock: Clock): (name:
     const shared = known.get(name);
     if (shared !== undefined) return shared;
     const topics = new TopicTable(options.autoCreateTopics ?? false);
+    if (isV5(options.version ?? MQVersion.V5_5_0)) topics.put(topicConfig(TIMER_TOPIC, 1));
     for (const { name: topic, queues, perm } of options.topics ?? []) {
       topics.put(topicConfig(topic, queues, perm === undefined ? {} : { perm }));
     }

@@ -1,5 +1,6 @@
 import { RESERVED_PROPERTIES } from '../../functions/rocketmq/protocol/message-properties.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
+import { isWaiting } from './run-cluster.ts';
 import { failedInvocationsOf, type RunReport } from './run-report.ts';
 
 /** What happens in a run, as it happens. */
@@ -88,11 +89,15 @@ export function printSummary({ summary, messages, lost, leftBehind }: RunReport)
 /** Properties that every message has: its keys tell of the record too. */
 const ORIGIN = /^aws\.(id|source|traceId)$/;
 
-function messageText({ topic, queueId, queueOffset, properties, body }: StoredMessage): string {
+function messageText(message: StoredMessage): string {
+  const { topic, queueId, queueOffset, properties, body } = message;
+  const place = isWaiting(message)
+    ? `${properties.REAL_TOPIC}, waiting for its time:`
+    : `${topic} queue ${queueId} offset ${queueOffset}`;
   const keys = properties.KEYS === undefined ? '' : ` keys ${properties.KEYS}`;
   const tag = properties.TAGS === undefined ? '' : ` tag ${properties.TAGS}`;
   const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
   const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-  return printable(`${topic} queue ${queueId} offset ${queueOffset}${keys}${tag}${others} ${text}`);
+  return printable(`${place}${keys}${tag}${others} ${text}`);
 }

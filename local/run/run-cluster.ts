@@ -33,6 +33,29 @@ export async function readBack(admin: AdminClient, topic: string, expected: numb
   );
 }
 
+/** Where brokers keep messages until they are due: those with a level, and those with a time. */
+const WAITING_TOPICS = ['SCHEDULE_TOPIC_XXXX', 'rmq_sys_wheel_timer'];
+
+/** Whether a message waits for its time; its own topic is then a property. */
+export function isWaiting({ topic }: StoredMessage): boolean {
+  return WAITING_TOPICS.includes(topic);
+}
+
+/** Every message of topics that is visible now, and then those that wait for their time, in the topic that they wait in. */
+export async function readStored(admin: AdminClient, topics: readonly string[]): Promise<StoredMessage[]> {
+  const visible = (await Promise.all(topics.map((topic) => admin.readAll(topic)))).flat();
+  const due = new Set(visible.map(({ properties }) => properties.UNIQ_KEY));
+  // A broker without such messages may have no such topic.
+  const kept = await Promise.all(
+    WAITING_TOPICS.map(async (topic) => ((await admin.route(topic)) === undefined ? [] : admin.readAll(topic))),
+  );
+  // What was delivered stays there too.
+  const waiting = kept.flat().filter(({ properties: { REAL_TOPIC = '', UNIQ_KEY } }) => {
+    return topics.includes(REAL_TOPIC) && !due.has(UNIQ_KEY);
+  });
+  return [...visible, ...waiting];
+}
+
 /** Reads until all that is expected is there, or 10 s have passed. */
 export async function readBackUntil(
   read: () => Promise<StoredMessage[]>,

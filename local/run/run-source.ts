@@ -14,7 +14,7 @@ import { temporaryDirectory } from '../real/temporary-directory.ts';
 import { startSsmEndpoint } from '../ssm/ssm-endpoint.ts';
 import { isFiltered, type LocalSource, localSources, type RecordOutcome } from './local-sources.ts';
 import type { Progress } from './progress.ts';
-import { readBackUntil, startRunCluster } from './run-cluster.ts';
+import { readBackUntil, readStored, startRunCluster } from './run-cluster.ts';
 import type { RunReport } from './run-report.ts';
 import { type SampleEvent, sampleEvents, withFreshIds } from './sample-events.ts';
 
@@ -121,7 +121,7 @@ async function runSource(
   const invoked = await invokeAll(host, local, samples, target, onProgress);
   const accepted = invoked.flatMap((one) => one.accepted);
   const messages = await readBackUntil(
-    async () => (await Promise.all(topics.map((name) => admin.readAll(name)))).flat(),
+    () => readStored(admin, topics),
     (found) => missingFrom(found, accepted).length === 0,
   );
   return reportOf(source, kind, invoked, await Promise.all(messages.map(withPlainBody)));

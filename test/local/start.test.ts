@@ -180,6 +180,15 @@ test('a record that fails is shown with its reason', async () => {
   expect(stdout).toMatch(/^ +mine-5: ROCKETMQ_MESSAGE_ILLEGAL: .*body.*empty/m);
 });
 
+test('a message that waits for its time is stored, and not lost', async () => {
+  const messages = [{ delayMs: 3_600_000 }, { delayLevel: 18 }, { deliverAt: Date.now() + 86_400_000 }];
+  const file = await eventFile('later.json', JSON.stringify(messages.map((delay) => ({ body: 'later', ...delay }))));
+  const { exitCode, stdout } = await start('--source', 'direct', '--event', file);
+  expect(stdout.match(/^ {2}events-direct, waiting for its time: later$/gm)).toHaveLength(3);
+  expect(stdout).toContain('3 records: 3 stored, 0 reported as failed, 0 duplicates, 0 lost');
+  expect(exitCode).toBe(0);
+});
+
 test('a message without keys is shown without any', async () => {
   const file = await eventFile('keyless.json', JSON.stringify({ body: 'hello' }));
   const { stdout } = await start('--source', 'direct', '--event', file);
