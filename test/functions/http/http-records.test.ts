@@ -109,11 +109,16 @@ test('the largest properties that are taken leave room for all that is added to 
   const message = { ...others, properties: { a: 'y'.repeat(30_891) } };
   const send = async (trace: string) => {
     const headers = { 'idempotency-key': 'k'.repeat(255), 'x-amzn-trace-id': trace };
-    const { status, text } = await answerTo({ body: message, headers }, { ...invocation, traceId: 'Root=1-invocation' });
+    const { status, text } = await answerTo(
+      { body: message, headers },
+      { ...invocation, traceId: 'Root=1-invocation' },
+    );
     expect(status, text).toBe(200);
     return sent.at(-1)?.properties?.['aws.traceId'];
   };
   const longest = 'r'.repeat(256);
   expect(await send(longest)).toBe(longest);
   expect(await send(`${longest}r`)).toBe('Root=1-invocation');
+  const larger = { ...others, properties: { a: 'y'.repeat(30_892) } };
+  expect((await answerTo({ body: larger })).body.errors).toMatchObject([{ pointer: '#' }]);
 });
