@@ -7,7 +7,7 @@ import { type ClientOptions, clientOptionRules } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { checkedDeadline, type Deadline } from './deadline.ts';
 import { OptionsError } from './errors.ts';
-import { resolveOptions } from './options.ts';
+import { checkedTopics, isObject, resolveOptions } from './options.ts';
 import { wrapNamespace } from './producer/namespace.ts';
 import { Producer, type ProducerCalls } from './producer/producer.ts';
 import type { ProducerOptions } from './producer-options.ts';
@@ -28,7 +28,7 @@ export interface Client {
   beginInvocation(deadline: Deadline): Promise<InvocationUpkeep>;
   /**
    * How many transactional messages, of any group, the masters of these topics have given up and still keep. Never part of the sum:
-   * @throws what keeps one master from being asked, such as a missing right, or a proxy.
+   * @throws OptionsError without a topic; what keeps one master from being asked, such as a missing right, or a proxy.
    */
   transactionsGivenUp(topics: readonly string[], deadline: Deadline): Promise<number>;
   /** What each task of the due work did last. */
@@ -54,7 +54,7 @@ export function createClient(options: ClientOptions): Client {
   if (Array.isArray(nameServerAddrs) && nameServerAddrs.every((addr) => typeof addr === 'string')) {
     collect(faults, () => checkNameServerAddrs(nameServerAddrs));
   }
-  if (typeof addressMap === 'object' && addressMap !== null) collect(faults, () => checkAddressMap(addressMap));
+  if (isObject(addressMap)) collect(faults, () => checkAddressMap(addressMap));
   faults.push(...securityFaults(given));
   faults.push(...zoneFaults(given));
   if (resolved === undefined || faults.length > 0) throw new OptionsError('createClient', faults);
@@ -77,7 +77,7 @@ export function createClient(options: ClientOptions): Client {
       const { namespace } = instance.options;
       return transactionsGivenUp(
         instance,
-        topics.map((topic) => wrapNamespace(namespace, topic)),
+        checkedTopics('client.transactionsGivenUp', topics).map((topic) => wrapNamespace(namespace, topic)),
         checkedDeadline('client.transactionsGivenUp', deadline),
       );
     },
@@ -90,7 +90,7 @@ function zoneFaults({ zone, fetchZone, brokerZones }: ClientOptions): string[] {
   const faults: string[] = [];
   if (zone !== undefined && fetchZone !== undefined) faults.push('give "zone" or "fetchZone", not both');
   // What is no object is told by its rule.
-  if (typeof brokerZones !== 'object' || brokerZones === null) return faults;
+  if (!isObject(brokerZones)) return faults;
   for (const [brokerName, name] of Object.entries<unknown>(brokerZones)) {
     if (typeof name !== 'string' || name === '') faults.push(`"brokerZones" has no zone for broker "${brokerName}"`);
   }

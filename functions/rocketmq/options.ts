@@ -40,21 +40,41 @@ export function resolveOptions<T extends object>(
       if (rule.isRequired) faults.push(`"${name}" is missing: ${rule.meaning}`);
       continue;
     }
-    const fault = ruleFault(rule, value);
-    if (fault !== undefined) {
-      const hint = rule.hint === undefined ? '' : ` (${rule.hint})`;
-      faults.push(`"${name}" is ${rule.isSecret ? kindOf(value) : show(value)}, but must be ${fault}${hint}`);
-    }
+    const fault = valueFault(name, value, rule);
+    if (fault !== undefined) faults.push(fault);
     resolved[name] = value;
   }
   if (faults.length > 0) throw new OptionsError(subject, faults);
   return Object.freeze(resolved) as Readonly<T>;
 }
 
+/** What is wrong with the value of an option, undefined when nothing is. */
+export function valueFault(name: string, value: unknown, rule: OptionRule): string | undefined {
+  const fault = ruleFault(rule, value);
+  if (fault === undefined) return undefined;
+  const hint = rule.hint === undefined ? '' : ` (${rule.hint})`;
+  return `"${name}" is ${rule.isSecret ? kindOf(value) : show(value)}, but must be ${fault}${hint}`;
+}
+
 /** Why something cannot be options at all, undefined when it can. */
 export function objectFault(options: unknown): string | undefined {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return undefined;
-  return `the options are ${show(options)}, but must be an object`;
+  return isObject(options) ? undefined : `the options are ${show(options)}, but must be an object`;
+}
+
+/**
+ * Refuses topics that are no list of names, and none at all, of which nothing would be asked.
+ * @param call what is called, as the error names it.
+ * @returns the topics.
+ * @throws OptionsError
+ */
+export function checkedTopics(call: string, topics: readonly string[]): readonly string[] {
+  if (ruleFault({ type: 'list', meaning: '' }, topics) === undefined && topics.length > 0) return topics;
+  throw new OptionsError(call, [`the topics are ${show(topics)}, but must be a list of names`]);
+}
+
+/** Whether something is an object, and no list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a value must be, when it is not. */
@@ -78,7 +98,7 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
     case 'function':
       return typeof value === 'function' ? undefined : 'a function';
     case 'object':
-      return typeof value === 'object' && value !== null ? undefined : 'an object';
+      return isObject(value) ? undefined : 'an object';
     case 'one of': {
       const allowed = rule.allowed ?? [];
       return typeof value === 'string' && allowed.includes(value) ? undefined : `one of ${allowed.join(', ')}`;
@@ -88,6 +108,7 @@ function ruleFault(rule: OptionRule, value: unknown): string | undefined {
 
 /** What a value is, without the value. */
 function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
   return value === null ? 'null' : `a ${typeof value}`;
 }
 

@@ -73,7 +73,9 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
   const { producer, log, topics, awakeMs, deadline } = options;
   if (!(awakeMs > 0))
     throw new OptionsError('answerChecks', [`"awakeMs" is ${awakeMs}, but must be a number of ms above 0`]);
-  if (topics.length === 0) throw new OptionsError('answerChecks', ['"topics" is empty: no broker would ask']);
+  if (!Array.isArray(topics) || topics.length === 0) {
+    throw new OptionsError('answerChecks', ['"topics" is no list, or has none: no broker would ask']);
+  }
   const leave = deadline && earlierBy(deadline, LEAVE_MS);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();

@@ -8,6 +8,7 @@ import {
   RemotingSendRequestError,
   RocketMQError,
 } from '../errors.ts';
+import { isObject } from '../options.ts';
 import { type AclCredentials, signedFields } from '../protocol/acl-signature.ts';
 import { EMPTY_BODY } from '../protocol/remoting-command.ts';
 import type { RpcHook } from '../remoting/rpc-hook.ts';
@@ -45,10 +46,6 @@ function credentialsFaults(given: AclCredentials): string[] {
       ? []
       : ['"credentials" have a securityToken that is no text']),
   ];
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Faults of what was fetched, which nothing has looked at before. */

@@ -2,6 +2,7 @@ import type { ClientInstance } from '../client/client-instance.ts';
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { checkedDeadline, type Deadline, earlierOf, LONGEST_TIMER_MS } from '../deadline.ts';
 import { MessageError, RocketMQError } from '../errors.ts';
+import { checkedTopics } from '../options.ts';
 import type { ProducerOptions } from '../producer-options.ts';
 import { MessageSysFlag } from '../protocol/message-sys-flag.ts';
 import { type Batch, batchUnit, type Placed } from './batch-plan.ts';
@@ -244,12 +245,13 @@ export class Producer {
    * Registers the group with every master of these topics, to be asked for open transactions until the last running
    * invocation ends. For a function that stays awake to answer; `onTransactionCheck` comes first. To be called again every
    * 30 s or so while it waits: brokers forget a client that sends no heartbeat for 120 s.
-   * @throws TopicRouteNotFoundError, RemotingConnectError and what else keeps it off some master; the others have it then.
+   * @throws OptionsError without a topic; TopicRouteNotFoundError, RemotingConnectError and what else keeps it off some master: the
+   * others have it then.
    */
   async awaitTransactionChecks(topics: readonly string[], options: SendAllOptions = {}): Promise<void> {
     const { deadline } = checkedOptions('producer.awaitTransactionChecks', 'list', options);
     const { awaitChecks } = await import('./rarely-used.ts');
-    const wrapped = topics.map((topic) => this.#rules.wrapTopic(topic));
+    const wrapped = checkedTopics('producer.awaitTransactionChecks', topics).map(this.#rules.wrapTopic);
     const limit = this.#limitOf(deadline);
     this.#client.checkDueWork(deadline, this.#options.sendTimeoutMs);
     await awaitChecks(this.#client, wrapNamespace(this.#namespace, this.group), wrapped, limit);

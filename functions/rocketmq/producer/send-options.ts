@@ -1,7 +1,7 @@
 import type { MessageQueue } from '../client/topic-publish-info.ts';
 import { checkedDeadline, type Deadline } from '../deadline.ts';
 import { OptionsError } from '../errors.ts';
-import { objectFault } from '../options.ts';
+import { type OptionRule, objectFault, valueFault } from '../options.ts';
 import type { Message } from './message.ts';
 import type { QueryOptions } from './message-query.ts';
 
@@ -39,8 +39,15 @@ const KNOWN: Readonly<Record<CallOptions, ReadonlySet<string>>> = {
   query: new Set<keyof QueryOptions>(['deadline', 'storedSince']),
 };
 
+/** What those take that nothing else looks at before they are used. */
+const RULES: Readonly<Record<string, OptionRule>> = {
+  queue: { type: 'object', meaning: 'Queue to send to' },
+  selectQueue: { type: 'function', meaning: 'Chooses the queue' },
+  storedSince: { type: 'integer', hint: 'in epoch ms', meaning: 'Before it, it was not stored' },
+};
+
 /**
- * Refuses options that a call does not know, and a deadline that is none: left alone, the send would outlast it.
+ * Refuses options that a call does not know or cannot use, and a deadline that is none: left alone, the send would outlast it.
  * @param call what is called, as errors name it.
  * @returns the options.
  * @throws OptionsError
@@ -50,8 +57,13 @@ export function checkedOptions<T extends SendAllOptions>(call: string, kind: Cal
   if (fault !== undefined) throw new OptionsError(call, [fault]);
   const known = KNOWN[kind];
   for (const name in options) {
-    if (known.has(name)) continue;
-    throw new OptionsError(call, [`unknown option "${name}" (known: ${Array.from(known).join(', ')})`]);
+    if (!known.has(name)) {
+      throw new OptionsError(call, [`unknown option "${name}" (known: ${Array.from(known).join(', ')})`]);
+    }
+    const value = options[name];
+    const rule = RULES[name];
+    const wrong = rule === undefined || value === undefined ? undefined : valueFault(name, value, rule);
+    if (wrong !== undefined) throw new OptionsError(call, [wrong]);
   }
   const { deadline } = options;
   if (deadline !== undefined) checkedDeadline(call, deadline);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clientOptionRules } from '../../../functions/rocketmq/client-options.ts';
 import { OptionsError } from '../../../functions/rocketmq/errors.ts';
-import { type OptionRule, resolveOptions } from '../../../functions/rocketmq/options.ts';
+import { checkedTopics, type OptionRule, resolveOptions } from '../../../functions/rocketmq/options.ts';
 import { producerOptionRules } from '../../../functions/rocketmq/producer-options.ts';
 
 /** What a set of client options is refused for. */
@@ -95,10 +95,15 @@ describe('resolving options', () => {
     ['tls', true, '"tls" is a boolean, but must be an object ({} for the defaults)'],
     ['tls', null, '"tls" is null, but must be an object ({} for the defaults)'],
     ['tls', 'a-secret', '"tls" is a string, but must be an object ({} for the defaults)'],
+    ['tls', ['a-secret'], '"tls" is a list, but must be an object ({} for the defaults)'],
     ['credentials', 'a-secret', '"credentials" is a string, but must be an object'],
     ['credentials', 5, '"credentials" is a number, but must be an object'],
   ])('tells of a secret option its type alone: %s %o', (name, value, fault) => {
     expect(faultsOf({ [name]: value })).toEqual([fault]);
+  });
+
+  test.each(['addressMap', 'brokerZones', 'clock'])('takes no list for an object: %s', (name) => {
+    expect(faultsOf({ [name]: [] })).toEqual([`"${name}" is [], but must be an object`]);
   });
 
   test('names a required option that is missing, with its meaning', () => {
@@ -120,6 +125,23 @@ describe('resolving options', () => {
     expect(faultsOf({ routePeriodMs: value })).toEqual([
       `"routePeriodMs" is ${shown}, but must be a whole number from 0 to 31536000000`,
     ]);
+  });
+});
+
+describe('topics that something is asked of', () => {
+  test('are a list of names', () => {
+    expect(checkedTopics('it', ['orders', 'stock'])).toEqual(['orders', 'stock']);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a name', 'orders', '"orders"'],
+    ['no topic', [], '[]'],
+    ['nothing', undefined, 'undefined'],
+    ['a list of what is no name', [5], '[5]'],
+  ])('are not %s', (_what, given, shown) => {
+    expect(() => checkedTopics('it', given as string[])).toThrow(
+      `it: the topics are ${shown}, but must be a list of names`,
+    );
   });
 });
 

@@ -154,6 +154,7 @@ test.each([
   ['awakeMs', undefined],
   ['awakeMs', 0],
   ['topics', []],
+  ['topics', 'orders'],
 ])('a stay with %s of "%s" is refused: nobody would be answered', async (name, value) => {
   await using started = await start();
   const { log, producer } = started;

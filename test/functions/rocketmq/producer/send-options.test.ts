@@ -34,9 +34,16 @@ describe('the options of one call', () => {
     ['send', { timeoutMs: 1 }, 'unknown option "timeoutMs" (known: deadline, queue, selectQueue)'],
     ['transaction', { immunity: 1 }, 'unknown option "immunity" (known: deadline, queue, selectQueue, immunityMs)'],
     ['query', { since: 1 }, 'unknown option "since" (known: deadline, storedSince)'],
+    ['send', { queue: 3 }, '"queue" is 3, but must be an object'],
+    ['send', { selectQueue: 'first' }, '"selectQueue" is "first", but must be a function'],
+    [
+      'query',
+      { storedSince: '1' },
+      `"storedSince" is "1", but must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER} (in epoch ms)`,
+    ],
     ['send', null, 'the options are null, but must be an object'],
     ['send', 3000, 'the options are 3000, but must be an object'],
-  ])('are refused where a %s knows none such', (kind, options, fault) => {
+  ])('are refused where a %s knows none such, or has no use for what they hold', (kind, options, fault) => {
     expect(faultOf(kind, options)).toBe(`producer.send: ${fault}`);
   });
 

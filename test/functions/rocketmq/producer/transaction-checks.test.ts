@@ -25,6 +25,14 @@ describe('a check', () => {
     },
   );
 
+  test('is waited for of topics: without one, no broker would ask', async () => {
+    await using started = await startSandboxes();
+    const { producer } = started.sandbox();
+    await expect(producer.awaitTransactionChecks([])).rejects.toThrow(
+      'producer.awaitTransactionChecks: the topics are [], but must be a list of names',
+    );
+  });
+
   test('is decided by the listener of a client that waits for checks, and by no client that is asleep', async () => {
     await using started = await startSandboxes();
     const sleeper = started.sandbox();

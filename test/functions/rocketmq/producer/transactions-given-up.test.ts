@@ -57,6 +57,13 @@ test('has topics in the namespace of the client', async () => {
   await client.shutdown(deadlineAfter(1_000));
 });
 
+test('is no number without a topic, whose masters would be asked', async () => {
+  const client = createClient({ nameServerAddrs: cluster.nameServerAddrs });
+  await expect(client.transactionsGivenUp([], deadlineAfter(2_000))).rejects.toThrow(
+    'client.transactionsGivenUp: the topics are [], but must be a list of names',
+  );
+});
+
 test('is no number when one master does not tell', async () => {
   const client = createClient({ nameServerAddrs: cluster.nameServerAddrs });
   const remark = 'no permission to look there';
