@@ -24,7 +24,10 @@ export async function transactionsGivenUp(
   const counts = await Promise.all(
     mastersOf(infos).map(async (addr) => {
       const bounds = [RequestCode.GET_MIN_OFFSET, RequestCode.GET_MAX_OFFSET];
-      const [min = 0, max = 0] = await Promise.all(bounds.map((code) => offsetAt(client, addr, code, deadline)));
+      const asked = bounds.map((code) =>
+        client.security.asking(deadline, () => offsetAt(client, addr, code, deadline)),
+      );
+      const [min = 0, max = 0] = await Promise.all(asked);
       return max - min;
     }),
   );

@@ -73,6 +73,17 @@ test('is no number when one master does not tell', async () => {
   await client.shutdown(deadlineAfter(1_000));
 });
 
+test('is asked for once more by a master that denies it, when the credentials have changed', async () => {
+  let fetched = 0;
+  const fetchSecurity = async () => ({ credentials: { accessKey: `key-${fetched++}`, secretKey: 'secret' } });
+  const client = createClient({ nameServerAddrs: cluster.nameServerAddrs, fetchSecurity });
+  const remark = 'User:key-0 is not found.';
+  cluster.brokers[0]?.faults.add({ codes: [RequestCode.GET_MAX_OFFSET], kind: 'answer', code: 16, remark, times: 1 });
+  expect(await client.transactionsGivenUp(['orders'], deadlineAfter(2_000))).toBeGreaterThanOrEqual(0);
+  expect(fetched).toBe(2);
+  await client.shutdown(deadlineAfter(1_000));
+});
+
 test('is no number when a master answers with none', async () => {
   const client = createClient({ nameServerAddrs: cluster.nameServerAddrs });
   cluster.brokers[0]?.faults.add({ codes: [RequestCode.GET_MAX_OFFSET], kind: 'answer', code: 0 });
