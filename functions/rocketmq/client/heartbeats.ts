@@ -180,11 +180,12 @@ export class Heartbeats {
 
   /**
    * Registers a group at a broker, connecting first where needed; where the connection knows the group, nothing is sent. The
-   * heartbeat is written when this resolves; what it resolves to settles with its answer.
+   * heartbeat is written when this resolves; what it resolves to settles with its answer, and rejects when the connection ends
+   * before: then the group is not registered.
    */
   announce(addr: string, group: string, timeoutMs: number): Promise<{ readonly answered: Promise<void> }> {
     return this.#remoting.withConnection(addr, timeoutMs, (connection, leftMs) => ({
-      answered: this.#named.get(connection)?.get(group) ?? this.#beat(connection, [group], leftMs),
+      answered: this.#named.get(connection)?.get(group) ?? this.#name(connection, [group], leftMs),
     }));
   }
 

@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client/client-instance.ts';
 import { mastersOf, placeOf } from '../client/topic-publish-info.ts';
 import { allSettled, type Deadline, earlierOf } from '../deadline.ts';
-import { MessageError, OptionsError, TransactionTooLateError } from '../errors.ts';
+import { MessageError, OptionsError, RemotingSendRequestError, TransactionTooLateError } from '../errors.ts';
 import { decodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
 import type { Message } from './message.ts';
@@ -216,6 +216,12 @@ export async function awaitChecks(
     const { answered } = await client.holdTransactionGroup(group, addr, timeoutMs);
     await answered;
   };
-  const registered = [...addrs].map((addr) => client.security.asking(deadline, () => hold(addr)));
+  // A connection that was kept may have ended unseen, and the registration with it: the next one is a new one.
+  const holdOnLiving = (addr: string) =>
+    hold(addr).catch((error: unknown) => {
+      if (error instanceof RemotingSendRequestError) return hold(addr);
+      throw error;
+    });
+  const registered = [...addrs].map((addr) => client.security.asking(deadline, () => holdOnLiving(addr)));
   await allSettled([...masters, ...registered]);
 }

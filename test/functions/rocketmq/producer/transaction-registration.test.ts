@@ -117,6 +117,35 @@ describe('a client that waits for checks', () => {
     expect(registered(started.cluster)).toBe(0);
   });
 
+  test('says so when a broker ends each connection without an answer, the one that was kept too', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const first = await begin(client);
+    await producer.awaitTransactionChecks([TOPIC]);
+    await first.end();
+    started.cluster.broker().faults.add({ codes: [HEART_BEAT], kind: 'close', how: 'RST', isStored: false });
+    const upkeep = await begin(client);
+    await expect(producer.awaitTransactionChecks([TOPIC])).rejects.toMatchObject({
+      code: 'ROCKETMQ_CONNECTION_CLOSED',
+    });
+    expect(registered(started.cluster)).toBe(0);
+    await upkeep.end();
+  });
+
+  test('is registered on a new connection where the one that was kept had ended unseen', async () => {
+    await using started = await startSandboxes();
+    const { client, producer } = started.sandbox();
+    const first = await begin(client);
+    await producer.awaitTransactionChecks([TOPIC]);
+    await first.end();
+    started.cluster.broker().faults.add({ codes: [HEART_BEAT], kind: 'close', how: 'RST', isStored: false, times: 1 });
+    const upkeep = await begin(client);
+    await producer.awaitTransactionChecks([TOPIC]);
+    expect(registered(started.cluster)).toBe(1);
+    await upkeep.end();
+    expect(registered(started.cluster)).toBe(0);
+  });
+
   test('says so when a topic has no route', async () => {
     await using started = await startSandboxes();
     const { producer } = started.sandbox();
