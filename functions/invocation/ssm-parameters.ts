@@ -146,7 +146,7 @@ function checkedCa(parameter: string, text: string): string {
   if (holdsCertificate(text)) return text;
   throw new SecurityParameterError(
     parameter,
-    'holds no certificate in PEM: it must begin with "-----BEGIN CERTIFICATE-----"',
+    'holds no certificate in PEM: it must begin with "-----BEGIN CERTIFICATE-----" on a line of its own, and keep its other lines too',
   );
 }
 
@@ -159,7 +159,8 @@ function parseCredentials(parameter: string, text: string): AclCredentials {
     );
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Without the byte order mark that some editors write before it.
+    value = JSON.parse(text.trim());
   } catch {
     // The cause is left out: it quotes what it could not read.
     throw fail('holds no JSON');

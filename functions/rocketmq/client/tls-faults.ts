@@ -1,7 +1,7 @@
 import type { TlsSettings } from '../remoting/tls-settings.ts';
 
 const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/;
-const NO_CERTIFICATE = 'that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"';
+const NO_CERTIFICATE = 'that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own';
 
 /** What is wrong with a setting; undefined when nothing is. */
 const checks: Readonly<Record<keyof TlsSettings, (value: unknown) => string | undefined>> = {
@@ -27,9 +27,15 @@ export function tlsFaults(given: object): string[] {
   return faults;
 }
 
-/** Whether a value is text with a certificate in PEM. */
+/**
+ * A certificate as OpenSSL finds one: the line begins with it, behind a byte order mark at the most, and what follows is on the next
+ * line. It passes over one that is indented, all on one line, or has `\n` written in it where its lines end.
+ */
+const CERTIFICATE = /(?:^\ufeff?|\n)-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[ \t]*\r?\n[A-Za-z0-9+/]/;
+
+/** Whether a value is text with a certificate in PEM, of which one is in a form that is read. */
 export function holdsCertificate(value: unknown): boolean {
-  return holds(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/, value);
+  return holds(CERTIFICATE, value);
 }
 
 function holds(pattern: RegExp, value: unknown): boolean {

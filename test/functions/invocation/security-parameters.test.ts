@@ -95,8 +95,22 @@ describe('credentials and CA in SSM', () => {
     },
   );
 
-  test('are refused when the CA is no PEM, which Node would pass over in silence', async () => {
-    ssm.set(NAMES.tlsCa, 'MIIB');
+  test('may stand behind a byte order mark, with the line ends of Windows', async () => {
+    ssm.set(NAMES.nameServers, '\ufeffa:9876;\r\nb:9876;\r\n');
+    ssm.set(NAMES.acl, `\ufeff{\r\n"accessKey":"ak",\r\n"secretKey":"${SECRET}"}\r\n`, 'SecureString');
+    ssm.set(NAMES.tlsCa, `\ufeff${PEM.replaceAll('\n', '\r\n')}`);
+    const { parameters: read } = parameters();
+    const { credentials } = await read.fetchSecurity(limit, {});
+    expect(credentials).toEqual({ accessKey: 'ak', secretKey: SECRET });
+    expect(await read.fetchNameServers(limit)).toEqual(['a:9876', 'b:9876']);
+  });
+
+  test.each([
+    ['no PEM', 'MIIB'],
+    ['PEM on one line', PEM.replaceAll('\n', ' ')],
+    ['PEM with "\\n" written where lines end', PEM.replaceAll('\n', '\\n')],
+  ])('are refused when the CA is %s, which Node would pass over in silence', async (_what, text) => {
+    ssm.set(NAMES.tlsCa, text);
     expect((await faultOf()).message).toContain(`"${NAMES.tlsCa}" holds no certificate in PEM`);
   });
 

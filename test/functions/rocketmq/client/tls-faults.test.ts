@@ -9,6 +9,10 @@ describe('TLS settings', () => {
     ['none', {}],
     ['an authority', { ca: CERTIFICATE }],
     ['several authorities, with text between', { ca: `# of the brokers\n${CERTIFICATE}\n${CERTIFICATE}` }],
+    [
+      'an authority with the line ends of Windows, behind a byte order mark',
+      { ca: `\ufeff${CERTIFICATE.replaceAll('\n', '\r\n')}` },
+    ],
     ['an authority as OpenSSL names it too', { ca: pem('TRUSTED CERTIFICATE') }],
     ['a client certificate', { cert: CERTIFICATE, key: pem('PRIVATE KEY') }],
     ['a key of one kind', { key: pem('EC PRIVATE KEY') }],
@@ -22,22 +26,22 @@ describe('TLS settings', () => {
     [
       'a path as authority',
       { ca: '/etc/ca.pem' },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
     ],
     [
       'bytes as authority',
       { ca: Buffer.from(CERTIFICATE) },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
     ],
     [
       'a key as authority',
       { ca: pem('PRIVATE KEY') },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
     ],
     [
       'text as certificate',
       { cert: 'xx' },
-      '"tls" have a cert that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----"',
+      '"tls" have a cert that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
     ],
     [
       'a certificate as key',
@@ -49,6 +53,16 @@ describe('TLS settings', () => {
     ['an unknown one', { caa: 'xx' }, '"tls" have an unknown setting "caa" (known: ca, cert, key, servername, verify)'],
   ])('are refused with %s', (_what, settings, fault) => {
     expect(tlsFaults(settings)).toEqual([fault]);
+  });
+
+  test.each([
+    ['all on one line', CERTIFICATE.replaceAll('\n', ' ')],
+    ['with "\\n" written where lines end', CERTIFICATE.replaceAll('\n', '\\n')],
+    ['with the line ends of old Macs', CERTIFICATE.replaceAll('\n', '\r')],
+    ['indented', CERTIFICATE.replaceAll(/^/gm, '  ')],
+    ['in quotes', JSON.stringify(CERTIFICATE)],
+  ])('are refused with an authority that is %s, which Node would pass over in silence', (_what, ca) => {
+    expect(tlsFaults({ ca })).toEqual([expect.stringContaining('no certificate in PEM')]);
   });
 
   test('are never shown, and all faults are told at once', () => {
