@@ -20,27 +20,39 @@ const AGAIN = { 'retry-after': '1' };
 export async function placeOrder(event: APIGatewayProxyEventV2, invocation: ProducerInvocation): Promise<HttpAnswer> {
   try {
     const request = orderRequest(event);
-    return await place(request, invocation);
+    return await placeInTime(request, invocation);
   } catch (error) {
     if (error instanceof HttpProblem) return error.answer;
     throw error;
   }
 }
 
+/** Ends what DynamoDB does not answer by the deadline, so that the caller is answered: what became of it the log tells. */
+async function placeInTime(request: OrderRequest, invocation: ProducerInvocation): Promise<HttpAnswer> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), Math.max(1, invocation.deadline.remainingMs()));
+  try {
+    return await place(request, invocation, limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function place(
   request: OrderRequest,
   { producer, environment, deadline }: ProducerInvocation,
+  limit: AbortSignal,
 ): Promise<HttpAnswer> {
   const { orderId, order } = request;
   const { topic, ordersTable, transactionTable, transactionPatienceMs: patienceMs } = environment;
   if (ordersTable === undefined || transactionTable === undefined) {
     throw new OptionsError('environment variables', ['ORDERS_TABLE and ROCKETMQ_TRANSACTION_TABLE must both be set']);
   }
-  const log = new DynamoDbTransactionLog({ tableName: transactionTable, patienceMs });
   // Before the half message: the SDK is read meanwhile, at a cold start.
-  const dynamo = dynamoDbClient();
-  // Before it too: with the half message the group is registered, and brokers may ask.
-  await answerChecksOfGroup(producer, log);
+  const dynamo = dynamoDbClient().then((sdk) => sdk.until(limit));
+  const log = new DynamoDbTransactionLog({ tableName: transactionTable, patienceMs, client: () => dynamo });
+  // Before it too: with the half message the group is registered, and brokers may ask. Others of this sandbox may have more time.
+  await answerChecksOfGroup(producer, new DynamoDbTransactionLog({ tableName: transactionTable, patienceMs }));
   let failed: NotWritten | undefined;
 
   const writeOrder = async ({ msgId }: { readonly msgId: string }): Promise<TransactionOutcome> => {

@@ -23,7 +23,38 @@ const MAX_ATTEMPTS = 3;
  * package that is itself imported on demand a bundler keeps every export, each read and run by the first call.
  */
 export class DynamoDbSdk {
-  readonly #client = new DynamoDBClient({
+  readonly #client: DynamoDBClient;
+  readonly #options: { readonly abortSignal?: AbortSignal };
+
+  constructor(client = newClient(), options: { readonly abortSignal?: AbortSignal } = {}) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** The same client, for calls that end when the signal says so: all attempts together may take longer than an invocation has. */
+  until(abortSignal: AbortSignal): DynamoDbSdk {
+    return new DynamoDbSdk(this.#client, { abortSignal });
+  }
+
+  getItem(input: GetItemCommandInput) {
+    return this.#client.send(new GetItemCommand(input), this.#options);
+  }
+
+  putItem(input: PutItemCommandInput) {
+    return this.#client.send(new PutItemCommand(input), this.#options);
+  }
+
+  updateItem(input: UpdateItemCommandInput) {
+    return this.#client.send(new UpdateItemCommand(input), this.#options);
+  }
+
+  transactWriteItems(input: TransactWriteItemsCommandInput) {
+    return this.#client.send(new TransactWriteItemsCommand(input), this.#options);
+  }
+}
+
+function newClient(): DynamoDBClient {
+  return new DynamoDBClient({
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -31,20 +62,4 @@ export class DynamoDbSdk {
       throwOnRequestTimeout: true,
     },
   });
-
-  getItem(input: GetItemCommandInput) {
-    return this.#client.send(new GetItemCommand(input));
-  }
-
-  putItem(input: PutItemCommandInput) {
-    return this.#client.send(new PutItemCommand(input));
-  }
-
-  updateItem(input: UpdateItemCommandInput) {
-    return this.#client.send(new UpdateItemCommand(input));
-  }
-
-  transactWriteItems(input: TransactWriteItemsCommandInput) {
-    return this.#client.send(new TransactWriteItemsCommand(input));
-  }
 }
