@@ -25,7 +25,8 @@ const largestBatch = 10_000;
 const longestWindowSeconds = 300;
 const shortestAgeSeconds = 60;
 const longestAgeSeconds = 604_800;
-const mostRetries = 10_000;
+/** The most tries that Lambda counts; for Kafka with a failure destination, the most there are. */
+export const mostRetries = 10_000;
 const mostParallel = 10;
 /** Lambda reads Kafka for functions of at most 14 minutes. */
 const longestKafkaTimeoutSeconds = 840;

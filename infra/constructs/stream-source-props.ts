@@ -32,7 +32,7 @@ export interface StreamSourceProps extends RocketMqEventSourceProps {
   /**
    * How often Lambda tries a batch again: 0 to 10,000, or -1 for no limit. A record that fails holds up those behind it until it is
    * stored or given up, so a small number keeps a stream moving past poison, and gives up sooner when the cluster is down.
-   * @default 10000
+   * @default - no limit, `maxRecordAge` ends the tries; 10000 for Kafka, the most that Lambda allows there
    */
   readonly retryAttempts?: number;
 

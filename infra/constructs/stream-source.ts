@@ -12,7 +12,7 @@ import { producerSettings } from './producer-environment.ts';
 import { regionFaults } from './region-faults.ts';
 import type { RocketMqEventSource } from './rocketmq-event-source.ts';
 import { RocketMqProducerFunction } from './rocketmq-producer-function.ts';
-import { type StreamMapping, streamMappingFaults } from './stream-mapping-faults.ts';
+import { mostRetries, type StreamMapping, streamMappingFaults } from './stream-mapping-faults.ts';
 import type { StreamSourceProps } from './stream-source-props.ts';
 import { reportFaults, type SynthFault } from './synth-fault.ts';
 
@@ -128,7 +128,9 @@ export abstract class StreamSource extends Construct implements RocketMqEventSou
   }: StreamToRead): lambda.EventSourceMapping {
     const { maxBatchingWindow, startingPositionTimestamp, filters, mappingOptions } = this.#props;
     const { batchSize = 100, startingPosition = lambda.StartingPosition.TRIM_HORIZON } = this.#props;
-    const { retryAttempts = 10_000, maxRecordAge = Duration.hours(6), bisectBatchOnError = true } = this.#props;
+    const { maxRecordAge = Duration.hours(6), bisectBatchOnError = true } = this.#props;
+    // In an outage an invocation may fail within milliseconds: no number of tries lasts as long as the age.
+    const { retryAttempts = this.#kind.source === 'kafka' ? mostRetries : -1 } = this.#props;
     const found = streamMappingFaults({
       source: this.#kind.source,
       batchSize,

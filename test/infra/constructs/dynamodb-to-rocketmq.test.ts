@@ -53,6 +53,7 @@ describe('with default props', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
       MaximumRecordAgeInSeconds: 21_600,
+      MaximumRetryAttempts: -1,
       StartingPosition: 'TRIM_HORIZON',
     });
   });

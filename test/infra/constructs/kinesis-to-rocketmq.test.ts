@@ -48,7 +48,7 @@ describe('with default props', () => {
     ]);
   });
 
-  test('reads from the beginning, splits what fails, and gives up after six hours', () => {
+  test('reads from the beginning, splits what fails, and gives up after six hours, however often it was tried', () => {
     const [mapping] = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
     expect(mapping?.Properties).toEqual({
       BatchSize: 100,
@@ -60,7 +60,7 @@ describe('with default props', () => {
       FunctionName: { Ref: expect.stringMatching(/^KinesisProducerFunction/) },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRecordAgeInSeconds: 21_600,
-      MaximumRetryAttempts: 10_000,
+      MaximumRetryAttempts: -1,
       ParallelizationFactor: 1,
       StartingPosition: 'TRIM_HORIZON',
     });
