@@ -37,7 +37,8 @@ export interface StreamSourceProps extends RocketMqEventSourceProps {
   readonly retryAttempts?: number;
 
   /**
-   * The age at which a record is given up: 1 minute to 7 days.
+   * The age at which a record is given up: 1 minute to 7 days. **Lambda hands no older one to the function, tried or not**: to read what a
+   * stream or topic has had for longer, make it longer.
    * @default Duration.hours(6)
    */
   readonly maxRecordAge?: Duration;
