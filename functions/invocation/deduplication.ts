@@ -110,8 +110,10 @@ export class Deduplication {
     if (sample === undefined || this.#clock.now() - sample.storedAt < INDEX_LIMIT_MS) return;
     // Taken away before the question, so that one of many records asks it.
     this.#sample = undefined;
-    const { stored, unanswered } = await this.#query(sample.message, deadline, 0);
-    if (unanswered.length > 0) return;
+    // It rejects where its topic, which need not be that of the record, is gone: that tells nothing of the index either.
+    const answer = await this.#query(sample.message, deadline, 0).catch(() => undefined);
+    if (answer === undefined || answer.unanswered.length > 0) return;
+    const { stored } = answer;
     if (stored !== undefined) {
       this.#isIndexProven = true;
       return;

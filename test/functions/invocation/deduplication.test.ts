@@ -7,6 +7,7 @@ import {
   type QueryResult,
   RemotingTimeoutError,
   type SendResult,
+  TopicRouteNotFoundError,
 } from '#rocketmq';
 import {
   Deduplication,
@@ -240,6 +241,19 @@ describe('an index that is off', () => {
     brokers.unanswered = [new RemotingTimeoutError('a:1', 7, 2000)];
     answer.resolve();
     await finding;
+    expect(warnings).toEqual([]);
+    expect(unchecked()).toBe(0);
+  });
+
+  test('keeps no record from being sent when the topic of that message is gone', async () => {
+    const { find, brokers, clock, warnings, deduplication, unchecked } = start('redelivered');
+    await find(AGAIN, 'id-1');
+    deduplication.stored(brokers.store('id-1', 1));
+    brokers.stored.clear();
+    clock.advance(30_000);
+    brokers.held.set('id-1', Promise.reject(new TopicRouteNotFoundError('orders', ['ns:9876'])));
+    expect(await find(AGAIN, 'id-2')).toBeUndefined();
+    expect(brokers.asked).toHaveLength(3);
     expect(warnings).toEqual([]);
     expect(unchecked()).toBe(0);
   });
