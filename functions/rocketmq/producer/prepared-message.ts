@@ -79,14 +79,10 @@ export class PreparedMessage implements SendUnit {
   constructor(message: Message, rules: PreparationRules, extra?: ExtraProperties, bornAt = rules.now()) {
     checkFields(message);
     const { flag = 0, shardingKey } = message;
-    const fault = topicFault(message.topic);
-    if (fault !== undefined) throw new MessageError('topic', fault);
+    const topic = checkedTopic(message, rules);
     if (!Number.isInteger(flag) || flag !== (flag | 0)) {
       throw new MessageError('flag', `flag ${flag} is not a whole number of 32 bits`);
     }
-    const topic = rules.wrapTopic(message.topic);
-    const fullFault = topic === message.topic ? undefined : topicFault(topic);
-    if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
     const body = checkedBody(message.body, rules.maxMessageBytes);
     const msgId = message.msgId ?? rules.newMsgId(bornAt);
     const delay = messageDelay(message, rules.maxDelayMs, bornAt);
@@ -106,6 +102,16 @@ export class PreparedMessage implements SendUnit {
     this.waitStoreMsgOk = message.waitStoreMsgOk !== false;
     this.isBatchable = delay === undefined;
   }
+}
+
+/** Topic of a message as the cluster knows it. @throws MessageError when nobody may send to it. */
+export function checkedTopic(message: Message, { wrapTopic }: Pick<PreparationRules, 'wrapTopic'>): string {
+  const fault = topicFault(message.topic);
+  if (fault !== undefined) throw new MessageError('topic', fault);
+  const topic = wrapTopic(message.topic);
+  const fullFault = topic === message.topic ? undefined : topicFault(topic);
+  if (fullFault !== undefined) throw new MessageError('topic', `with its namespace, ${fullFault}`);
+  return topic;
 }
 
 function checkedBody(body: unknown, maxMessageBytes: number): Uint8Array {

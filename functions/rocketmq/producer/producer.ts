@@ -15,7 +15,7 @@ import { checkFields } from './message-fields.ts';
 import type { MessageQuery, QueryOptions, QueryResult } from './message-query.ts';
 import { MsgIdSource } from './msg-id-source.ts';
 import { unwrapNamespace, wrapNamespace } from './namespace.ts';
-import { type ExtraProperties, type PreparationRules, PreparedMessage } from './prepared-message.ts';
+import { checkedTopic, type ExtraProperties, type PreparationRules, PreparedMessage } from './prepared-message.ts';
 import type { ReplyMessage } from './request-reply.ts';
 import { type ResolvedProducerOptions, resolveProducerOptions } from './resolved-options.ts';
 import { prepareAll, sendInBatches } from './send-all.ts';
@@ -177,8 +177,8 @@ export class Producer {
    * with its `msgId` (Java: `queryMessageByUniqKey`). A broker finds a message about a second after it stored it. One that
    * cannot answer, in time or at all, does not make this fail: it is in `unanswered`, and not asked again for 30 s, unless the
    * connection was refused or broke at once.
-   * @throws MessageError without a `msgId`; TopicRouteNotFoundError, NoWritableQueueError, NoNameServerError, NoSecurityError,
-   * DeadlineError
+   * @throws MessageError without a `msgId`, or for an illegal topic; TopicRouteNotFoundError, NoWritableQueueError,
+   * NoNameServerError, NoSecurityError, DeadlineError
    */
   async queryMessageByUniqKey(message: Message, options: QueryOptions = {}): Promise<QueryResult> {
     checkFields(message);
@@ -189,7 +189,7 @@ export class Producer {
     const messageQuery = await this.#messageQuery;
     const { attemptTimeoutMs, maxDelayMs, onQueueLost } = this.#options;
     const limit = earlierOf(deadline, attemptTimeoutMs);
-    const topic = this.#rules.wrapTopic(message.topic);
+    const topic = checkedTopic(message, this.#rules);
     const delay = messageDelay(message, maxDelayMs, this.#rules.now());
     const isQueueSure = shardingKey !== undefined && onQueueLost === 'fail';
     const queue = isQueueSure ? await this.#sendLoop.queueOf(topic, shardingKey, limit) : undefined;

@@ -87,6 +87,17 @@ describe('whatever part of an event was stored before', () => {
     ));
 });
 
+test('a record with an illegal topic is dropped when it is delivered again too, and holds up nothing', async () => {
+  await using started = await startProducer();
+  const illegal: DeliveryRecord = {
+    ...record('1', 'a'),
+    isDroppable: true,
+    toMessage: () => ({ topic: 'bad topic!', body: '1', msgId: '1', shardingKey: 'a' }),
+  };
+  const delivered = await deliver([illegal, record('2', 'a')], options(started.producer).delivery);
+  expect(delivered.map(({ outcome: { status } }) => status)).toEqual(['dropped', 'stored']);
+});
+
 test('a first delivery asks nobody', async () => {
   await using started = await startProducer({ cluster: TWO_BROKERS });
   const { cluster, producer } = started;

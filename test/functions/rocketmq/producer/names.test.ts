@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { groupFault, topicFault } from '../../../../functions/rocketmq/producer/names.ts';
+import { rejectionOf, startProducer } from './start-producer.ts';
 
 describe('a topic to send to', () => {
   test.each(['T', 'orders-2026_v1', '%RETRY%group', '%DLQ%group', 'ns1%orders', 'a|b', 'x'.repeat(127)])(
@@ -41,3 +42,18 @@ describe('a producer group', () => {
     expect(groupFault(group)).toContain(reason);
   });
 });
+
+test.each([{}, { namespace: 'tenant' }])(
+  'a message with an illegal topic can be neither sent nor asked for (%j)',
+  async (client) => {
+    await using started = await startProducer({ client });
+    const { producer, cluster } = started;
+    for (const topic of ['two words', 't'.repeat('namespace' in client ? 121 : 128), 'TBW102']) {
+      const message = { topic, body: 'x', msgId: 'id-1' };
+      const refusal = await rejectionOf(producer.send(message));
+      expect(refusal).toMatchObject({ code: 'ROCKETMQ_MESSAGE_ILLEGAL', field: 'topic', retryable: false });
+      expect(await rejectionOf(producer.queryMessageByUniqKey(message))).toEqual(refusal);
+    }
+    expect(cluster.nameServer().connections.total).toBe(0);
+  },
+);
