@@ -22,7 +22,7 @@ export interface MessageFaults {
  * Most bytes of everything that is stored as properties; 32 000 less what is added to each message: its ids, the key and
  * the trace of the request, the delay, and the namespace.
  */
-const MAX_PROPERTIES_BYTES = 30_900;
+const MAX_PROPERTIES_BYTES = 30_850;
 /** Keys and properties that so many bytes have room for. More of them are not looked at one by one. */
 const MAX_PARTS = MAX_PROPERTIES_BYTES / 2;
 /** Names that the function itself gives. */

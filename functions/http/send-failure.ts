@@ -28,7 +28,12 @@ export function sendFailure(error: RocketMQError, isTopicNamed: boolean, msgId: 
   const facts = id === undefined ? { outcome } : { outcome, msgId: id };
   // Whatever came last: what may be stored must not be taken for refused.
   if (outcome === 'unknown') return { status: 503, code: 'outcome-unknown', detail: UNKNOWN_DETAIL, ...facts };
-  return { ...ofKnown(error instanceof SendFailedError ? error.cause : error, isTopicNamed), ...facts };
+  return { ...ofKnown(error instanceof SendFailedError ? reasonOf(error) : error, isTopicNamed), ...facts };
+}
+
+/** What gave a send its outcome: the last attempt that ended so, rather than what kept it from being tried once more. */
+function reasonOf({ attempts, outcome, cause }: SendFailedError): unknown {
+  return attempts.findLast(({ error }) => error.outcome === outcome)?.error ?? cause;
 }
 
 function ofKnown(error: unknown, isTopicNamed: boolean): Omit<SendFailure, 'outcome'> {

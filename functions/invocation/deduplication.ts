@@ -4,7 +4,7 @@ import {
   earlierBy,
   type Message,
   type Producer,
-  type RocketMQError,
+  RocketMQError,
   type SendResult,
 } from '#rocketmq';
 
@@ -111,7 +111,10 @@ export class Deduplication {
     // Taken away before the question, so that one of many records asks it.
     this.#sample = undefined;
     // It rejects where its topic, which need not be that of the record, is gone: that tells nothing of the index either.
-    const answer = await this.#query(sample.message, deadline, 0).catch(() => undefined);
+    const answer = await this.#query(sample.message, deadline, 0).catch((error: unknown) => {
+      if (error instanceof RocketMQError) return undefined;
+      throw error;
+    });
     if (answer === undefined || answer.unanswered.length > 0) return;
     const { stored } = answer;
     if (stored !== undefined) {

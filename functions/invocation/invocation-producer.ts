@@ -127,7 +127,7 @@ export class InvocationProducer implements Producer {
   /** The options with the invocation's deadline, or an earlier one of their own. What cannot be options is refused later. */
   #inTime<T extends SendAllOptions>(options: T | undefined): T | { readonly deadline: Deadline } {
     if (options === undefined) return this.#deadlineAlone;
-    if (typeof options !== 'object' || options === null) return options;
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
     const { deadline: own } = options;
     const deadline = this.#deadline;
     if (own === deadline) return options;

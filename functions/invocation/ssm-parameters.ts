@@ -146,7 +146,7 @@ function checkedCa(parameter: string, text: string): string {
   if (holdsCertificate(text)) return text;
   throw new SecurityParameterError(
     parameter,
-    'holds no certificate in PEM: it must begin with "-----BEGIN CERTIFICATE-----" on a line of its own, and keep its other lines too',
+    'holds no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file',
   );
 }
 

@@ -278,7 +278,8 @@ export interface SendAttempt {
   readonly error: RocketMQError;
 }
 
-const OUTCOMES_THAT_TELL = ['unknown', 'refused'] as const;
+/** What several outcomes come to: the first of these that one of them is. */
+const STRONGEST_FIRST: readonly Outcome[] = ['unknown', 'refused', 'notSent'];
 
 /**
  * A message that is not known to be stored after all its attempts. `outcome` is `unknown` as soon as one attempt is:
@@ -294,12 +295,13 @@ export class SendFailedError extends RocketMQError {
       (attempt, index) =>
         `${index + 1}) ${attempt.brokerName} (${attempt.addr}) queue ${attempt.queueId} after ${attempt.elapsedMs} ms: ${attempt.error.message}`,
     );
+    const outcomes = [...attempts.map(({ error }) => error.outcome), last.outcome];
     // What ended it is usually the last attempt; else (no time, no route any more) it is said too.
     if (attempts.at(-1)?.error !== last) tries.push(last.message);
     super(`message ${msgId} to topic "${topic}" failed after ${attempts.length} attempt(s): ${tries.join('; ')}`, {
       code: 'ROCKETMQ_SEND_FAILED',
       retryable: last.retryable,
-      outcome: OUTCOMES_THAT_TELL.find((told) => attempts.some(({ error }) => error.outcome === told)) ?? last.outcome,
+      outcome: STRONGEST_FIRST.find((told) => outcomes.includes(told)) ?? last.outcome,
       cause: last,
     });
     this.topic = topic;

@@ -69,7 +69,7 @@ export function objectFault(options: unknown): string | undefined {
  */
 export function checkedTopics(call: string, topics: readonly string[]): readonly string[] {
   if (ruleFault({ type: 'list', meaning: '' }, topics) === undefined && topics.length > 0) return topics;
-  throw new OptionsError(call, [`the topics are ${show(topics)}, but must be a list of names`]);
+  throw new OptionsError(call, [`the topics are ${show(topics)}, but must be a list of at least one name`]);
 }
 
 /** Whether something is an object, and no list. */

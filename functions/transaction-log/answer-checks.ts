@@ -73,9 +73,6 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
   const { producer, log, topics, awakeMs, deadline } = options;
   if (!(awakeMs > 0))
     throw new OptionsError('answerChecks', [`"awakeMs" is ${awakeMs}, but must be a number of ms above 0`]);
-  if (!Array.isArray(topics) || topics.length === 0) {
-    throw new OptionsError('answerChecks', ['"topics" is no list, or has none: no broker would ask']);
-  }
   const leave = deadline && earlierBy(deadline, LEAVE_MS);
   const counts = { committed: 0, rolledBack: 0, unknown: 0 };
   const errors = new Set<string>();
@@ -113,7 +110,7 @@ export async function answerChecks(options: AnswerChecksOptions): Promise<CheckC
       await producer.awaitTransactionChecks(topics, leave && { deadline: leave });
       isRegistered = true;
     } catch (error) {
-      if (!(error instanceof RocketMQError)) throw error;
+      if (!(error instanceof RocketMQError) || error instanceof OptionsError) throw error;
       tell(error);
       pauseMs = REGISTER_AGAIN_MS;
     }

@@ -25,7 +25,7 @@ const largestBatch = 10_000;
 const longestWindowSeconds = 300;
 const shortestAgeSeconds = 60;
 const longestAgeSeconds = 604_800;
-/** The most tries that Lambda counts; for Kafka with a failure destination, the most there are. */
+/** The largest number that Lambda takes. */
 export const mostRetries = 10_000;
 const mostParallel = 10;
 /** Lambda reads Kafka for functions of at most 14 minutes. */

@@ -30,7 +30,7 @@ export interface StreamSourceProps extends RocketMqEventSourceProps {
   readonly startingPositionTimestamp?: number;
 
   /**
-   * How often Lambda tries a batch again: 0 to 10,000, or -1 for no limit. A record that fails holds up those behind it until it is
+   * How often Lambda tries a batch again: 0 to 10,000, or -1 for no limit (not for Kafka). A record that fails holds up those behind it until it is
    * stored or given up, so a small number keeps a stream moving past poison, and gives up sooner when the cluster is down.
    * @default - no limit, `maxRecordAge` ends the tries; 10000 for Kafka, the most that Lambda allows there
    */

@@ -83,7 +83,7 @@ export function printSummary({ summary, messages, lost, leftBehind }: RunReport)
   const warm = invocations > 1 ? `, warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms` : '';
   console.log(`cold start ${coldMs} ms (process start to answer)${warm}`);
   if (leftBehind.length > 0) console.log(`left behind after an invocation: ${leftBehind.join(', ')}`);
-  if (lost.length > 0) console.log(`LOST: ${lost.join(', ')}`);
+  if (lost.length > 0) console.log(printable(`LOST: ${lost.join(', ')}`));
 }
 
 /** Properties that every message has: its keys tell of the record too. */

@@ -59,6 +59,7 @@ describe('a snippet of docs/transactions.md', () => {
         body: 'an order',
         orderItem: { Put: { TableName: 'orders', Item: { orderId: { S: 'o-1' } } } },
         dynamo,
+        abortSignal: AbortSignal.timeout(10_000),
         deadline,
       },
       'result',

@@ -1,7 +1,8 @@
 import type { TlsSettings } from '../remoting/tls-settings.ts';
 
 const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/;
-const NO_CERTIFICATE = 'that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own';
+const NO_CERTIFICATE =
+  'that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file';
 
 /** What is wrong with a setting; undefined when nothing is. */
 const checks: Readonly<Record<keyof TlsSettings, (value: unknown) => string | undefined>> = {
@@ -31,7 +32,7 @@ export function tlsFaults(given: object): string[] {
  * A certificate as OpenSSL finds one: the line begins with it, behind a byte order mark at the most, and what follows is on the next
  * line. It passes over one that is indented, all on one line, or has `\n` written in it where its lines end.
  */
-const CERTIFICATE = /(?:^\ufeff?|\n)-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[ \t]*\r?\n[A-Za-z0-9+/]/;
+const CERTIFICATE = /(?:^\ufeff?|\n)-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[ \t\r]*\n[ \t]*[A-Za-z0-9+/]/;
 
 /** Whether a value is text with a certificate in PEM, of which one is in a form that is read. */
 export function holdsCertificate(value: unknown): boolean {

@@ -143,13 +143,13 @@ export class Producer {
   /**
    * Sends a request and waits for a consumer's reply, inside one invocation (Java: `request`). Registers this client with
    * every master of the cluster first, because any of them may get the reply.
-   * @throws RequestTimeoutError when no reply came in time; the request itself was stored.
+   * @throws RequestTimeoutError when no reply came in time; the request itself may be stored. MessageError, as `send`.
    */
   async request(message: Message, timeoutMs: number, options: SendOptions = {}): Promise<ReplyMessage> {
     checkFields(message);
     const { deadline: given } = checkedOptions('producer.request', 'send', options);
     const limit = earlierOf(given, Math.min(timeoutMs, LONGEST_TIMER_MS));
-    const topic = this.#rules.wrapTopic(message.topic);
+    const topic = checkedTopic(message, this.#rules);
     const { RequestReply } = await import('./rarely-used.ts');
     return RequestReply.of(this.#client).request(topic, timeoutMs, limit, async (properties, deadline) => {
       const prepared = new PreparedMessage(message, this.#rules, properties);

@@ -66,12 +66,18 @@ export class TransactionChecks {
 
   /**
    * Has checks of a group decided by a listener, in place of the one before.
-   * @throws OptionsError for one that cannot decide: every check would be answered with "unknown", until the message is given up.
+   * @throws OptionsError for one that cannot decide, or has no time to: every check would be answered with "unknown", until the message is given up.
    */
   listen(group: string, listener: TransactionCheckListener): void {
     if (typeof listener?.check !== 'function') {
       const fault = 'the listener has no function "check": give an object with one, as logCheckListener(log) makes it';
       throw new OptionsError('producer.onTransactionCheck', [fault]);
+    }
+    const { limitMs = CHECK_LIMIT_MS } = listener;
+    if (typeof limitMs !== 'number' || !(limitMs > 0)) {
+      throw new OptionsError('producer.onTransactionCheck', [
+        `"limitMs" is ${limitMs}, but must be a number of ms above 0`,
+      ]);
     }
     this.#listeners.set(group, listener);
   }

@@ -217,11 +217,11 @@ export async function awaitChecks(
     await answered;
   };
   // A connection that was kept may have ended unseen, and the registration with it: the next one is a new one.
-  const holdOnLiving = (addr: string) =>
+  const holdOnceMoreIfClosed = (addr: string) =>
     hold(addr).catch((error: unknown) => {
       if (error instanceof RemotingSendRequestError) return hold(addr);
       throw error;
     });
-  const registered = [...addrs].map((addr) => client.security.asking(deadline, () => holdOnLiving(addr)));
+  const registered = [...addrs].map((addr) => client.security.asking(deadline, () => holdOnceMoreIfClosed(addr)));
   await allSettled([...masters, ...registered]);
 }

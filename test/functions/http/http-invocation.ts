@@ -4,7 +4,9 @@ import {
   deadlineAfter,
   type Message,
   type Producer,
+  RemotingTimeoutError,
   type RocketMQError,
+  SendFailedError,
   type SendResult,
 } from '#rocketmq';
 import { type HttpInvocation, httpAnswer } from '../../../functions/http/http-answer.ts';
@@ -67,3 +69,22 @@ export function bodyText({ body }: Pick<Message, 'body'>): string {
 export function refusal(code: number, retryable = true): BrokerError {
   return new BrokerError('10.1.2.3:10911', { code, name: 'A_CODE', remark: 'secret remark', retryable });
 }
+
+/** As the producer throws it when its attempts have failed. */
+export function sendFailed(last: RocketMQError, ...before: RocketMQError[]): SendFailedError {
+  return givenUp(last, ...before, last);
+}
+
+/** As the producer throws it when something kept it from one more attempt. */
+export function givenUp(last: RocketMQError, ...errors: RocketMQError[]): SendFailedError {
+  const attempts = errors.map((error) => ({
+    brokerName: 'broker-a',
+    addr: '10.1.2.3:10911',
+    queueId: 1,
+    elapsedMs: 2,
+    error,
+  }));
+  return new SendFailedError('orders', 'id-of-message', attempts, last);
+}
+
+export const timeout = new RemotingTimeoutError('10.1.2.3:10911', 5, 2000);

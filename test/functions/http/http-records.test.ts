@@ -102,11 +102,11 @@ test('the largest properties that are taken leave room for all that is added to 
     newMsgId: () => 'unused',
     now: Date.now,
     wrapTopic: (topic: string) => topic,
-    instanceId: 'i'.repeat(40),
+    instanceId: 'i'.repeat(120),
   };
   const { invocation, sent } = invocationOf((message) => void new PreparedMessage(message, rules));
   const others = { body: 'x', tag: 't', keys: ['k'], shardingKey: 's', deliverAt: Date.now(), msgId: 'm'.repeat(128) };
-  const message = { ...others, properties: { a: 'y'.repeat(30_891) } };
+  const message = { ...others, properties: { a: 'y'.repeat(30_841) } };
   const send = async (trace: string) => {
     const headers = { 'idempotency-key': 'k'.repeat(255), 'x-amzn-trace-id': trace };
     const { status, text } = await answerTo(
@@ -119,6 +119,6 @@ test('the largest properties that are taken leave room for all that is added to 
   const longest = 'r'.repeat(256);
   expect(await send(longest)).toBe(longest);
   expect(await send(`${longest}r`)).toBe('Root=1-invocation');
-  const larger = { ...others, properties: { a: 'y'.repeat(30_892) } };
+  const larger = { ...others, properties: { a: 'y'.repeat(30_842) } };
   expect((await answerTo({ body: larger })).body.errors).toMatchObject([{ pointer: '#' }]);
 });

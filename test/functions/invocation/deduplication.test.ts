@@ -258,6 +258,16 @@ describe('an index that is off', () => {
     expect(unchecked()).toBe(0);
   });
 
+  test('is not asked for by a fault of this program in silence', async () => {
+    const { find, brokers, clock, deduplication } = start('redelivered');
+    await find(AGAIN, 'id-1');
+    deduplication.stored(brokers.store('id-1', 1));
+    brokers.stored.clear();
+    clock.advance(30_000);
+    brokers.held.set('id-1', Promise.reject(new TypeError('a fault of this program')));
+    await expect(find(AGAIN, 'id-2')).rejects.toThrow('a fault of this program');
+  });
+
   test('is not suspected when the message was not stored', async () => {
     const { find, brokers, clock, warnings } = start('redelivered');
     await find(AGAIN, 'id-1');

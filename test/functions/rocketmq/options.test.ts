@@ -140,7 +140,7 @@ describe('topics that something is asked of', () => {
     ['a list of what is no name', [5], '[5]'],
   ])('are not %s', (_what, given, shown) => {
     expect(() => checkedTopics('it', given as string[])).toThrow(
-      `it: the topics are ${shown}, but must be a list of names`,
+      `it: the topics are ${shown}, but must be a list of at least one name`,
     );
   });
 });

@@ -155,12 +155,13 @@ test.each([
   ['awakeMs', 0],
   ['topics', []],
   ['topics', 'orders'],
+  ['topics', [5]],
 ])('a stay with %s of "%s" is refused: nobody would be answered', async (name, value) => {
   await using started = await start();
   const { log, producer } = started;
   const options = { producer, log, topics: ['T'], awakeMs: 500, [name]: value } as AnswerChecksOptions;
   await expect(answerChecks(options)).rejects.toMatchObject({
     code: 'ROCKETMQ_OPTIONS',
-    message: expect.stringContaining(`"${name}" is`),
+    message: expect.stringContaining(name),
   });
 });

@@ -13,6 +13,8 @@ describe('TLS settings', () => {
       'an authority with the line ends of Windows, behind a byte order mark',
       { ca: `\ufeff${CERTIFICATE.replaceAll('\n', '\r\n')}` },
     ],
+    ['an authority with lines indented between the marks', { ca: CERTIFICATE.replace('MIIB', '  MIIB') }],
+    ['an authority whose line ends were doubled', { ca: CERTIFICATE.replaceAll('\n', '\r\r\n') }],
     ['an authority as OpenSSL names it too', { ca: pem('TRUSTED CERTIFICATE') }],
     ['a client certificate', { cert: CERTIFICATE, key: pem('PRIVATE KEY') }],
     ['a key of one kind', { key: pem('EC PRIVATE KEY') }],
@@ -26,22 +28,22 @@ describe('TLS settings', () => {
     [
       'a path as authority',
       { ca: '/etc/ca.pem' },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file',
     ],
     [
       'bytes as authority',
       { ca: Buffer.from(CERTIFICATE) },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file',
     ],
     [
       'a key as authority',
       { ca: pem('PRIVATE KEY') },
-      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
+      '"tls" have a ca that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file',
     ],
     [
       'text as certificate',
       { cert: 'xx' },
-      '"tls" have a cert that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" on a line of its own',
+      '"tls" have a cert that is no certificate in PEM: it must hold "-----BEGIN CERTIFICATE-----" at the beginning of a line, with its lines as in the file',
     ],
     [
       'a certificate as key',

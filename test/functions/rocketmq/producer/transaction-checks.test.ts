@@ -25,11 +25,19 @@ describe('a check', () => {
     },
   );
 
+  test.each([Number.NaN, 0, -1, '5'])('is not left to a listener with %s as its time', async (limitMs) => {
+    await using started = await startSandboxes();
+    const given = { check: async () => 'commit', limitMs } as TransactionCheckListener;
+    await expect(started.sandbox().producer.onTransactionCheck(given)).rejects.toThrow(
+      `producer.onTransactionCheck: "limitMs" is ${limitMs}, but must be a number of ms above 0`,
+    );
+  });
+
   test('is waited for of topics: without one, no broker would ask', async () => {
     await using started = await startSandboxes();
     const { producer } = started.sandbox();
     await expect(producer.awaitTransactionChecks([])).rejects.toThrow(
-      'producer.awaitTransactionChecks: the topics are [], but must be a list of names',
+      'producer.awaitTransactionChecks: the topics are [], but must be a list of at least one name',
     );
   });
 
