@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Deadline } from '#rocketmq';
+import { abortedBy } from './aborted-by.ts';
 
 /** Version of Lambda's metadata API, and what it tells of a sandbox. */
 const PATH = '/2026-01-15/metadata/execution-environment';
@@ -20,20 +21,16 @@ export async function lambdaZone({ addr, token }: MetadataEndpoint, deadline: De
   // Imported, it would hand out all it has, and load a WebSocket client for that: 20 ms. Lambda's runtime has loaded
   // the rest.
   const { get } = process.getBuiltinModule('node:http');
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
-  try {
+  return abortedBy(deadline, async (signal) => {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = { Authorization: `Bearer ${token}` };
-      get(`http://${addr}${PATH}`, { headers, agent: false, signal: limit.signal }, resolve).on('error', reject);
+      get(`http://${addr}${PATH}`, { headers, agent: false, signal }, resolve).on('error', reject);
     });
     let body = '';
     for await (const chunk of response.setEncoding('utf8')) body += chunk;
     if (response.statusCode === 200) return zoneIn(body);
     throw new Error(`the metadata endpoint answered ${response.statusCode}: ${body.slice(0, 200)}`);
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 function zoneIn(body: string): string {

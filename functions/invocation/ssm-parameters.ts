@@ -7,6 +7,7 @@ import {
   RocketMQError,
   type TlsSettings,
 } from '#rocketmq';
+import { abortedBy } from './aborted-by.ts';
 import { parseNameServerList } from './name-server-list.ts';
 import type { GetParameters } from './ssm-client.ts';
 
@@ -122,16 +123,14 @@ export class SsmParameters {
     known?: ReadonlyMap<string, string>,
   ): Promise<ReadonlyMap<string, string>> {
     if (known !== undefined) return known;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), Math.max(1, deadline.remainingMs()));
     try {
-      this.#getParameters ??= (await loadSsmClient()).ssmClient();
-      const names = Object.values(this.#names).filter((name) => name !== undefined);
-      return await this.#getParameters(names, limit.signal);
+      return await abortedBy(deadline, async (limit) => {
+        this.#getParameters ??= (await loadSsmClient()).ssmClient();
+        const names = Object.values(this.#names).filter((name) => name !== undefined);
+        return this.#getParameters(names, limit);
+      });
     } catch (cause) {
       throw fail(`cannot be read: ${explain(cause)}`, cause);
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

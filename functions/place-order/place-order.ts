@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { MessageError, OptionsError, RocketMQError, type TransactionOutcome, type TransactionResult } from '#rocketmq';
+import { abortedBy } from '../invocation/aborted-by.ts';
 import { logger } from '../invocation/logger.ts';
 import type { ProducerInvocation } from '../invocation/with-producer.ts';
 import { dynamoDbClient } from '../transaction-log/dynamodb-client.ts';
@@ -20,21 +21,11 @@ const AGAIN = { 'retry-after': '1' };
 export async function placeOrder(event: APIGatewayProxyEventV2, invocation: ProducerInvocation): Promise<HttpAnswer> {
   try {
     const request = orderRequest(event);
-    return await placeInTime(request, invocation);
+    // What DynamoDB does not answer by then ends, so that the caller is answered: what became of it the log tells.
+    return await abortedBy(invocation.deadline, (limit) => place(request, invocation, limit));
   } catch (error) {
     if (error instanceof HttpProblem) return error.answer;
     throw error;
-  }
-}
-
-/** Ends what DynamoDB does not answer by the deadline, so that the caller is answered: what became of it the log tells. */
-async function placeInTime(request: OrderRequest, invocation: ProducerInvocation): Promise<HttpAnswer> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), Math.max(1, invocation.deadline.remainingMs()));
-  try {
-    return await place(request, invocation, limit.signal);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

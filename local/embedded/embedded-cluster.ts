@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../functions/rocketmq/clock.ts';
+import { TIMER_TOPIC } from '../../functions/rocketmq/protocol/message-waiting-topics.ts';
 import { MQVersion } from '../../functions/rocketmq/protocol/mq-version.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import { topicConfig } from '../../functions/rocketmq/protocol/topic-config.ts';
@@ -8,7 +9,7 @@ import type { BrokerData } from './broker/broker-context.ts';
 import { type BrokerSettings, defaultBrokerSettings } from './broker/broker-settings.ts';
 import { ConsumerOffsets } from './broker/consumer-offsets.ts';
 import { EmbeddedBroker } from './broker/embedded-broker.ts';
-import { MessageStore, TIMER_TOPIC } from './broker/message-store.ts';
+import { MessageStore } from './broker/message-store.ts';
 import { type QueuePlace, StaticQueues } from './broker/static-queues.ts';
 import { TopicTable } from './broker/topic-table.ts';
 import type { EmbeddedServer } from './embedded-server.ts';

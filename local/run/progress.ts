@@ -30,12 +30,12 @@ export type Progress =
 
 /** Prints a step for people. */
 export function printProgress(step: Progress): void {
-  console.log(printable(textOf(step)));
+  print(textOf(step));
 }
 
-/** Without control characters, some of which steer terminals: what comes of events may hold any. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');
+/** Prints without control characters, some of which steer terminals: what comes of events may hold any. */
+function print(text: string): void {
+  console.log(text.replaceAll(/[^\P{Cc}\n]/gu, '\ufffd'));
 }
 
 function textOf(step: Progress): string {
@@ -67,23 +67,23 @@ const MOST_SHOWN = 20;
 
 /** Prints what was read back from the broker, and the figures. */
 export function printSummary({ summary, messages, lost, leftBehind }: RunReport): void {
-  console.log(`\nread back from the broker${messages.length === 0 ? ': nothing' : ''}`);
-  for (const message of messages.slice(0, MOST_SHOWN)) console.log(`  ${messageText(message)}`);
-  if (messages.length > MOST_SHOWN) console.log(`  … and ${messages.length - MOST_SHOWN} more`);
+  print(`\nread back from the broker${messages.length === 0 ? ': nothing' : ''}`);
+  for (const message of messages.slice(0, MOST_SHOWN)) print(`  ${messageText(message)}`);
+  if (messages.length > MOST_SHOWN) print(`  … and ${messages.length - MOST_SHOWN} more`);
   const { records, stored, reportedFailed, filtered, dropped, duplicates, coldMs, warmMs } = summary;
   const byMapping = filtered + dropped === 0 ? '' : `${filtered} left out by the filter, ${dropped} dropped, `;
-  console.log(
+  print(
     `\n${records} records: ${stored} stored, ${reportedFailed} reported as failed, ${byMapping}${duplicates} duplicates, ${lost.length} lost`,
   );
   const { failedInvocations, invocations } = summary;
   const failed = failedInvocationsOf(summary);
   if (failed > 0) {
-    console.log(`${failed} of ${invocations} invocations failed: ${Object.keys(failedInvocations).join(', ')}`);
+    print(`${failed} of ${invocations} invocations failed: ${Object.keys(failedInvocations).join(', ')}`);
   }
   const warm = invocations > 1 ? `, warm p50 ${warmMs.p50} ms, p99 ${warmMs.p99} ms` : '';
-  console.log(`cold start ${coldMs} ms (process start to answer)${warm}`);
-  if (leftBehind.length > 0) console.log(`left behind after an invocation: ${leftBehind.join(', ')}`);
-  if (lost.length > 0) console.log(printable(`LOST: ${lost.join(', ')}`));
+  print(`cold start ${coldMs} ms (process start to answer)${warm}`);
+  if (leftBehind.length > 0) print(`left behind after an invocation: ${leftBehind.join(', ')}`);
+  if (lost.length > 0) print(`LOST: ${lost.join(', ')}`);
 }
 
 /** Properties that every message has: its keys tell of the record too. */
@@ -99,5 +99,5 @@ function messageText(message: StoredMessage): string {
   const own = Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name) && !ORIGIN.test(name));
   const others = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = body.toString('utf8').replaceAll(/\s+/g, ' ').slice(0, 60);
-  return printable(`${place}${keys}${tag}${others} ${text}`);
+  return `${place}${keys}${tag}${others} ${text}`;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../../functions/rocketmq/protocol/message-waiting-topics.ts';
 import type { StoredMessage } from '../../functions/rocketmq/protocol/stored-message.ts';
 import type { AdminClient } from '../admin-client.ts';
 import { startEmbeddedCluster } from '../embedded/embedded-cluster.ts';
@@ -34,7 +35,7 @@ export async function readBack(admin: AdminClient, topic: string, expected: numb
 }
 
 /** Where brokers keep messages until they are due: those with a level, and those with a time. */
-const WAITING_TOPICS = ['SCHEDULE_TOPIC_XXXX', 'rmq_sys_wheel_timer'];
+const WAITING_TOPICS = [SCHEDULE_TOPIC, TIMER_TOPIC];
 
 /** Whether a message waits for its time; its own topic is then a property. */
 export function isWaiting({ topic }: StoredMessage): boolean {

@@ -10,6 +10,7 @@ import {
 } from '../errors.ts';
 import { encodeOffsetMessageId } from '../protocol/message-id.ts';
 import { MessageProperty } from '../protocol/message-properties.ts';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../protocol/message-waiting-topics.ts';
 import { MQVersion } from '../protocol/mq-version.ts';
 import { encodeQueryMessage, UNIQUE_KEY_QUERY } from '../protocol/query-message-header.ts';
 import { RequestCode } from '../protocol/request-code.ts';
@@ -59,10 +60,6 @@ interface Rest {
   /** Of the credentials that were in use then. */
   readonly securityVersion: number;
 }
-
-/** Where brokers keep messages until they are due: those with a level, and those with a time. */
-const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
-const TIMER_TOPIC = 'rmq_sys_wheel_timer';
 
 /** A broker that did not answer is not asked again for so long: it would cost each of many messages its whole time limit. */
 const REST_MS = 30_000;

@@ -1,11 +1,12 @@
 import { type MessageProperties, MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
 import { MessageSysFlag, TRANSACTION_MASK } from '../../../functions/rocketmq/protocol/message-sys-flag.ts';
+import { SCHEDULE_TOPIC, TIMER_TOPIC } from '../../../functions/rocketmq/protocol/message-waiting-topics.ts';
 import { ResponseCode } from '../../../functions/rocketmq/protocol/response-code.ts';
 import { type Answer, ProcessorError } from '../exchange.ts';
 import { isV5 } from '../server-release.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { delayOfLevelMs, delayQueueId, TIMER_PRECISION_MS } from './delay-levels.ts';
-import { type IncomingMessage, TIMER_TOPIC } from './message-store.ts';
+import type { IncomingMessage } from './message-store.ts';
 import { HALF_TOPIC } from './topic-table.ts';
 
 /** Where and when a message becomes what its producer meant it to be. */
@@ -78,7 +79,7 @@ function placeDelayed(broker: BrokerContext, message: IncomingMessage, level: nu
   // 4.9 knows no timers and leaves their properties alone.
   const properties = isV5(broker.version) ? without(message.properties, TIMER_PROPERTIES) : message.properties;
   const queueId = delayQueueId(level);
-  const waiting = moved(message, 'SCHEDULE_TOPIC_XXXX', queueId, properties);
+  const waiting = moved(message, SCHEDULE_TOPIC, queueId, properties);
   const delivered = { ...message, properties: waiting.properties };
   return { kind: 'later', waiting, delivered, dueAt: broker.clock.now() + delayOfLevelMs(level), recallAt: undefined };
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Clock } from '../../../functions/rocketmq/clock.ts';
 import { MessageProperty } from '../../../functions/rocketmq/protocol/message-properties.ts';
+import { TIMER_TOPIC } from '../../../functions/rocketmq/protocol/message-waiting-topics.ts';
 import {
   encodeStoredMessage,
   type HostAndPort,
@@ -15,9 +16,6 @@ export type IncomingMessage = Omit<StoredMessage, 'queueOffset' | 'commitLogOffs
 
 /** Told that a queue has a new message. */
 export type ArrivalListener = (topic: string, queueId: number) => void;
-
-/** Where timer messages wait. */
-export const TIMER_TOPIC = 'rmq_sys_wheel_timer';
 
 interface Queue {
   /** Offset of the first entry: what was before has been deleted. */

@@ -150,18 +150,18 @@ test('of many checks that fail in an outage of the log all are counted, and the 
 });
 
 test.each([
-  ['awakeMs', Number.NaN],
-  ['awakeMs', undefined],
-  ['awakeMs', 0],
-  ['topics', []],
-  ['topics', 'orders'],
-  ['topics', [5]],
-])('a stay with %s of "%s" is refused: nobody would be answered', async (name, value) => {
+  ['awakeMs', Number.NaN, '"awakeMs" is NaN'],
+  ['awakeMs', undefined, '"awakeMs" is undefined'],
+  ['awakeMs', 0, '"awakeMs" is 0'],
+  ['topics', [], 'the topics are []'],
+  ['topics', 'orders', 'the topics are "orders"'],
+  ['topics', [5], 'the topics are [5]'],
+])('a stay with %s of "%s" is refused: nobody would be answered', async (name, value, fault) => {
   await using started = await start();
   const { log, producer } = started;
   const options = { producer, log, topics: ['T'], awakeMs: 500, [name]: value } as AnswerChecksOptions;
   await expect(answerChecks(options)).rejects.toMatchObject({
     code: 'ROCKETMQ_OPTIONS',
-    message: expect.stringContaining(name),
+    message: expect.stringContaining(fault),
   });
 });
